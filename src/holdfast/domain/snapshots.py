@@ -1,0 +1,68 @@
+"""A snapshot: a sealed capture in the vault, addressed by id, prefix, date or `latest`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """Whose service this is: account, region, instance, and the principal that reads it."""
+
+    system: str
+    account: str
+    region: str
+    instance: str
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionSummary:
+    """What a snapshot holds of one record type.
+
+    `captured` is False for a type that was left out on purpose; `complete` is False when some item
+    of the inventory could not be read, which `reason` and the run's outcomes explain. `digest` is
+    the hex digest over the type's records in key order.
+    """
+
+    type: str
+    count: int
+    captured: bool
+    complete: bool
+    reason: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """What is known of a snapshot without reading its records.
+
+    `kind` is `full`, `incremental` or `safety` (taken before a restore); `parent` is the snapshot
+    an incremental one was compared with. `during` names runs that were changing the same service
+    while this was captured. `audit_head` anchors the audit chain.
+    """
+
+    id: str
+    system: str
+    kind: str
+    taken_at: datetime
+    source: SourceIdentity
+    sections: tuple[SectionSummary, ...]
+    run: str
+    parent: str = ""
+    during: tuple[str, ...] = ()
+    audit_head: str = ""
+    format_version: int = 1
+    root: str = ""
+    stored_bytes: int = 0
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every section that was asked for was read whole."""
+        return all(section.complete for section in self.sections if section.captured)
+
+    def section(self, type_name: str) -> SectionSummary | None:
+        """The summary of one type, if the snapshot knows of it."""
+        return next((section for section in self.sections if section.type == type_name), None)

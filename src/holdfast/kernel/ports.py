@@ -1,0 +1,210 @@
+"""What the kernel needs of the outside world, in its own words; adapters implement it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from holdfast.domain.changes import Change, Conflict, ConflictStrategy
+from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind
+from holdfast.domain.runs import JournalEntry, Run, RunState
+
+
+class Clock(Protocol):
+    """Time, so that decisions and tests do not depend on the wall clock."""
+
+    def now(self) -> datetime:
+        """The present moment, timezone-aware UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a Ctrl-C ends the wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object's name and size in bytes, as a listing gives it."""
+
+    name: str
+    size: int
+
+
+class ObjectStore(Protocol):
+    """Bytes under names: a folder, S3, or memory. Names are `[a-z0-9/._-]` and never start with a slash."""
+
+    @property
+    def location(self) -> str:
+        """Where it is, as a person would write it, without secrets."""
+
+    def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
+        """Store atomically: afterwards the name holds all of `data` or what it held before.
+
+        Raises: ObjectExists when the name is taken and `replace` is False; StoreFull; StoreError.
+        """
+
+    def get(self, name: str) -> bytes:
+        """All bytes of an object. Raises: ObjectMissing; StoreError."""
+
+    def get_range(self, name: str, start: int, length: int) -> bytes:
+        """Bytes `start` to `start + length`. Raises: ObjectMissing; StoreError."""
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Every object under a prefix, complete past any page, in name order. Raises: StoreError."""
+
+    def delete(self, name: str) -> None:
+        """Remove an object; a missing one is no error. Raises: StoreError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A held lease: its name, holder, fence and when it ends unless renewed."""
+
+    name: str
+    owner: str
+    fence: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One link of the audit chain: who did what to what, and the HMAC over it and the link before."""
+
+    position: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: bytes
+    mac: str
+
+
+class Ledger(Protocol):
+    """The database rows that say what every item and change came to. All calls are durable when they return."""
+
+    def start_run(self, run: Run) -> None:
+        """Store a new run. Raises: Busy when the id is taken."""
+
+    def run(self, run_id: str) -> Run:
+        """A run by id or unique prefix, or the newest for `latest`. Raises: NotFound; UsageError for an ambiguous prefix."""
+
+    def runs(self, *, system: str = "", state: RunState | None = None, limit: int = 0) -> list[Run]:
+        """Runs, newest first; `limit` 0 means all."""
+
+    def claim_run(self, run_id: str, owner: str, now: datetime) -> Run:
+        """Take a run over for resuming: raises its fence, sets it running. Raises: Busy when its owner still lives."""
+
+    def heartbeat(self, run: Run, now: datetime) -> None:
+        """Say that the owner lives. Raises: Busy when another owner has taken the run over."""
+
+    def advance(self, run: Run, stage: str, *, snapshot: str = "") -> Run:
+        """Commit that a stage ended and which comes next; the run as it is now. Raises: Busy as `heartbeat`."""
+
+    def finish_run(self, run: Run, state: RunState, now: datetime, error: bytes = b"") -> Run:
+        """End a run; the run as it is now. Raises: Busy as `heartbeat`."""
+
+    def record_items(self, run_id: str, stage: str, items: Iterable[Item]) -> None:
+        """Store outcomes, about 1,000 a transaction; an item stored before is replaced."""
+
+    def items(self, run_id: str, *, kind: OutcomeKind | None = None) -> Iterator[Item]:
+        """A run's items in type and key order."""
+
+    def count_items(self, run_id: str) -> dict[tuple[str, OutcomeKind], int]:
+        """Number of items by type and outcome."""
+
+    def clear_stage(self, run_id: str, stage: str) -> None:
+        """Forget the items, findings and conflicts of a stage that is about to be repeated."""
+
+    def record_findings(self, run_id: str, stage: str, findings: Iterable[Finding]) -> None:
+        """Store what a check or plan noticed."""
+
+    def findings(self, run_id: str) -> list[Finding]:
+        """A run's findings in the order they were stored."""
+
+    def record_conflicts(self, run_id: str, stage: str, conflicts: Iterable[Conflict]) -> None:
+        """Store the conflicts a plan met and how they were decided."""
+
+    def conflicts(self, run_id: str) -> list[Conflict]:
+        """A run's conflicts in the order they were stored."""
+
+    def plan_changes(self, run_id: str, changes: Iterable[Change]) -> int:
+        """Replace the run's plan, streaming; the number of changes. Raises: Refused when one is already intended."""
+
+    def changes(self, run_id: str, *, unfinished: bool = False) -> Iterator[JournalEntry]:
+        """The journal in rank order; `unfinished` gives only entries without outcome."""
+
+    def count_changes(self, run_id: str) -> dict[tuple[str, str, str], int]:
+        """Number of changes by type, verb and outcome kind (`planned`, `in doubt`, or the outcome's kind)."""
+
+    def intend(self, run: Run, positions: Sequence[int]) -> None:
+        """Commit the intent of changes before they are called. Raises: Busy as `heartbeat`."""
+
+    def note_request(self, run: Run, position: int, request: str) -> None:
+        """Commit the service's id of an asynchronous operation that is under way."""
+
+    def settle(self, run: Run, outcomes: Sequence[tuple[int, Outcome]]) -> None:
+        """Commit how changes ended. Raises: Busy as `heartbeat`."""
+
+    def acquire(self, name: str, owner: str, seconds: float, now: datetime) -> Lease:
+        """Hold a named lease. Raises: Busy naming the holder while another holds it."""
+
+    def renew(self, lease: Lease, seconds: float, now: datetime) -> Lease:
+        """Prolong a lease. Raises: Busy when it was lost."""
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; one that was lost meanwhile is left alone."""
+
+    def append_audit(self, entry: Callable[[int, str], AuditEntry]) -> AuditEntry:
+        """Append a link under one lock: `entry` gets the next position and the head's MAC."""
+
+    def audit(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        """The audit chain in order."""
+
+
+class Progress(Protocol):
+    """Long work as people watch it; an implementation may print nothing."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """A stage starts; `total` is the number of steps where it is known."""
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Steps of the present stage are done. Called from several threads."""
+
+    def say(self, line: str) -> None:
+        """A line worth keeping on the screen."""
+
+
+class Chooser(Protocol):
+    """Decides a conflict under PROMPT: a person at a terminal, or a test."""
+
+    def __call__(self, conflict: Conflict) -> ConflictStrategy:
+        """OVERWRITE, SKIP or MERGE for this conflict."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """What a paced session has done so far: calls sent, throttles met, seconds spent waiting for its turn."""
+
+    calls: int
+    throttles: int
+    waited: float
+    by_operation: tuple[tuple[str, int], ...]
+
+
+class Rehearsal(Protocol):
+    """A place where a restore can be practised: a fresh, empty stand-in of a system."""
+
+    def __call__(self, system: str) -> AbstractContextManager[RehearsalStage]:
+        """An empty stand-in, gone when the context ends."""
+
+
+class RehearsalStage(Protocol):
+    """What a rehearsal offers: how to reach it, said so in the report."""
+
+    @property
+    def description(self) -> str:
+        """One line for the report, for example `sandbox on 127.0.0.1:4711, unthrottled`."""

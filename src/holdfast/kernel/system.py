@@ -1,0 +1,136 @@
+"""The plug: what a system must offer so that the kernel can back it up, restore it and prove both.
+
+A system has two optional halves: a `Source` that captures and a `Target` that can be changed. What
+a system lacks it leaves out of its `System` value; the contract tests run what is declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from holdfast.domain.changes import Change, ConflictStrategy, Decision, RestoreScope
+from holdfast.domain.outcomes import Finding, Item, Outcome
+from holdfast.domain.records import Record, RecordType, RecordView
+from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.kernel.ports import CallCount, Chooser, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the capture of one record type came to.
+
+    `records` are sorted by key and unique. `failures` are the items that the inventory named and
+    that could not be read, each with its outcome; `complete` is False when there are any or when the
+    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost.
+    """
+
+    type: str
+    records: Sequence[Record]
+    failures: Sequence[Item] = ()
+    complete: bool = True
+    reason: str = ""
+    calls: int = 0
+    seconds: float = 0.0
+
+
+class Source(Protocol):
+    """The half that captures."""
+
+    def identity(self) -> SourceIdentity:
+        """Whose service this is. Raises: CredentialsError, AccessDenied, RemoteError."""
+
+    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
+        """One `Part` for each type asked for, as soon as it is complete; types are read concurrently.
+
+        A refusal or failure of a part is reported in the part and the rest goes on. Raises only what
+        ends everything: CredentialsError, Throttled after the patience, KeyboardInterrupt.
+        """
+
+    def validate(self, parts: Sequence[Part]) -> list[Finding]:
+        """What is wrong with a capture as a whole (the drawn Backup Validator); an ERROR forbids storing it."""
+
+    def calls(self) -> CallCount:
+        """What this source's session has sent since it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a restore is asked for.
+
+    `choose` decides conflicts under PROMPT. `delete_extra` allows deleting top-level records that the
+    backup lacks. `operator` is the principal that runs the restore (an ARN), which the lock-out
+    guard protects unless `allow_lockout`.
+    """
+
+    scope: RestoreScope
+    strategy: ConflictStrategy = ConflictStrategy.OVERWRITE
+    delete_extra: bool = False
+    operator: str = ""
+    allow_lockout: bool = False
+    choose: Chooser | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What a facet holds now: canonical JSON, or None for absent; `failure` when it could not be read."""
+
+    value: bytes | None
+    failure: Outcome | None = None
+
+
+class Target(Protocol):
+    """The half that changes a service."""
+
+    @property
+    def concurrency(self) -> int:
+        """How many changes may be under way at once."""
+
+    def batch_size(self, change_type: str) -> int:
+        """How many changes of a type one `apply` takes; 1 unless the service has a batch call."""
+
+    def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
+        """What stands against restoring this snapshot here; an ERROR refuses before anything changes."""
+
+    def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
+        """The scope widened by the records that those in it depend on."""
+
+    def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
+        """Changes in rank order, with the conflicts and findings met on the way. Pure: no I/O, no clock.
+
+        Raises: Refused when the lock-out guard or another rule forbids the whole.
+        """
+
+    def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """The changes that undo these, in rank order. Pure."""
+
+    def guarded_by_service(self, change: Change) -> bool:
+        """Whether the service itself refuses the call when `before` no longer holds (a create of what exists)."""
+
+    def await_settled(self, change_types: Sequence[str]) -> None:
+        """Return when the service's own asynchronous work on these types has ended, ours or another's."""
+
+    def present(self, changes: Sequence[Change]) -> Sequence[Present]:
+        """What the facets of these changes hold now, in the same order, with as few calls as possible."""
+
+    def apply(self, changes: Sequence[Change], note_request: Callable[[str], None]) -> Sequence[Outcome]:
+        """Make the changes and wait for their real end; `note_request` keeps the id of an asynchronous operation.
+
+        Raises: RemoteUnavailable when the answer was lost, so that the change is in doubt; other
+        failures are outcomes.
+        """
+
+    def estimate_seconds(self, changes: Iterable[Change]) -> float:
+        """How long applying these should take within the service's limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A registered system: its name, its record types in dependency order, and how to make its halves."""
+
+    name: str
+    title: str
+    types: tuple[RecordType, ...]
+    source: Callable[[], Source]
+    target: Callable[[], Target]

@@ -1,0 +1,165 @@
+"""Identity Center in its own words: the values that its APIs give and take.
+
+Names and limits follow the Identity Store and SSO Admin API references (identitystore 2020-06-15,
+sso-admin 2020-07-20).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from holdfast.domain.records import RecordType
+from holdfast.kernel.canonical import Plain
+
+T = TypeVar("T")
+
+USER = "user"
+GROUP = "group"
+MEMBERSHIP = "membership"
+PERMISSION_SET = "permission_set"
+ASSIGNMENT = "assignment"
+
+RECORD_TYPES = (
+    RecordType(USER, "users"),
+    RecordType(GROUP, "groups"),
+    RecordType(MEMBERSHIP, "memberships", (USER, GROUP)),
+    RecordType(PERMISSION_SET, "permission sets"),
+    RecordType(ASSIGNMENT, "assignments", (USER, GROUP, PERMISSION_SET)),
+)
+
+# Facets of a permission set, each set by calls of its own; keys are (permission set, detail).
+INLINE_POLICY = "permission_set.inline_policy"
+MANAGED_POLICY = "permission_set.managed_policy"
+CUSTOMER_POLICY = "permission_set.customer_policy"
+BOUNDARY = "permission_set.boundary"
+TAG = "permission_set.tag"
+PROVISION = "permission_set.provision"
+
+
+class PrincipalType(StrEnum):
+    """Who an assignment is for, as the API spells it."""
+
+    USER = "USER"
+    GROUP = "GROUP"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The Identity Center instance: its ARN, its identity store, and the account that owns it."""
+
+    arn: str
+    identity_store_id: str
+    owner_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. `attributes` holds the API's fields but UserName, ids and times, as the API spells them.
+
+    Keys used: DisplayName, Name, NickName, ProfileUrl, Emails, Addresses, PhoneNumbers, UserType, Title,
+    PreferredLanguage, Locale, Timezone, UserStatus, ExternalIds, Photos, Website, Birthdate, Roles, Extensions.
+    """
+
+    user_id: str
+    user_name: str
+    attributes: dict[str, Plain] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group; `external_ids` are set by the identity source and cannot be written through the API."""
+
+    group_id: str
+    display_name: str
+    description: str = ""
+    external_ids: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A user in a group, by the service's ids."""
+
+    membership_id: str
+    group_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReference:
+    """A customer-managed policy by name and path; it must exist under them in every member account."""
+
+    name: str
+    path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSetSummary:
+    """What DescribePermissionSet gives. `session_duration` is ISO 8601, PT1H to PT12H."""
+
+    arn: str
+    name: str
+    description: str = ""
+    session_duration: str = "PT1H"
+    relay_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSet:
+    """A permission set with everything attached.
+
+    `inline_policy` is the policy document as stored, empty for none. `boundary` is the ARN of an AWS
+    managed policy, a `PolicyReference`, or None.
+    """
+
+    summary: PermissionSetSummary
+    inline_policy: str = ""
+    managed_policies: tuple[str, ...] = ()
+    customer_policies: tuple[PolicyReference, ...] = ()
+    boundary: str | PolicyReference | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A principal's access to an account with a permission set, by the service's ids."""
+
+    account_id: str
+    permission_set_arn: str
+    principal_type: PrincipalType
+    principal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member account of the organization."""
+
+    account_id: str
+    name: str
+    status: str = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a listing and the token of the next, empty on the last."""
+
+    items: tuple[T, ...]
+    next_token: str = ""
+
+
+class RequestState(StrEnum):
+    """Where an asynchronous operation stands, as the API spells it."""
+
+    IN_PROGRESS = "IN_PROGRESS"
+    FAILED = "FAILED"
+    SUCCEEDED = "SUCCEEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatus:
+    """An asynchronous operation: the service's request id, its state and why it failed."""
+
+    request_id: str
+    state: RequestState
+    failure_reason: str = ""
