@@ -51,7 +51,7 @@ check: $(INSTALLED) ## lint, format, types, layers
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 
 soak: $(INSTALLED) $(TOOLS_INSTALLED) ## the long tests
 	$(PY) -m pytest -m soak --timeout 3600

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +34,8 @@ class _Shown:
     def print(self, as_json: bool) -> int:
         """Write it to stderr; its exit code."""
         if as_json:
+            import json
+
             fields = {name: getattr(self, name) for name in self.__slots__}
             click.echo(json.dumps({"error": fields}, ensure_ascii=False), err=True)
             return self.exit_code
@@ -44,7 +45,7 @@ class _Shown:
         return self.exit_code
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, command: click.Command = root) -> int:
     """The exit code of one command line (default: this process's own).
 
     A command returns its exit code; None is 0. An exception that is neither Holdfast's nor
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = words[: words.index("--")] if "--" in words else words
     as_json = "--json" in options
     try:
-        return _run(words)
+        return _run(command, words)
     except HoldfastError as error:
         if "--debug" in options:
             raise
@@ -70,15 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return READER_GONE
 
 
-def _run(words: list[str]) -> int:
+def _run(command: click.Command, words: list[str]) -> int:
     instruction = os.environ.get(_COMPLETE)
     if instruction:
         from click.shell_completion import shell_complete
 
-        return shell_complete(root, {}, PROGRAM, _COMPLETE, instruction)
+        return shell_complete(command, {}, PROGRAM, _COMPLETE, instruction)
     try:
-        with root.make_context(PROGRAM, words, obj=Invocation()) as context:
-            outcome = root.invoke(context)
+        with command.make_context(PROGRAM, words, obj=Invocation()) as context:
+            outcome = command.invoke(context)
     except click.exceptions.Exit as leaving:
         outcome = leaving.exit_code
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -53,20 +54,22 @@ COMMANDS: dict[str, Entry] = {
 
 
 class LazyGroup(click.Group):
-    """A group that knows its subcommands by table and imports one when it is called."""
+    """A group that knows its subcommands by `table` and imports one when it is called."""
+
+    table: Mapping[str, Entry] = COMMANDS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the table whose modules exist, in table order."""
-        return [name for name, entry in COMMANDS.items() if entry.exists()]
+        return [name for name, entry in self.table.items() if entry.exists()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The named command, imported now; None when there is none."""
-        entry = COMMANDS.get(cmd_name)
+        entry = self.table.get(cmd_name)
         return entry.load() if entry is not None and entry.exists() else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The subcommands with the table's help lines, so that help imports none of them."""
-        rows = [(name, COMMANDS[name].help) for name in self.list_commands(ctx)]
+        rows = [(name, self.table[name].help) for name in self.list_commands(ctx)]
         if rows:
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
@@ -76,7 +79,7 @@ class LazyGroup(click.Group):
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
-        return [CompletionItem(name, help=COMMANDS[name].help) for name in names]
+        return [CompletionItem(name, help=self.table[name].help) for name in names]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
