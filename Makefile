@@ -29,7 +29,8 @@ help: ## this list
 venv: $(INSTALLED) ## the development environment, in .venv
 
 $(INSTALLED): requirements/lock.txt pyproject.toml
-	@$(FIND_PYTHON); if [ ! -x $(PY) ]; then echo "Making $(VENV) with $$found"; "$$found" -m venv $(VENV); fi
+	@$(FIND_PYTHON); if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	echo "Making $(VENV) with $$found"; "$$found" -m venv --clear $(VENV); fi
 	$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -37,7 +38,8 @@ $(INSTALLED): requirements/lock.txt pyproject.toml
 tools: $(TOOLS_INSTALLED) ## the AWS CLI for the tests, in .tools/bin/aws
 
 $(TOOLS_INSTALLED): requirements/tools.txt
-	@$(FIND_PYTHON); if [ ! -x $(TOOLS)/bin/python ]; then "$$found" -m venv $(TOOLS); fi
+	@$(FIND_PYTHON); if ! $(TOOLS)/bin/python -m pip --version >/dev/null 2>&1; then \
+	echo "Making $(TOOLS) with $$found"; "$$found" -m venv --clear $(TOOLS); fi
 	$(TOOLS)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/tools.txt
 	@touch $@
 
