@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +21,7 @@ from holdfast.domain.errors import CannotWrite, OutOfSpace, UsageError
 from holdfast.domain.outcomes import DONE, Item
 from holdfast.domain.runs import RunState
 from holdfast.kernel.runs.evidence import write_evidence
-from holdfast.kernel.runs.manifest import manifest_chunks, manifest_schema
+from holdfast.kernel.runs.manifest import EvidenceFile, manifest_chunks, manifest_schema
 from holdfast.kernel.runs.metrics import metrics_text
 from holdfast.kernel.runs.report import build_report
 from holdfast.kernel.runs.report_html import report_html
@@ -234,7 +234,7 @@ def test_a_log_on_a_full_disk_counts_what_it_lost_and_stops_nothing() -> None:
 class FullStore(EvidenceFiles):
     """A store on a disk that has no room."""
 
-    def write(self, run_id: str, name: str, chunks: object) -> object:  # type: ignore[override]
+    def write(self, run_id: str, name: str, chunks: Iterable[bytes]) -> EvidenceFile:
         return super().write(run_id, name, _FullDisk())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -73,7 +74,7 @@ def test_a_complete_backup_whose_records_are_all_accounted_for_sums_up() -> None
 
     report = build_report(ledger, sample_run.run(RunState.COMPLETE, kind="backup"), sealed)
 
-    assert (report.sums_up, report.exit_code, report.stored_bytes) == (True, 0, 48_123)
+    assert (report.sums_up, report.exit_code, report.cost.stored_bytes) == (True, 0, 48_123)
 
 
 def test_failures_come_with_reason_and_next_step() -> None:
@@ -118,7 +119,7 @@ def test_runs_that_changed_the_service_during_the_capture_are_named() -> None:
 
 
 def test_requests_that_had_already_taken_effect_are_counted() -> None:
-    assert sample_run.report().repeats == 2
+    assert sample_run.report().cost.repeats == 2
 
 
 def test_personal_values_of_conflicts_are_masked_and_others_are_shown() -> None:
@@ -178,7 +179,7 @@ def test_an_unfinished_run_lasts_until_now() -> None:
     row = sample_run.run(RunState.RUNNING)
     report = build_report(MemoryLedger(), row, now=datetime(2026, 11, 20, 9, 9, 12, 123000, UTC))
 
-    assert (report.finished_at, report.seconds) == (None, 60.0)
+    assert (report.finished_at, report.cost.seconds) == (None, 60.0)
 
 
 def test_growth_compares_with_the_snapshot_before() -> None:
@@ -199,7 +200,7 @@ def test_the_text_spells_out_control_characters() -> None:
 
 
 def test_the_json_object_is_plain_and_keeps_the_arguments() -> None:
-    told = sample_run.report().to_json()
+    told = json.loads(sample_run.report().to_json())
 
     assert told["run"] == RUN_ID
     assert told["arguments"] == {"backup": "latest", "strategy": "overwrite"}

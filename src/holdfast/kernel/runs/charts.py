@@ -1,4 +1,4 @@
-"""Static SVG charts for reports: no scripts, coloured by the page's style, hatched for print without colour."""
+"""Static SVG charts for reports: no scripts, coloured by the page, hatched for print without colour."""
 
 from __future__ import annotations
 

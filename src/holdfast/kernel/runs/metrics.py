@@ -18,7 +18,7 @@ def _lines(report: RunReport) -> Iterator[str]:
     run = {"system": report.system, "kind": report.kind}
     yield from _gauge("success", "1 when the run's exit code is 0", [(run, float(report.exit_code == 0))])
     yield from _gauge("exit_code", "Exit code of the run", [(run, float(report.exit_code))])
-    yield from _gauge("duration_seconds", "Seconds from start to end", [(run, report.seconds)])
+    yield from _gauge("duration_seconds", "Seconds from start to end", [(run, report.cost.seconds)])
     yield from _gauge(
         "start_timestamp_seconds", "Unix time of the start", [(run, report.started_at.timestamp())]
     )
@@ -28,16 +28,16 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield from _gauge("findings", "Findings by severity", list(_findings(run, report)))
     yield from _gauge("conflicts", "Conflicts met", [(run, float(report.conflicts_total))])
     yield from _gauge(
-        "repeated_requests", "Requests the service had already honoured", [(run, float(report.repeats))]
+        "repeated_requests", "Requests the service had already honoured", [(run, float(report.cost.repeats))]
     )
     yield from _gauge(
-        "stored_bytes", "Bytes this run added to the vault", [(run, float(report.stored_bytes))]
+        "stored_bytes", "Bytes this run added to the vault", [(run, float(report.cost.stored_bytes))]
     )
-    if report.traffic:
-        yield from _gauge("calls", "Calls sent", [(run, float(report.traffic.calls))])
-        yield from _gauge("throttles", "Throttles met", [(run, float(report.traffic.throttles))])
+    if report.cost.traffic:
+        yield from _gauge("calls", "Calls sent", [(run, float(report.cost.traffic.calls))])
+        yield from _gauge("throttles", "Throttles met", [(run, float(report.cost.traffic.throttles))])
         yield from _gauge(
-            "waited_seconds", "Seconds spent waiting for a turn", [(run, report.traffic.waited)]
+            "waited_seconds", "Seconds spent waiting for a turn", [(run, report.cost.traffic.waited)]
         )
 
 

@@ -17,6 +17,7 @@ from holdfast.kernel.ports import CallCount
 from holdfast.kernel.runs.next_steps import next_steps
 from holdfast.kernel.runs.report_values import (
     ChangeTally,
+    Cost,
     Failure,
     Growth,
     ItemTally,
@@ -49,6 +50,7 @@ EXIT_CODES = {
     RunState.INTERRUPTED: 130,
 }
 CHECK_FAILED = 5
+SAFETY = "safety"
 UNSETTLED = frozenset({"planned", "in doubt"})
 
 
@@ -71,8 +73,6 @@ def build_report(
     seen = _read(ledger, run)
     items, changes = _item_tallies(ledger, run, snapshot), _change_tallies(ledger, run)
     discrepancies = tuple(_discrepancies(items, changes))
-    ended = run.finished_at or now or run.heartbeat_at
-    error = plain(run.error)
     return RunReport(
         run=run.id,
         system=run.system,
@@ -83,14 +83,10 @@ def build_report(
         arguments=msgspec.Raw(masked_bytes(run.arguments)),
         started_at=run.started_at,
         finished_at=run.finished_at,
-        seconds=max(0.0, (ended - run.started_at).total_seconds()),
         owner=run.owner,
-        principal=snapshot.source.principal if snapshot else "",
-        account=snapshot.source.account if snapshot else "",
-        region=snapshot.source.region if snapshot else "",
+        source=snapshot.source if snapshot else None,
         target=run.target,
         snapshot=run.snapshot or (snapshot.id if snapshot else ""),
-        stored_bytes=snapshot.stored_bytes if _sealed_here(run, snapshot) and snapshot else 0,
         undoes=run.undoes,
         sums_up=not discrepancies,
         discrepancies=discrepancies,
@@ -106,11 +102,9 @@ def build_report(
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
-        repeats=seen.repeats,
-        traffic=_traffic(calls),
-        stages=tuple(stages),
+        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
-        error=_problem(error) if error else None,
+        error=_problem(plain(run.error)),
         next_steps=next_steps(run, changes),
     )
 
@@ -181,7 +175,7 @@ def _read(ledger: RunRows, run: Run) -> _Seen:
 
 def _item_tallies(ledger: RunRows, run: Run, snapshot: SnapshotInfo | None) -> tuple[ItemTally, ...]:
     counts = ledger.count_items(run.id)
-    sealed = snapshot if _sealed_here(run, snapshot) else None
+    sealed = snapshot if _is_the_result(run, snapshot) else None
     captured = {part.type: part.count for part in sealed.sections if part.captured} if sealed else {}
     names = dict.fromkeys([*captured, *sorted(type_name for type_name, _ in counts)])
     return tuple(_item_tally(name, counts, captured.get(name)) for name in names)
@@ -192,8 +186,9 @@ def _item_tally(name: str, counts: dict[tuple[str, OutcomeKind], int], expected:
     return ItemTally(name, done + failed + skipped + impossible, done, failed, skipped, impossible, expected)
 
 
-def _sealed_here(run: Run, snapshot: SnapshotInfo | None) -> bool:
-    return snapshot is not None and snapshot.run == run.id
+def _is_the_result(run: Run, snapshot: SnapshotInfo | None) -> bool:
+    """Whether the run's items are the snapshot's records; those of a safety snapshot are no one's task."""
+    return snapshot is not None and snapshot.run == run.id and snapshot.kind != SAFETY
 
 
 def _change_tallies(ledger: RunRows, run: Run) -> tuple[ChangeTally, ...]:
@@ -245,6 +240,16 @@ def _count(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
+def _seconds(run: Run, now: datetime | None) -> float:
+    ended = run.finished_at or now or run.heartbeat_at
+    return max(0.0, (ended - run.started_at).total_seconds())
+
+
+def _stored(run: Run, snapshot: SnapshotInfo | None) -> int:
+    """Bytes of the snapshot that the run itself sealed, also of a safety snapshot."""
+    return snapshot.stored_bytes if snapshot is not None and snapshot.run == run.id else 0
+
+
 def _traffic(calls: CallCount | None) -> Traffic | None:
     if calls is None:
         return None
@@ -260,6 +265,8 @@ def _growth(snapshot: SnapshotInfo | None, previous: SnapshotInfo | None) -> Ite
             yield Growth(section.type, before.count, section.count)
 
 
-def _problem(error: Mapping[str, object]) -> Problem:
+def _problem(error: Mapping[str, object]) -> Problem | None:
+    if not error:
+        return None
     code, message = str(error.get("code", "unknown")), error.get("message") or error.get("sentence")
     return Problem(code, str(message or "The run ended with an error."), str(error.get("advice", "")))

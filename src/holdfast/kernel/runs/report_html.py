@@ -149,8 +149,10 @@ def _findings(findings: Sequence[Finding], total: int) -> Iterator[str]:
 
 
 def _stages(report: RunReport) -> Iterator[str]:
-    if report.stages:
-        bars = [Bar(time.stage, (("time", time.seconds),), duration(time.seconds)) for time in report.stages]
+    if report.cost.stages:
+        bars = [
+            Bar(time.stage, (("time", time.seconds),), duration(time.seconds)) for time in report.cost.stages
+        ]
         yield stacked_bars("Duration by stage", bars, relative=False)
 
 
@@ -164,8 +166,8 @@ def _growth(report: RunReport) -> Iterator[str]:
 
 
 def _operations(report: RunReport) -> Iterator[str]:
-    if report.traffic and report.traffic.by_operation:
-        rows = ([name, f"{count:,}"] for name, count in report.traffic.by_operation)
+    if report.cost.traffic and report.cost.traffic.by_operation:
+        rows = ([name, f"{count:,}"] for name, count in report.cost.traffic.by_operation)
         yield _table(("operation", "calls"), rows, numbers=1)
 
 

@@ -22,7 +22,7 @@ def report_text(report: RunReport) -> str:
 def facts(report: RunReport) -> list[tuple[str, str]]:
     """What the run was asked, by whom, when and at what cost, as pairs of a label and a text."""
     finished = timestamp(report.finished_at) if report.finished_at else "not finished"
-    traffic = report.traffic
+    source = report.source
     pairs = [
         ("Run", report.run),
         ("State", f"{report.state} (exit code {report.exit_code})"),
@@ -31,24 +31,27 @@ def facts(report: RunReport) -> list[tuple[str, str]]:
             "Asked",
             bytes(report.arguments).decode() if bytes(report.arguments) not in (b"null", b"{}") else "",
         ),
-        ("Account", " ".join(filter(None, (report.account, report.region)))),
-        ("Principal", report.principal),
+        ("Account", f"{source.account} {source.region}" if source else ""),
+        ("Principal", source.principal if source else ""),
         ("Target", report.target),
         ("Ran as", report.owner),
         ("Started", timestamp(report.started_at)),
-        ("Finished", f"{finished}, after {duration(report.seconds)}"),
+        ("Finished", f"{finished}, after {duration(report.cost.seconds)}"),
         ("Snapshot", report.snapshot),
-        ("Stored", byte_size(report.stored_bytes) if report.stored_bytes else ""),
+        ("Stored", byte_size(report.cost.stored_bytes) if report.cost.stored_bytes else ""),
         ("Undoes", report.undoes),
-        ("Calls", calls_line(report) if traffic else ""),
-        ("Repeats", f"{report.repeats:,} requests had already taken effect" if report.repeats else ""),
+        ("Calls", calls_line(report)),
+        (
+            "Repeats",
+            f"{report.cost.repeats:,} requests had already taken effect" if report.cost.repeats else "",
+        ),
     ]
     return [(label, visible(text)) for label, text in pairs if text]
 
 
 def calls_line(report: RunReport) -> str:
     """Calls, throttles and waiting in one line; empty where nothing is known of them."""
-    traffic = report.traffic
+    traffic = report.cost.traffic
     if traffic is None:
         return ""
     sent = f"{traffic.calls:,} sent, {traffic.throttles:,} throttled"
@@ -79,7 +82,9 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield from _section("Left out", map(left_out_line, report.left_out))
     yield from _section("Cannot return", _findings(report.cannot_return, report.cannot_return_total))
     yield from _section("Taken while these runs were changing the same service", report.taken_during)
-    yield from _section("Stages", (f"{time.stage:<12} {duration(time.seconds)}" for time in report.stages))
+    yield from _section(
+        "Stages", (f"{time.stage:<12} {duration(time.seconds)}" for time in report.cost.stages)
+    )
     growth = (f"{part.type:<28} {part.before:>9,} -> {part.now:>9,}" for part in report.growth)
     yield from _section("Records since the snapshot before", growth)
     yield from _section("Next", (f"{step.command}\n      {step.purpose}" for step in report.next_steps))

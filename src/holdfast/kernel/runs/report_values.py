@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 import msgspec
 
 from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.runs import RunState
-from holdfast.kernel.showing import Json, duration, visible
+from holdfast.domain.snapshots import SourceIdentity
+from holdfast.kernel.showing import duration, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,21 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What the run took: seconds, bytes added to the vault, repeated requests, calls, and the stages' times.
+
+    `repeats` are requests the service refused or answered as already done, because an earlier one
+    whose answer was lost had taken effect.
+    """
+
+    seconds: float
+    stored_bytes: int
+    repeats: int
+    traffic: Traffic | None
+    stages: tuple[StageTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """The error that ended a run: code, sentence and advice."""
 
@@ -126,14 +141,10 @@ class RunReport:
     arguments: msgspec.Raw
     started_at: datetime
     finished_at: datetime | None
-    seconds: float
     owner: str
-    principal: str
-    account: str
-    region: str
+    source: SourceIdentity | None
     target: str
     snapshot: str
-    stored_bytes: int
     undoes: str
     sums_up: bool
     discrepancies: tuple[str, ...]
@@ -149,16 +160,14 @@ class RunReport:
     cannot_return: tuple[Finding, ...]
     cannot_return_total: int
     taken_during: tuple[str, ...]
-    repeats: int
-    traffic: Traffic | None
-    stages: tuple[StageTime, ...]
+    cost: Cost
     growth: tuple[Growth, ...]
     error: Problem | None
     next_steps: tuple[NextStep, ...]
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self) -> bytes:
         """The object that `--json` prints and the manifest holds under `report`; its schema is published."""
-        return cast("dict[str, Json]", msgspec.json.decode(msgspec.json.encode(self)))
+        return msgspec.json.encode(self)
 
     @property
     def conflicts_total(self) -> int:
@@ -178,7 +187,7 @@ class RunReport:
 
 def headline(report: RunReport) -> str:
     """One sentence: what ran and how it ended, for example `backup of identity_center: complete in 12 s`."""
-    return f"{visible(report.kind)} of {visible(report.system)}: {report.state} in {duration(report.seconds)}"
+    return f"{visible(report.kind)} of {visible(report.system)}: {report.state} in {duration(report.cost.seconds)}"
 
 
 def rest_of(total: int, shown: Sequence[object]) -> int:
