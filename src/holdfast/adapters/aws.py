@@ -61,8 +61,15 @@ class AwsSession:
     """A `PacedSession` over botocore. One per process and AWS account; threads share it."""
 
     def __init__(
-        self, settings: AwsSettings, clock: Clock, jitter: Callable[[], float] = random.random
+        self,
+        settings: AwsSettings,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        # A rehearsal reaches its sandbox by an environment of its own, in a process that has another.
+        self._environment = os.environ if environment is None else environment
+        self._rehearsing = environment is not None
         self._settings, self._clock, self._jitter = settings, clock, jitter
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
@@ -73,9 +80,10 @@ class AwsSession:
     @property
     def region(self) -> str:
         """The region in force: the setting, else AWS_REGION, else the profile's; empty when there is none."""
+        # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
         return (
             self._settings.region
-            or _environment_region()
+            or self._environment.get("AWS_REGION", "")
             or self._botocore().get_config_variable("region")
             or ""
         )
@@ -164,9 +172,21 @@ class AwsSession:
             max_pool_connections=settings.concurrency,
             user_agent_extra="holdfast",
         )
-        client = self._botocore().create_client(service, region_name=self.region or None, config=config)
+        client = self._botocore().create_client(
+            service,
+            region_name=self.region or None,
+            config=config,
+            endpoint_url=self._own("AWS_ENDPOINT_URL"),
+            aws_access_key_id=self._own("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=self._own("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=self._own("AWS_SESSION_TOKEN"),
+        )
         _refuse_plain_http(client.meta.endpoint_url)
         return client
+
+    def _own(self, name: str) -> str | None:
+        """A variable of a rehearsal's environment; otherwise None, which leaves it to botocore's own chain."""
+        return self._environment.get(name) if self._rehearsing else None
 
     def _botocore(self) -> Session:
         from botocore.exceptions import BotoCoreError
@@ -190,16 +210,11 @@ class AwsSession:
         profile = self._botocore().get_config_variable("profile") or ""
         option = f" --profile {profile}" if profile else ""
         scoped = self._botocore().get_scoped_config()
-        if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
+        if not profile and self._environment.get("AWS_ACCESS_KEY_ID"):
             return "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then run the command again."
         if "sso_session" in scoped or "sso_start_url" in scoped:
             return f"Run `aws sso login{option}`, then run the command again."
         return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
-
-
-def _environment_region() -> str:
-    # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
-    return os.environ.get("AWS_REGION", "")
 
 
 def _refuse_plain_http(endpoint: str) -> None:
