@@ -57,6 +57,15 @@ class AwsSettings:
     read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
 
 
+@dataclass(frozen=True, slots=True)
+class AwsEndpoint:
+    """A stand-in for AWS that this session talks to, whatever the process's own configuration says."""
+
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
 class AwsSession:
     """A `PacedSession` over botocore. One per process and AWS account; threads share it."""
 
@@ -65,11 +74,9 @@ class AwsSession:
         settings: AwsSettings,
         clock: Clock,
         jitter: Callable[[], float] = random.random,
-        environment: Mapping[str, str] | None = None,
+        endpoint: AwsEndpoint | None = None,
     ) -> None:
-        # A rehearsal reaches its sandbox by an environment of its own, in a process that has another.
-        self._environment = os.environ if environment is None else environment
-        self._rehearsing = environment is not None
+        self._endpoint = endpoint
         self._settings, self._clock, self._jitter = settings, clock, jitter
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
@@ -83,7 +90,7 @@ class AwsSession:
         # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
         return (
             self._settings.region
-            or self._environment.get("AWS_REGION", "")
+            or os.environ.get("AWS_REGION", "")
             or self._botocore().get_config_variable("region")
             or ""
         )
@@ -164,7 +171,7 @@ class AwsSession:
     def _make_client(self, service: str) -> BaseClient:
         from botocore.config import Config
 
-        settings = self._settings
+        settings, endpoint = self._settings, self._endpoint
         config = Config(
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
@@ -176,17 +183,12 @@ class AwsSession:
             service,
             region_name=self.region or None,
             config=config,
-            endpoint_url=self._own("AWS_ENDPOINT_URL"),
-            aws_access_key_id=self._own("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self._own("AWS_SECRET_ACCESS_KEY"),
-            aws_session_token=self._own("AWS_SESSION_TOKEN"),
+            endpoint_url=endpoint.url if endpoint else None,
+            aws_access_key_id=endpoint.access_key if endpoint else None,
+            aws_secret_access_key=endpoint.secret_key if endpoint else None,
         )
         _refuse_plain_http(client.meta.endpoint_url)
         return client
-
-    def _own(self, name: str) -> str | None:
-        """A variable of a rehearsal's environment; otherwise None, which leaves it to botocore's own chain."""
-        return self._environment.get(name) if self._rehearsing else None
 
     def _botocore(self) -> Session:
         from botocore.exceptions import BotoCoreError
@@ -210,7 +212,7 @@ class AwsSession:
         profile = self._botocore().get_config_variable("profile") or ""
         option = f" --profile {profile}" if profile else ""
         scoped = self._botocore().get_scoped_config()
-        if not profile and self._environment.get("AWS_ACCESS_KEY_ID"):
+        if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
             return "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then run the command again."
         if "sso_session" in scoped or "sso_start_url" in scoped:
             return f"Run `aws sso login{option}`, then run the command again."
