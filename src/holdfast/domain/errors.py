@@ -70,7 +70,9 @@ class SettingsError(HoldfastError):
     code: ClassVar[str] = "settings"
     exit_code: ClassVar[int] = 10
     sentence: ClassVar[str] = "{source}: {problems}"
-    next_step: ClassVar[str] = "Correct the lines named above; `holdfast init --help` shows a complete example."
+    next_step: ClassVar[str] = (
+        "Correct the lines named above; `holdfast init --help` shows a complete example."
+    )
 
     def facts(self) -> dict[str, str]:
         return {"source": self.source, "problems": "\n  ".join(("", *self.problems)).rstrip()}
@@ -111,7 +113,9 @@ class RemoteError(HoldfastError):
     code: ClassVar[str] = "remote"
     exit_code: ClassVar[int] = 30
     sentence: ClassVar[str] = "{operation} failed with {error}. The service said: {service_said}"
-    next_step: ClassVar[str] = "Look at what the service said; `holdfast runs show` lists every item it touched."
+    next_step: ClassVar[str] = (
+        "Look at what the service said; `holdfast runs show` lists every item it touched."
+    )
 
 
 @dataclass(eq=False)
@@ -130,7 +134,8 @@ class Throttled(RemoteUnavailable):
 
     code: ClassVar[str] = "throttled"
     next_step: ClassVar[str] = (
-        "Raise `throttle_patience`, lower `requests_per_second`, or run when other tools are quiet; then resume the run."
+        "Raise `throttle_patience`, lower `requests_per_second`, or run when other tools are quiet; "
+        "then resume the run."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -217,18 +216,3 @@ class PacedSession(Protocol):
 
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
-
-
-class Rehearsal(Protocol):
-    """A place where a restore can be practised: a fresh, empty stand-in of a system."""
-
-    def __call__(self, system: str) -> AbstractContextManager[RehearsalStage]:
-        """An empty stand-in, gone when the context ends."""
-
-
-class RehearsalStage(Protocol):
-    """What a rehearsal offers: how to reach it, said so in the report."""
-
-    @property
-    def description(self) -> str:
-        """One line for the report, for example `sandbox on 127.0.0.1:4711, unthrottled`."""

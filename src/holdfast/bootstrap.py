@@ -1,0 +1,117 @@
+"""The only place that says which: settings to adapters to kernel to systems."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from holdfast.config import Settings, current
+from holdfast.domain.errors import UsageError
+from holdfast.domain.runs import Run
+from holdfast.kernel.canonical import Plain
+
+if TYPE_CHECKING:
+    from holdfast.adapters.aws import AwsSession
+    from holdfast.kernel.audit import AuditTrail
+    from holdfast.kernel.backup import Backup
+    from holdfast.kernel.drill import Drill
+    from holdfast.kernel.ports import Chooser, Clock, Ledger, ObjectStore, Progress
+    from holdfast.kernel.restore import Restore
+    from holdfast.kernel.runs.engine import Engine
+    from holdfast.kernel.runs.report import RunReport
+    from holdfast.kernel.runs.stages import Stage
+    from holdfast.kernel.system import System
+    from holdfast.kernel.vault.keys import KeyRing
+    from holdfast.kernel.vault.vault import Vault
+
+IDENTITY_CENTER = "identity_center"
+
+
+class Installation:
+    """Everything that belongs to one settings file, made when it is first asked for."""
+
+    def __init__(self, settings: Settings, progress: Progress, choose: Chooser | None = None) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.choose = choose
+
+    # -- adapters
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The system's clock."""
+        from holdfast.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger beside the settings file; made on first use."""
+        from holdfast.adapters.ledger import SqlLedger
+
+        return SqlLedger.open(self.settings.ledger_path)
+
+    @cached_property
+    def session(self) -> AwsSession:
+        """The paced AWS session that all of Identity Center's calls share."""
+        from holdfast.adapters.aws import AwsSession
+
+        return AwsSession(self.settings.aws, self.clock)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """The audit chain, signed with this installation's key."""
+        from holdfast.adapters.keys import audit_key
+        from holdfast.kernel.audit import AuditTrail
+
+        key = audit_key(self.settings.holdfast.data_dir / "audit.key")
+        return AuditTrail(self.ledger, key, self.clock, getpass.getuser())
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Where the vault's objects lie."""
+        from holdfast.adapters.object_store import open_store
+
+        return open_store(self.settings.vault.location, self.settings.base)
+
+    def key_ring(self) -> KeyRing:
+        """What opens the vault: the passphrase where its variable is set, else the key file."""
+        from holdfast.kernel.vault.keys import KeyFile, Passphrase
+
+        name = self.settings.vault.passphrase_env
+        if name:
+            return Passphrase(os.environ.get(name, ""), name)
+        return KeyFile(self.settings.vault.key_file)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault. Made on first use when nothing says where it should be; a named one must exist."""
+        from holdfast.kernel.vault.vault import Vault
+
+        return Vault.open(self.store, self.key_ring(), self.clock)
+
+    # -- systems
+
+    def system(self, name: str = IDENTITY_CENTER) -> System:
+        """A registered system. Raises: UsageError for an unknown name."""
+        if name != IDENTITY_CENTER:
+            raise UsageError(f"There is no system {name}.", f"Known systems: {IDENTITY_CENTER}.")
+        return self.identity_center
+
+    @cached_property
+    def identity_center(self) -> System:
+        """Identity Center over the paced session."""
+        from holdfast.systems.identity_center.system import identity_center
+
+        return identity_center(self.session, self.settings.identity_center, self.clock)
+
+
+def open_installation(config: Path | None, progress: Progress, choose: Chooser | None = None) -> Installation:
+    """The installation of the settings file given, or of the working folder. Raises: SettingsError, NotFound."""
+    return Installation(current(config), progress, choose)
