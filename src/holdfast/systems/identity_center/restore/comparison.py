@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
+from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP
 from holdfast.systems.identity_center.restore.closure import Reach, closure
@@ -20,22 +21,6 @@ class Pair:
     key: str
     backup: Record | None
     live: Record | None
-
-
-def pairs(backup: Iterator[Record], live: Iterator[Record]) -> Iterator[Pair]:
-    """Two streams sorted by key as one."""
-    ours, theirs = next(backup, None), next(live, None)
-    while ours is not None or theirs is not None:
-        if theirs is None or (ours is not None and ours.key < theirs.key):
-            assert ours is not None
-            yield Pair(ours.key, ours, None)
-            ours = next(backup, None)
-        elif ours is None or theirs.key < ours.key:
-            yield Pair(theirs.key, None, theirs)
-            theirs = next(live, None)
-        else:
-            yield Pair(ours.key, ours, theirs)
-            ours, theirs = next(backup, None), next(live, None)
 
 
 class Comparison:
@@ -63,9 +48,10 @@ class Comparison:
         """All keys of a type within reach, with both sides; nothing for a type that cannot be compared."""
         if not self.comparable(type_name):
             return
-        for pair in pairs(self.wanted.records(type_name), self.present.records(type_name)):
-            if self.reach.needed.covers(type_name, pair.key):
-                yield pair
+        for backup, live in merge(self.wanted.records(type_name), self.present.records(type_name)):
+            key = (backup or live).key  # type: ignore[union-attr]
+            if self.reach.needed.covers(type_name, key):
+                yield Pair(key, backup, live)
 
     def to_decide(self, pair: Pair) -> bool:
         """Whether a record on both sides was asked for, rather than only needed by another."""

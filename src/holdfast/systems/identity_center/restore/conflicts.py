@@ -9,7 +9,7 @@ from holdfast.domain.errors import Refused
 from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.ports import Chooser
-from holdfast.systems.identity_center.model import PERMISSION_SET, TAG
+from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, TAG, USER
 from holdfast.systems.identity_center.restore.facets import Facet, facets_of, meaning
 
 HIDDEN = "***"
@@ -104,9 +104,14 @@ def _shown(value: Plain) -> str:
 
 def merged(facet_type: str, backup: bytes, live: bytes) -> bytes:
     """The live value with the backup's fields over it: nothing is emptied, the backup wins where both have a value."""
-    if "." in facet_type:
+    if facet_type not in (USER, GROUP, PERMISSION_SET):
         return backup
     return canonical(_laid_over(plain(live), plain(backup)))
+
+
+def settable(facet_type: str, backup: bytes, live: bytes) -> bytes:
+    """The backup's value as far as the API can set it: no call empties a description or relay state."""
+    return merged(facet_type, backup, live) if facet_type == PERMISSION_SET else backup
 
 
 def _laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[str, Plain]:

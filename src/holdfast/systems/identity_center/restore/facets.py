@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.canonical import Plain, canonical, plain
@@ -20,7 +18,15 @@ from holdfast.systems.identity_center.model import (
     PERMISSION_SET,
     TAG,
     USER,
+    PermissionSetSummary,
     PolicyReference,
+)
+from holdfast.systems.identity_center.mapping import (
+    group_from,
+    permission_set_from,
+    policy_meaning,
+    user_from,
+    user_key,
 )
 
 # What CreateUser and UpdateUser accept (identitystore 2020-06-15); UserStatus and ExternalIds are read only.
@@ -28,8 +34,6 @@ WRITABLE_ATTRIBUTES = (
     "Name", "DisplayName", "NickName", "ProfileUrl", "Emails", "Addresses", "PhoneNumbers", "UserType", "Title",
     "PreferredLanguage", "Locale", "Timezone", "Photos", "Website", "Birthdate", "Roles", "Extensions",
 )  # fmt: skip
-ATTACHMENTS = (INLINE_POLICY, MANAGED_POLICY, CUSTOMER_POLICY, BOUNDARY, TAG)
-DEFAULT_SESSION = "PT1H"
 STALE = canonical({"state": "stale"})
 LATEST = canonical({"state": "latest"})
 
@@ -41,11 +45,6 @@ class Facet:
     type: str
     key: str
     value: bytes
-
-
-def fields_of(record: Record) -> dict[str, Plain]:
-    """All fields of a record, the personal ones too."""
-    return {**plain(record.body), **plain(record.personal)}
 
 
 def user_value(user_name: str, attributes: Mapping[str, Plain]) -> bytes:
@@ -72,10 +71,10 @@ def assignment_value(key: str) -> bytes:
     return canonical({**names, "PrincipalType": principal_type, "Principal": principal})
 
 
-def permission_set_value(name: str, description: str, session_duration: str, relay_state: str) -> bytes:
+def permission_set_value(summary: PermissionSetSummary) -> bytes:
     """The fields that CreatePermissionSet and UpdatePermissionSet set."""
-    fields = {"Name": name, "Description": description, "RelayState": relay_state}
-    return _object({**fields, "SessionDuration": session_duration or DEFAULT_SESSION})
+    fields = {"Name": summary.name, "Description": summary.description, "RelayState": summary.relay_state}
+    return _object({**fields, "SessionDuration": summary.session_duration})
 
 
 def inline_policy_value(document: str) -> bytes | None:
@@ -98,38 +97,54 @@ def customer_policy_key(permission_set: str, policy: PolicyReference) -> str:
 
 
 def facets_of(record: Record) -> list[Facet]:
-    """The facets of one record; several for a permission set with things attached."""
-    fields = fields_of(record)
-    if record.type == USER:
-        return [Facet(USER, record.key, user_value(text(fields, "UserName") or record.key, fields))]
-    if record.type == GROUP:
-        return [Facet(GROUP, record.key, group_value(record.key, text(fields, "Description")))]
-    if record.type == MEMBERSHIP:
-        return [Facet(MEMBERSHIP, record.key, membership_value(record.key))]
-    if record.type == ASSIGNMENT:
-        return [Facet(ASSIGNMENT, record.key, assignment_value(record.key))]
-    return [_permission_set(record.key, fields), *_attachments(record.key, fields)]
+    """The facets of one record; several for a permission set with things attached.
+
+    Raises: VaultError for a record that a newer version wrote.
+    """
+    return list(_FACETS[record.type](record))
 
 
-def _permission_set(name: str, fields: Mapping[str, Plain]) -> Facet:
-    described = text(fields, "Description"), text(fields, "SessionDuration"), text(fields, "RelayState")
-    return Facet(PERMISSION_SET, name, permission_set_value(name, *described))
+def _user(record: Record) -> Iterator[Facet]:
+    user = user_from(record)
+    yield Facet(USER, record.key, user_value(user.user_name, user.attributes))
 
 
-def _attachments(name: str, fields: Mapping[str, Plain]) -> Iterable[Facet]:
-    document = fields.get("InlinePolicy")
-    inline = inline_policy_value(document if isinstance(document, str) else policy_text(document))
+def _group(record: Record) -> Iterator[Facet]:
+    group = group_from(record)
+    yield Facet(GROUP, record.key, group_value(group.display_name, group.description))
+
+
+def _membership(record: Record) -> Iterator[Facet]:
+    yield Facet(MEMBERSHIP, record.key, membership_value(record.key))
+
+
+def _assignment(record: Record) -> Iterator[Facet]:
+    yield Facet(ASSIGNMENT, record.key, assignment_value(record.key))
+
+
+def _permission_set(record: Record) -> Iterator[Facet]:
+    whole, name = permission_set_from(record), record.key
+    yield Facet(PERMISSION_SET, name, permission_set_value(whole.summary))
+    inline, boundary = inline_policy_value(whole.inline_policy), boundary_value(whole.boundary)
     if inline is not None:
         yield Facet(INLINE_POLICY, name, inline)
-    for arn in cast("list[str]", fields.get("ManagedPolicies") or []):
+    for arn in whole.managed_policies:
         yield managed_policy(name, arn)
-    for reference in cast("list[dict[str, str]]", fields.get("CustomerManagedPolicies") or []):
-        yield customer_policy(name, PolicyReference(reference["Name"], reference.get("Path") or "/"))
-    boundary = boundary_value(read_boundary(fields.get("PermissionsBoundary")))
+    for policy in whole.customer_policies:
+        yield customer_policy(name, policy)
     if boundary is not None:
         yield Facet(BOUNDARY, name, boundary)
-    for tag_key, value in sorted(cast("dict[str, str]", fields.get("Tags") or {}).items()):
+    for tag_key, value in whole.tags:
         yield tag(name, tag_key, value)
+
+
+_FACETS: dict[str, Callable[[Record], Iterator[Facet]]] = {
+    USER: _user,
+    GROUP: _group,
+    MEMBERSHIP: _membership,
+    ASSIGNMENT: _assignment,
+    PERMISSION_SET: _permission_set,
+}
 
 
 def managed_policy(permission_set: str, arn: str) -> Facet:
@@ -148,20 +163,13 @@ def tag(permission_set: str, tag_key: str, value: str) -> Facet:
     return Facet(TAG, join_key(permission_set, tag_key), canonical({"Value": value}))
 
 
-def read_boundary(value: Plain) -> str | PolicyReference | None:
-    """A permissions boundary from its plain form: an ARN, a reference, or the API's wrapping of either."""
-    if not isinstance(value, Mapping):
-        return value if isinstance(value, str) and value else None
-    if "ManagedPolicyArn" in value:
-        return read_boundary(value["ManagedPolicyArn"])
-    if "CustomerManagedPolicyReference" in value:
-        return read_boundary(value["CustomerManagedPolicyReference"])
-    return PolicyReference(text(value, "Name"), text(value, "Path") or "/") if value else None
-
-
-def policy_text(document: Plain) -> str:
-    """A policy document as text, empty for none."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False) if document else ""
+def read_boundary(value: bytes | None) -> str | PolicyReference | None:
+    """What `boundary_value` wrote."""
+    fields = plain(value or b"")
+    reference = fields.get("CustomerManagedPolicyReference")
+    if isinstance(reference, Mapping):
+        return PolicyReference(text(reference, "Name"), text(reference, "Path"))
+    return text(fields, "ManagedPolicyArn") or None
 
 
 def meaning(change_type: str, value: bytes | None) -> bytes | None:
@@ -174,18 +182,10 @@ def meaning(change_type: str, value: bytes | None) -> bytes | None:
         return None
     if change_type == USER:
         fields = plain(value)
-        return canonical({**_without_false(fields), "UserName": text(fields, "UserName").casefold()})
+        return canonical({**_without_false(fields), "UserName": user_key(text(fields, "UserName"))})
     if change_type == INLINE_POLICY:
         return policy_meaning(text(plain(value), "Document")).encode()
     return value
-
-
-def policy_meaning(document: str) -> str:
-    """A policy document with sorted keys and no layout; text that is no JSON stands as it is."""
-    try:
-        return json.dumps(json.loads(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    except ValueError:
-        return document
 
 
 def text(fields: Mapping[str, Plain], name: str) -> str:

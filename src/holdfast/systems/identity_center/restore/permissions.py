@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
+from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
+from holdfast.systems.identity_center.mapping import permission_set_from
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
-from holdfast.systems.identity_center.restore.conflicts import differences, merged
+from holdfast.systems.identity_center.restore.conflicts import differences, merged, settable
 from holdfast.systems.identity_center.restore.facets import LATEST, STALE, Facet, facets_of, meaning
 from holdfast.systems.identity_center.restore.order import make_change
 from holdfast.systems.identity_center.restore.principals import missing_reference
@@ -30,6 +32,7 @@ def permission_sets(comparison: Comparison) -> Iterator[Decision]:
         elif comparison.to_decide(pair) and (fields := differences(pair.backup, pair.live)):
             conflict = comparison.conflict(PERMISSION_SET, pair.key, fields)
             yield conflict
+            yield from _uncleared(pair.backup, pair.live, conflict)
             changes += _reconcile(pair.backup, pair.live, conflict, assigned)
     yield from sorted(changes, key=lambda change: change.rank)
 
@@ -56,10 +59,27 @@ def _facet_changes(backup: Record, live: Record, *, keep_extras: bool) -> Iterat
     theirs = {(facet.type, facet.key): facet for facet in facets_of(live)}
     for name in sorted({*ours, *theirs}):
         before, after = _value(theirs, name), _value(ours, name)
-        if keep_extras and before is not None:
-            after = before if after is None else merged(name[0], after, before)
+        if before is not None and after is not None:
+            after = merged(name[0], after, before) if keep_extras else settable(name[0], after, before)
+        elif keep_extras and before is not None:
+            after = before
         if meaning(name[0], before) != meaning(name[0], after):
             yield make_change(*name, before, after)
+
+
+def _uncleared(backup: Record, live: Record, conflict: Conflict) -> Iterator[Finding]:
+    ours, theirs = permission_set_from(backup).summary, permission_set_from(live).summary
+    kept = [
+        name
+        for name, mine, present in (
+            ("description", ours.description, theirs.description),
+            ("relay state", ours.relay_state, theirs.relay_state),
+        )
+        if present and not mine
+    ]
+    if kept and conflict.resolution is ConflictStrategy.OVERWRITE:
+        message = f"The live {' and '.join(kept)} cannot be emptied through the API and stays."
+        yield Finding(Severity.NOTE, "cannot-return", PERMISSION_SET, backup.key, message)
 
 
 def _value(facets: dict[tuple[str, str], Facet], name: tuple[str, str]) -> bytes | None:

@@ -9,10 +9,11 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
+from holdfast.systems.identity_center.mapping import group_from, user_from
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.conflicts import differences, merged
-from holdfast.systems.identity_center.restore.facets import facets_of, fields_of, meaning, text
+from holdfast.systems.identity_center.restore.facets import facets_of, meaning
 from holdfast.systems.identity_center.restore.order import make_change
 
 
@@ -32,7 +33,7 @@ def principals(comparison: Comparison, type_name: str) -> Iterator[Decision]:
             yield decision
             if isinstance(decision, Change) and pair.backup is not None:
                 tally.created += decision.before is None
-                tally.owned_elsewhere += bool(fields_of(pair.backup).get("ExternalIds"))
+                tally.owned_elsewhere += _owned_elsewhere(pair.backup)
         if pair.backup is not None and pair.live is None:
             yield from _lost_status(pair.backup)
     yield from _tally_findings(type_name, tally)
@@ -67,7 +68,7 @@ def _existing(comparison: Comparison, backup: Record, live: Record) -> Iterator[
 
 
 def _lost_status(backup: Record) -> Iterator[Finding]:
-    if backup.type == USER and text(fields_of(backup), "UserStatus") == "DISABLED":
+    if backup.type == USER and user_from(backup).attributes.get("UserStatus") == "DISABLED":
         yield Finding(
             Severity.WARNING,
             "cannot-return",
@@ -76,6 +77,12 @@ def _lost_status(backup: Record) -> Iterator[Finding]:
             "The user was disabled; no API can disable a user, so it comes back enabled.",
             "Disable the user in the Identity Center console after the restore, or leave it out of the scope.",
         )
+
+
+def _owned_elsewhere(backup: Record) -> bool:
+    if backup.type == USER:
+        return bool(user_from(backup).attributes.get("ExternalIds"))
+    return bool(group_from(backup).external_ids)
 
 
 def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
