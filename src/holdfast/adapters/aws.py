@@ -39,15 +39,19 @@ class AwsSettings:
     profile: str = field(default="", metadata={"help": "AWS profile to use; empty for the default chain."})
     region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
     requests_per_second: float = field(
-        default=20.0, metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."}
+        default=20.0,
+        metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."},
     )
     other_requests_per_second: float = field(
         default=5.0, metadata={"help": "Calls per second to Organizations and STS together."}
     )
     throttle_patience: float = field(
-        default=600.0, metadata={"help": "Seconds that one call may be throttled in a row before the run stops."}
+        default=600.0,
+        metadata={"help": "Seconds that one call may be throttled in a row before the run stops."},
     )
-    retries: int = field(default=3, metadata={"help": "Repeats of a call after server errors and lost connections."})
+    retries: int = field(
+        default=3, metadata={"help": "Repeats of a call after server errors and lost connections."}
+    )
     concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
     connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
     read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
@@ -56,7 +60,9 @@ class AwsSettings:
 class AwsSession:
     """A `PacedSession` over botocore. One per process and AWS account; threads share it."""
 
-    def __init__(self, settings: AwsSettings, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, settings: AwsSettings, clock: Clock, jitter: Callable[[], float] = random.random
+    ) -> None:
         self._settings, self._clock, self._jitter = settings, clock, jitter
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
@@ -67,7 +73,12 @@ class AwsSession:
     @property
     def region(self) -> str:
         """The region in force: the setting, else AWS_REGION, else the profile's; empty when there is none."""
-        return self._settings.region or _environment_region() or self._botocore().get_config_variable("region") or ""
+        return (
+            self._settings.region
+            or _environment_region()
+            or self._botocore().get_config_variable("region")
+            or ""
+        )
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
@@ -132,7 +143,9 @@ class AwsSession:
     def _operation(self, request: Request) -> Callable[..., object]:
         from botocore import xform_name
 
-        return cast("Callable[..., object]", getattr(self._client(request.service), xform_name(request.operation)))
+        return cast(
+            "Callable[..., object]", getattr(self._client(request.service), xform_name(request.operation))
+        )
 
     def _client(self, service: str) -> BaseClient:
         with self._lock:  # botocore's session may not make clients from two threads at once
