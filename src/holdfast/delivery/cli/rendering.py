@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from holdfast.delivery.cli.progress import progress_for
 from holdfast.delivery.cli.run_screen import show_report
 from holdfast.delivery.cli.screen import NUMBER, Screen, column
-from holdfast.domain.changes import Change, Conflict, FieldDifference
+from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 
 if TYPE_CHECKING:
+    from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
+    from holdfast.kernel.vault.verify import Verification
 
 __all__ = [
     "differences_json",
@@ -34,54 +36,6 @@ __all__ = [
 
 LISTED = 40
 """Rows of changes, conflicts and differences a screen shows; `--json` gives more."""
-
-
-class Difference(Protocol):
-    """A record that is not the same on both sides, as the comparison gives it."""
-
-    @property
-    def kind(self) -> str:
-        """Added, removed, changed, or unknown."""
-
-    @property
-    def type(self) -> str:
-        """The record's type."""
-
-    @property
-    def key(self) -> str:
-        """The record's natural key."""
-
-    @property
-    def fields(self) -> tuple[FieldDifference, ...]:
-        """The fields that differ, personal ones masked."""
-
-    @property
-    def reason(self) -> str:
-        """Why nothing can be said, where the kind is unknown."""
-
-
-class Damage(Protocol):
-    """A place where stored bytes are not what was written."""
-
-    @property
-    def level(self) -> str:
-        """Record, type, pack or snapshot."""
-
-    @property
-    def where(self) -> str:
-        """The object and, where known, the record."""
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-
-
-class Verification(Protocol):
-    """What reading a backup back came to."""
-
-    @property
-    def problems(self) -> Sequence[Damage]:
-        """Everything that is damaged; empty when all is well."""
 
 
 def snapshots_json(found: Iterable[SnapshotInfo]) -> bytes:
@@ -235,28 +189,21 @@ def verification_json(found: Verification) -> bytes:
     return msgspec.json.encode(found)
 
 
-def show_verification(
-    found: Verification, checked: Sequence[tuple[str, int]] = (), screen: Screen | None = None
-) -> None:
-    """Level by level how much was read and what is damaged; `checked` gives the number read of each level."""
+def show_verification(found: Verification, screen: Screen | None = None) -> None:
+    """Level by level how much was read and what is damaged."""
     screen = screen or Screen()
-    damaged = Counter(problem.level for problem in found.problems)
-    levels = {**dict(checked), **{level: 0 for level in damaged if level not in dict(checked)}}
-    if levels:
-        heads = ("level", column("read", NUMBER), column("damaged", NUMBER), "verdict")
-        rows = (
-            [
-                level,
-                f"{count:,}" if count else "",
-                f"{damaged[level]:,}",
-                "DAMAGED" if damaged[level] else "ok",
-            ]
-            for level, count in levels.items()
-        )
-        screen.table(heads, rows)
+    heads = ("level", column("read", NUMBER), column("damaged", NUMBER), "verdict")
+    rows = (
+        [level.level, f"{level.checked:,}", f"{level.problems:,}", "DAMAGED" if level.problems else "ok"]
+        for level in found.levels
+    )
+    screen.table(heads, rows)
     for problem in found.problems[:LISTED]:
         screen.line(f"  {problem.level} {visible(problem.where)}: {visible(problem.message)}")
     _rest(screen, len(found.problems) - LISTED)
+    if found.garbage:
+        size = sum(stored.size for stored in found.garbage)
+        screen.line(f"{len(found.garbage)} objects of {byte_size(size)} belong to no snapshot; they harm nothing.")
     screen.line("DAMAGED: see above." if found.problems else "Everything that was read is as it was written.")
 
 
