@@ -24,7 +24,7 @@ class KeyClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """Keys that wrap data keys during a stretch of the vault's life; destroying them erases what they wrap."""
+    """Keys that wrap data keys for a stretch of the vault's life; destroying them erases what they wrap."""
 
     number: int
     records: bytes = field(repr=False)

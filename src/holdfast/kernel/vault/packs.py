@@ -64,7 +64,7 @@ class PackWriter:
         self._position = 0
 
     def add(self, compressed: bytes) -> Place:
-        """Seal a compressed block into the present pack. Raises: StoreError when a full one cannot be stored."""
+        """Seal a compressed block into the present pack. Raises: StoreError when a full one is refused."""
         if self._size >= PACK_BYTES:
             self.finish()
         key, _ = self._key = self._key or self._start()

@@ -20,9 +20,8 @@ FORMAT_VERSION = 1
 MAGIC = b"HFV"
 HEADER_BYTES = 8
 WRAPPED_BYTES = 40  # RFC 3394: 32 bytes of key and 8 of integrity check
-LEVEL = (
-    3  # measured on identity records: level 5 takes three times as long and is not smaller at this block size
-)
+# Measured on identity records in blocks of 128 KiB: level 3 takes twice as long and makes 25.0 MB of 23.0.
+LEVEL = 1
 
 
 class Role(IntEnum):

@@ -25,7 +25,7 @@ CONFIG_NAME = "vault.json"
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be read of a vault without keys: format version, id in hex, kind of key ring, time it was made."""
+    """What can be read without keys: format version, id in hex, kind of key ring, time the vault was made."""
 
     holdfast_vault: int
     id: str
