@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from holdfast.delivery.cli.progress import progress_for
 from holdfast.delivery.cli.run_screen import show_report
-from holdfast.delivery.cli.screen import NUMBER, Screen, column
+from holdfast.delivery.cli.screen import Column, Screen, name, number
 from holdfast.domain.changes import Change, Conflict, FieldDifference
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
@@ -31,6 +31,8 @@ __all__ = [
     "snapshots_json",
     "verification_json",
 ]
+
+Cell = TypeVar("Cell")
 
 LISTED = 40
 """Rows of changes, conflicts and differences a screen shows; `--json` gives more."""
@@ -95,16 +97,25 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     if not found:
         screen.line("There are no backups yet. `holdfast identity-center backup` takes the first.")
         return
-    heads = (
-        "id",
+    heads: tuple[str | Column, ...] = (
+        name("id"),
         "kind",
-        "taken (UTC)",
+        name("taken (UTC)"),
         "account",
-        column("records", NUMBER),
-        column("stored", NUMBER),
+        number("records"),
+        number("stored"),
         "state",
     )
-    screen.table(heads, (_snapshot_row(info) for info in found))
+    rows = [_snapshot_row(info) for info in found]
+    if screen.narrow:
+        # The id begins with the time, and one account needs no column.
+        left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
+        heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
+    screen.table(heads, rows)
+
+
+def _without(cells: Sequence[Cell], left_out: set[int]) -> tuple[Cell, ...]:
+    return tuple(cell for place, cell in enumerate(cells) if place not in left_out)
 
 
 def _snapshot_row(info: SnapshotInfo) -> list[str]:
@@ -136,11 +147,11 @@ def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
             ("Run", info.run),
             ("Stored", f"{byte_size(info.stored_bytes)} added to the vault"),
             ("During", ", ".join(info.during) and f"{', '.join(info.during)} changed the service meanwhile"),
-            ("Labels", ", ".join(f"{name}={value}" for name, value in info.labels)),
+            ("Labels", ", ".join(f"{label}={value}" for label, value in info.labels)),
         ]
     )
     screen.heading("Contents")
-    heads = ("type", column("records", NUMBER), "state", "why", "digest")
+    heads = ("type", number("records"), "state", "why", "digest")
     rows = (
         [section.type, f"{section.count:,}" if section.captured else "", *_section_state(section)]
         for section in info.sections
@@ -164,7 +175,7 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
         )
         screen.heading("Changes by type and verb")
         counts = ([part.type, part.verb, f"{part.count:,}"] for part in found.changes_summary)
-        screen.table(("type", "verb", column("changes", NUMBER)), counts)
+        screen.table(("type", "verb", number("changes")), counts)
         screen.heading("Changes in order")
         for change in found.changes[:LISTED]:
             screen.line(f"  {_change_line(change)}")
@@ -224,7 +235,8 @@ def show_differences(
     signs = {"added": "+", "removed": "-", "changed": "~"}
     for part in found[:LISTED]:
         reason = f": {visible(part.reason)}" if part.reason else ""
-        screen.line(f"  {signs.get(part.kind, '?')} {part.kind} {part.type} {visible_key(part.key)}{reason}")
+        what = " ".join(filter(None, (part.kind, part.type, visible_key(part.key))))
+        screen.line(f"  {signs.get(part.kind, '?')} {what}{reason}")
         for item in part.fields:
             screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
     _rest(screen, len(found) - LISTED)
@@ -243,7 +255,7 @@ def show_verification(
     damaged = Counter(problem.level for problem in found.problems)
     levels = {**dict(checked), **{level: 0 for level in damaged if level not in dict(checked)}}
     if levels:
-        heads = ("level", column("read", NUMBER), column("damaged", NUMBER), "verdict")
+        heads = ("level", number("read"), number("damaged"), "verdict")
         rows = (
             [
                 level,
