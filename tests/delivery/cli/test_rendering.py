@@ -45,13 +45,26 @@ class Damage:
 
     level: str
     where: str
-    message: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Level:
+    """How much of a level was checked."""
+
+    level: str
+    checked: int
+    problems: int
+
+
+LEVELS = (Level("vault", 0, 0), Level("pack", 3, 1), Level("record", 120_000, 0))
 
 
 @dataclass(frozen=True)
 class Verification:
     """What a verification of the vault came to."""
 
+    levels: tuple[Level, ...]
     problems: tuple[Damage, ...] = ()
 
 
@@ -187,18 +200,19 @@ def test_differences_are_counted_and_listed_with_their_fields() -> None:
 
 def test_differences_and_verifications_as_json_keep_their_fields() -> None:
     assert json.loads(differences_json([Difference("added", "user", "bob")]))[0]["key"] == "bob"
-    damage = Verification((Damage("pack", "packs/ab", "digest differs"),))
-    assert json.loads(verification_json(damage)) == {
-        "problems": [{"level": "pack", "where": "packs/ab", "message": "digest differs"}]
-    }
+    damage = Verification(LEVELS, (Damage("pack", "packs/ab", "digest differs"),))
+    told = json.loads(verification_json(damage))
+    assert told["problems"] == [{"level": "pack", "where": "packs/ab", "what": "digest differs"}]
+    assert told["levels"][1] == {"level": "pack", "checked": 3, "problems": 1}
 
 
 def test_a_damaged_backup_names_level_and_place() -> None:
     shown = Shown()
-    damage = Verification((Damage("pack", "packs/ab", "digest differs"),))
-    show_verification(damage, (("record", 120_000), ("pack", 3)), shown.screen)
+    damage = Verification(LEVELS, (Damage("pack", "packs/ab", "digest differs"),))
+    show_verification(damage, shown.screen)
     text = _plain(shown.text)
 
-    assert "record  120,000        0  ok" in text
-    assert "pack          3        1  DAMAGED" in text
+    assert "pack          3      1  DAMAGED" in text
+    assert "record  120,000      0  ok" in text
+    assert "vault" not in text
     assert "pack packs/ab: digest differs" in text

@@ -10,7 +10,7 @@ import msgspec
 
 from holdfast.delivery.cli.progress import progress_for
 from holdfast.delivery.cli.run_screen import show_report
-from holdfast.delivery.cli.screen import Column, Screen, name, number
+from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
 from holdfast.domain.changes import Change, Conflict, FieldDifference
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
@@ -74,12 +74,32 @@ class Damage(Protocol):
         """The object and, where known, the record."""
 
     @property
-    def message(self) -> str:
+    def what(self) -> str:
         """What is wrong."""
+
+
+class LevelCount(Protocol):
+    """How much of a level was checked."""
+
+    @property
+    def level(self) -> str:
+        """The level's name."""
+
+    @property
+    def checked(self) -> int:
+        """How many things were checked."""
+
+    @property
+    def problems(self) -> int:
+        """How many of them are wrong."""
 
 
 class Verification(Protocol):
     """What reading a backup back came to."""
+
+    @property
+    def levels(self) -> Sequence[LevelCount]:
+        """What was checked, level by level."""
 
     @property
     def problems(self) -> Sequence[Damage]:
@@ -247,29 +267,21 @@ def verification_json(found: Verification) -> bytes:
     return msgspec.json.encode(found)
 
 
-def show_verification(
-    found: Verification, checked: Sequence[tuple[str, int]] = (), screen: Screen | None = None
-) -> None:
-    """Level by level how much was read and what is damaged; `checked` gives the number read of each level."""
+def show_verification(found: Verification, screen: Screen | None = None) -> None:
+    """Level by level how much was checked and what is wrong, then every damaged place."""
     screen = screen or Screen()
-    damaged = Counter(problem.level for problem in found.problems)
-    levels = {**dict(checked), **{level: 0 for level in damaged if level not in dict(checked)}}
-    if levels:
-        heads = ("level", number("read"), number("damaged"), "verdict")
-        rows = (
-            [
-                level,
-                f"{count:,}" if count else "",
-                f"{damaged[level]:,}",
-                "DAMAGED" if damaged[level] else "ok",
-            ]
-            for level, count in levels.items()
-        )
-        screen.table(heads, rows)
+    heads = ("level", number("checked"), number("wrong"), "verdict")
+    met = [level for level in found.levels if level.checked or level.problems]
+    screen.table(heads, (_level_row(level) for level in met))
     for problem in found.problems[:LISTED]:
-        screen.line(f"  {problem.level} {visible(problem.where)}: {visible(problem.message)}")
+        screen.line(f"  {problem.level} {problem.where}: {problem.what}", STYLES["damaged"])
     _rest(screen, len(found.problems) - LISTED)
     screen.line("DAMAGED: see above." if found.problems else "Everything that was read is as it was written.")
+
+
+def _level_row(level: LevelCount) -> list[str]:
+    verdict = "DAMAGED" if level.problems else "ok"
+    return [level.level, f"{level.checked:,}", f"{level.problems:,}", verdict]
 
 
 def _rest(screen: Screen, rest: int) -> None:
