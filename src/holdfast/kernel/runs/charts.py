@@ -97,7 +97,8 @@ def _widths(bar: Bar, scale: float) -> list[float]:
     if not scale:
         return [0.0 for _ in bar.shares]
     widths = [max(LEAST, _room() * size / scale) if size else 0.0 for _, size in bar.shares]
-    over = sum(widths) - _room() * max(bar.total / scale, LEAST / _room())
+    least = LEAST * sum(1 for width in widths if width)
+    over = sum(widths) - max(_room() * bar.total / scale, least)
     if over > 0:
         widest = widths.index(max(widths))
         widths[widest] -= over
