@@ -57,12 +57,26 @@ class AwsSettings:
     read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
 
 
+@dataclass(frozen=True, slots=True)
+class AwsEndpoint:
+    """A stand-in for AWS that this session talks to, whatever the process's own configuration says."""
+
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
 class AwsSession:
     """A `PacedSession` over botocore. One per process and AWS account; threads share it."""
 
     def __init__(
-        self, settings: AwsSettings, clock: Clock, jitter: Callable[[], float] = random.random
+        self,
+        settings: AwsSettings,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+        endpoint: AwsEndpoint | None = None,
     ) -> None:
+        self._endpoint = endpoint
         self._settings, self._clock, self._jitter = settings, clock, jitter
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
@@ -73,9 +87,10 @@ class AwsSession:
     @property
     def region(self) -> str:
         """The region in force: the setting, else AWS_REGION, else the profile's; empty when there is none."""
+        # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
         return (
             self._settings.region
-            or _environment_region()
+            or os.environ.get("AWS_REGION", "")
             or self._botocore().get_config_variable("region")
             or ""
         )
@@ -156,7 +171,7 @@ class AwsSession:
     def _make_client(self, service: str) -> BaseClient:
         from botocore.config import Config
 
-        settings = self._settings
+        settings, endpoint = self._settings, self._endpoint
         config = Config(
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
@@ -164,7 +179,14 @@ class AwsSession:
             max_pool_connections=settings.concurrency,
             user_agent_extra="holdfast",
         )
-        client = self._botocore().create_client(service, region_name=self.region or None, config=config)
+        client = self._botocore().create_client(
+            service,
+            region_name=self.region or None,
+            config=config,
+            endpoint_url=endpoint.url if endpoint else None,
+            aws_access_key_id=endpoint.access_key if endpoint else None,
+            aws_secret_access_key=endpoint.secret_key if endpoint else None,
+        )
         _refuse_plain_http(client.meta.endpoint_url)
         return client
 
@@ -195,11 +217,6 @@ class AwsSession:
         if "sso_session" in scoped or "sso_start_url" in scoped:
             return f"Run `aws sso login{option}`, then run the command again."
         return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
-
-
-def _environment_region() -> str:
-    # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
-    return os.environ.get("AWS_REGION", "")
 
 
 def _refuse_plain_http(endpoint: str) -> None:

@@ -55,8 +55,7 @@ class IdentityCenterSource:
             reader = Reader(self.connection, workers, progress)
             gathering = Gathering(reader, frozenset(types), forced, self.clock)
             progress.stage("reading Identity Center")
-            for part in gathering.parts():
-                yield part
+            yield from gathering.parts()
             self._notes = gathering.notes()
 
     def validate(self, parts: Sequence[Part]) -> list[Finding]:

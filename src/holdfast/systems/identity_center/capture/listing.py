@@ -75,14 +75,15 @@ def principal_calls(size: Size, pairs: int) -> int:
 def choose_assignments(size: Size, *, principals_known: bool) -> AssignmentsBy:
     """The way that should take the fewest calls.
 
-    Asking principals needs all of them, and cannot see assignments of principals that are gone.
+    Asking principals needs all of them and cannot see assignments of principals that are gone. It is also
+    the one choice that cannot be taken back once the pairs are counted, so it must promise half the calls.
     """
     pairs = size.likely_pairs
     costs = {AssignmentsBy.PERMISSION_SET: pair_calls(size, AssignmentsBy.PERMISSION_SET, pairs)}
     if size.accounts is not None:
         costs[AssignmentsBy.ACCOUNT] = pair_calls(size, AssignmentsBy.ACCOUNT, pairs)
     if principals_known:
-        costs[AssignmentsBy.PRINCIPAL] = principal_calls(size, pairs)
+        costs[AssignmentsBy.PRINCIPAL] = principal_calls(size, pairs) * 2
     return min(costs, key=lambda by: costs[by])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import Record, show_key
@@ -42,7 +43,7 @@ def find_faults(parts: Sequence[Part]) -> list[Finding]:
 def _order(part: Part) -> Iterator[Finding]:
     """A part that is not sorted and unique would be stored so that records cannot be found."""
     keys = [record.key for record in part.records]
-    for before, after in zip(keys, keys[1:], strict=False):
+    for before, after in pairwise(keys):
         if before >= after:
             fault = "double" if before == after else "out of order"
             message = f"The {part.type} {show_key(after)} is {fault}."
