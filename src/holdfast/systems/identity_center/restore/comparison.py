@@ -36,7 +36,7 @@ class Comparison:
         self._names: dict[str, frozenset[str]] = {}
 
     def comparable(self, type_name: str) -> bool:
-        """Whether changes of a type can be planned: it is in the backup and was read whole from the service."""
+        """Whether a type can be planned: it is in the backup and was read whole from the service."""
         in_reach = type_name in self.reach.needed.types
         return in_reach and type_name in self.wanted.types and self.present.is_complete(type_name)
 

@@ -96,7 +96,7 @@ class Directory:
                 return
 
     def _find_set(self, name: str) -> str:
-        """No call finds a set by name: sets are listed, and those not seen before described, until it turns up."""
+        """No call finds a set by name: those not yet seen are described one by one until it turns up."""
         token = ""
         while True:
             page = self._admin.list_permission_sets(token)

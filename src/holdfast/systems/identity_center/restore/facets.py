@@ -29,7 +29,7 @@ from holdfast.systems.identity_center.model import (
     PolicyReference,
 )
 
-# What CreateUser and UpdateUser accept (identitystore 2020-06-15). UserStatus and ExternalIds are read only.
+# What CreateUser and UpdateUser accept (identitystore 2020-06-15); UserStatus is read only.
 WRITABLE_ATTRIBUTES = (
     "Name", "DisplayName", "NickName", "ProfileUrl", "Emails", "Addresses", "PhoneNumbers", "UserType", "Title",
     "PreferredLanguage", "Locale", "Timezone", "Photos", "Website", "Birthdate", "Roles", "Extensions",

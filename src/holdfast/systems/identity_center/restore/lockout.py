@@ -180,6 +180,6 @@ def _statements(value: bytes | None, effect: str) -> set[str]:
 def _refusal(change: Change, operator: Operator) -> Refused:
     session = f"{operator.permission_set} in account {operator.account}"
     return Refused(
-        f"`{change.name}` would end or weaken the access this session rests on ({session}, user {operator.user})",
-        "Run as a principal that does not depend on it, narrow the scope, or allow it with `--allow-lockout`.",
+        f"`{change.name}` would end or weaken the access of this session ({session}, user {operator.user})",
+        "Run as a principal that does not depend on it, narrow the scope, or use `--allow-lockout`.",
     )

@@ -75,7 +75,7 @@ def _lost_status(backup: Record) -> Iterator[Finding]:
             USER,
             backup.key,
             "The user was disabled; no API disables a user, so it comes back enabled.",
-            "Disable the user in the Identity Center console after the restore, or leave it out of the scope.",
+            "Disable the user in the console after the restore, or leave it out of the scope.",
         )
 
 
