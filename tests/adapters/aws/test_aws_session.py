@@ -68,7 +68,9 @@ def test_server_errors_are_repeated_three_times_with_growing_pauses(
     assert clock.sleeps == [0.5, 1.0, 2.0]
 
 
-def test_the_fourth_server_error_in_a_row_is_reported_as_unavailable(session: Make, sandbox: SandboxServer) -> None:
+def test_the_fourth_server_error_in_a_row_is_reported_as_unavailable(
+    session: Make, sandbox: SandboxServer
+) -> None:
     sandbox.faults([FaultRule(operation="ListUsers", error="InternalServerException", status=500, times=4)])
     with pytest.raises(RemoteUnavailable) as caught:
         list_users(session(), sandbox)
@@ -93,7 +95,9 @@ def test_a_lost_answer_to_a_create_is_in_doubt_and_never_sent_again(
     assert sandbox.status().changes_total == 1
 
 
-def test_a_throttled_create_is_sent_again_because_it_had_no_effect(session: Make, sandbox: SandboxServer) -> None:
+def test_a_throttled_create_is_sent_again_because_it_had_no_effect(
+    session: Make, sandbox: SandboxServer
+) -> None:
     sandbox.faults([FaultRule(operation="CreateGroup", error="ThrottlingException", times=3)])
     assert create_group(session(), sandbox, "Night Watch")
     assert sandbox.status().changes_total == 1
@@ -146,19 +150,27 @@ def test_a_profile_of_single_sign_on_asks_for_its_login(
     assert caught.value.advice == "Run `aws sso login --profile night`, then run the command again."
 
 
-def test_an_unknown_profile_is_a_settings_error(clock: Sleeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unknown_profile_is_a_settings_error(
+    clock: Sleeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with pytest.raises(SettingsError, match="nightly"):
-        AwsSession(AwsSettings(profile="nightly", region="us-east-1"), clock).call("sts", "GetCallerIdentity", {})
+        AwsSession(AwsSettings(profile="nightly", region="us-east-1"), clock).call(
+            "sts", "GetCallerIdentity", {}
+        )
 
 
-def test_a_missing_region_says_where_to_set_it(clock: Sleeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_region_says_where_to_set_it(
+    clock: Sleeper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(SettingsError, match="AWS_REGION"):
-        AwsSession(AwsSettings(), clock).call("identitystore", "ListUsers", {"IdentityStoreId": "d-1234567890"})
+        AwsSession(AwsSettings(), clock).call(
+            "identitystore", "ListUsers", {"IdentityStoreId": "d-1234567890"}
+        )
 
 
 def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(clock: Sleeper) -> None:
@@ -170,7 +182,10 @@ def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(clock:
 
 
 def test_an_error_of_the_service_itself_is_left_to_its_client(session: Make, sandbox: SandboxServer) -> None:
-    parameters = {"IdentityStoreId": sandbox.status().identity_store_id, "UserId": "00000000-0000-0000-0000-000000000000"}
+    parameters = {
+        "IdentityStoreId": sandbox.status().identity_store_id,
+        "UserId": "00000000-0000-0000-0000-000000000000",
+    }
     with pytest.raises(ClientError) as caught:
         session().call("identitystore", "DescribeUser", parameters)
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -89,9 +89,13 @@ def test_scattered_server_errors_and_cut_connections_change_nothing(
     sandbox: SandboxServer, source_of: Make, capture: Capture
 ) -> None:
     quiet = capture(source_of(sandbox))
-    sandbox.faults([FaultRule(p=0.05, error="InternalServerException", status=500), FaultRule(p=0.05, reset=True)])
+    sandbox.faults(
+        [FaultRule(p=0.05, error="InternalServerException", status=500), FaultRule(p=0.05, reset=True)]
+    )
     rough = capture(source_of(sandbox))
-    assert {name: part.records for name, part in rough.items()} == {n: part.records for n, part in quiet.items()}
+    assert {name: part.records for name, part in rough.items()} == {
+        n: part.records for n, part in quiet.items()
+    }
     assert all(part.complete for part in rough.values())
 
 
@@ -106,7 +110,9 @@ def test_under_a_strict_limit_the_capture_is_whole_and_was_throttled(
     assert source.calls().throttles == sandbox.status().throttled_total > 0
 
 
-def test_one_group_that_never_answers_is_one_failure(sandbox: SandboxServer, source_of: Make, capture: Capture) -> None:
+def test_one_group_that_never_answers_is_one_failure(
+    sandbox: SandboxServer, source_of: Make, capture: Capture
+) -> None:
     group = next(iter(capture(source_of(sandbox), ["group"])["group"].records))
     group_id = str(group.body).split('"GroupId":"')[1].split('"')[0]
     rule = FaultRule(operation="ListGroupMemberships", parameters={"GroupId": group_id}, reset=True)
@@ -124,7 +130,9 @@ def test_an_expired_token_ends_the_capture(sandbox: SandboxServer, source_of: Ma
         capture(source_of(sandbox))
 
 
-def test_a_region_that_is_down_is_said_of_every_type(sandbox: SandboxServer, source_of: Make, capture: Capture) -> None:
+def test_a_region_that_is_down_is_said_of_every_type(
+    sandbox: SandboxServer, source_of: Make, capture: Capture
+) -> None:
     source = source_of(sandbox)
     source.identity()
     sandbox.faults([FaultRule(region="us-east-1", region_down=True)])

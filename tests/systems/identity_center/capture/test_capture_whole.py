@@ -8,7 +8,12 @@ import pytest
 
 from holdfast.domain.records import Record
 from holdfast.kernel.system import Part
-from holdfast.sandbox.portrait import AssignmentPortrait, GroupPortrait, MembershipPortrait, PermissionSetPortrait
+from holdfast.sandbox.portrait import (
+    AssignmentPortrait,
+    GroupPortrait,
+    MembershipPortrait,
+    PermissionSetPortrait,
+)
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.mapping import (
@@ -24,7 +29,9 @@ Make = Callable[..., IdentityCenterSource]
 Capture = Callable[..., dict[str, Part]]
 
 
-def test_every_user_comes_with_every_attribute(sandbox: SandboxServer, source_of: Make, capture: Capture) -> None:
+def test_every_user_comes_with_every_attribute(
+    sandbox: SandboxServer, source_of: Make, capture: Capture
+) -> None:
     users = [user_from(record) for record in capture(source_of(sandbox), ["user"])["user"].records]
     kept = {user.user_name: {"UserName": user.user_name, **user.attributes} for user in users}
     assert kept == {str(person["UserName"]): dict(person) for person in sandbox.dump().users}
@@ -36,7 +43,9 @@ def test_groups_and_memberships_are_those_of_the_company(
     parts, company = capture(source_of(sandbox)), sandbox.dump()
     groups = [group_from(record) for record in parts["group"].records]
     members = [membership_from(record) for record in parts["membership"].records]
-    assert {GroupPortrait(g.display_name, g.description, g.external_ids) for g in groups} == set(company.groups)
+    assert {GroupPortrait(g.display_name, g.description, g.external_ids) for g in groups} == set(
+        company.groups
+    )
     assert {MembershipPortrait(m.group, m.user) for m in members} == set(company.memberships)
 
 
@@ -81,14 +90,16 @@ def test_every_way_of_asking_gives_the_companys_assignments(
     company = sandbox.dump()
     kept = [assignment_from(record) for record in part.records]
     assert part.complete
-    assert {AssignmentPortrait(a.account_id, a.permission_set, a.principal_type, a.principal) for a in kept} == set(
-        company.assignments
-    )
+    assert {
+        AssignmentPortrait(a.account_id, a.permission_set, a.principal_type, a.principal) for a in kept
+    } == set(company.assignments)
     names = {account.id: account.name for account in company.accounts}
     assert all(assignment.account_name == names[assignment.account_id] for assignment in kept)
 
 
-def test_records_are_sorted_unique_and_fit_together(sandbox: SandboxServer, source_of: Make, capture: Capture) -> None:
+def test_records_are_sorted_unique_and_fit_together(
+    sandbox: SandboxServer, source_of: Make, capture: Capture
+) -> None:
     source = source_of(sandbox)
     parts = capture(source)
     assert source.validate(list(parts.values())) == []
@@ -97,7 +108,9 @@ def test_records_are_sorted_unique_and_fit_together(sandbox: SandboxServer, sour
         assert keys == sorted(set(keys))
 
 
-def test_one_thread_and_sixteen_read_the_same_bytes(sandbox: SandboxServer, source_of: Make, capture: Capture) -> None:
+def test_one_thread_and_sixteen_read_the_same_bytes(
+    sandbox: SandboxServer, source_of: Make, capture: Capture
+) -> None:
     alone = capture(source_of(sandbox, concurrency=1))
     together = capture(source_of(sandbox, concurrency=16))
     assert {name: [r.digest for r in part.records] for name, part in alone.items()} == {
@@ -128,7 +141,9 @@ def test_memberships_alone_are_given_by_name_without_users_and_groups(
     assert len(parts["membership"].records) == len(sandbox.dump().memberships)
 
 
-def test_a_parts_calls_are_those_the_service_counted(sandbox: SandboxServer, source_of: Make, capture: Capture) -> None:
+def test_a_parts_calls_are_those_the_service_counted(
+    sandbox: SandboxServer, source_of: Make, capture: Capture
+) -> None:
     source = source_of(sandbox)
     parts = capture(source)
     asked = sandbox.status().requests
