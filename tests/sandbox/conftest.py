@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 # One session for all tests: it keeps the service models that it has loaded.
 _SESSION = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
 # What is tested is the first answer, not what botocore makes of several; parameters go out unchecked.
-_PLAIN = Config(retries={"total_max_attempts": 1}, parameter_validation=False, s3={"addressing_style": "path"})
+_PLAIN = Config(
+    retries={"total_max_attempts": 1}, parameter_validation=False, s3={"addressing_style": "path"}
+)
 NAME = {"GivenName": "Ann", "FamilyName": "Example"}
 
 

@@ -116,7 +116,10 @@ def test_a_users_listing_has_what_comes_through_groups_with_the_group_as_princip
     aws.assigned(account, arn, user, "USER")
     asked = {"InstanceArn": aws.instance, "PrincipalId": user, "PrincipalType": "USER"}
     listed = aws.sso.list_account_assignments_for_principal(**asked)["AccountAssignments"]  # type: ignore[arg-type]
-    assert [(each["PrincipalType"], each["PrincipalId"]) for each in listed] == [("GROUP", group), ("USER", user)]
+    assert [(each["PrincipalType"], each["PrincipalId"]) for each in listed] == [
+        ("GROUP", group),
+        ("USER", user),
+    ]
     other = aws.accounts()[1]
     filtered = aws.sso.list_account_assignments_for_principal(**asked, Filter={"AccountId": other})  # type: ignore[arg-type]
     assert filtered["AccountAssignments"] == []
@@ -215,7 +218,9 @@ def _with_accounts(aws: Aws, count: int):  # type: ignore[no-untyped-def]
     from holdfast.sandbox.portrait import AccountPortrait, Portrait
 
     numbers = range(100_000_000_000, 100_000_000_000 + count)
-    return Portrait(accounts=tuple(AccountPortrait(str(each), f"a{each}", "a@example.com") for each in numbers))
+    return Portrait(
+        accounts=tuple(AccountPortrait(str(each), f"a{each}", "a@example.com") for each in numbers)
+    )
 
 
 def _sets(aws: Aws) -> list[str]:

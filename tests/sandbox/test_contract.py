@@ -45,7 +45,9 @@ def test_what_the_model_forbids_is_a_validation_error_in_awss_words(
     assert said in str(answer["Message"])
 
 
-@pytest.mark.parametrize("body", ["[]", "{", '{"InstanceArn": 1}', '{"MaxResults": "ten"}', '{"MaxResults": true}'])
+@pytest.mark.parametrize(
+    "body", ["[]", "{", '{"InstanceArn": 1}', '{"MaxResults": "ten"}', '{"MaxResults": true}']
+)
 def test_a_value_of_the_wrong_type_cannot_be_read(aws: Aws, body: str) -> None:
     status, answer = _post(aws, "SWBExternalService.ListPermissionSets", body)
     assert (status, answer["__type"]) == (400, "SerializationException")
@@ -95,9 +97,15 @@ def test_every_permission_set_of_the_sample_company_is_one_the_service_would_tak
     arn = f"arn:aws:sso:::permissionSet/{instance.rpartition('/')[2]}/ps-0123456789abcdef"
     for held in company("medium", 1).permission_sets:
         tags = [{"Key": key, "Value": value} for key, value in held.tags.items()]
-        optional = {"Description": held.description, "RelayState": held.relay_state, "SessionDuration": held.session}
+        optional = {
+            "Description": held.description,
+            "RelayState": held.relay_state,
+            "SessionDuration": held.session,
+        }
         given = {name: value for name, value in optional.items() if value}
-        contract.check("CreatePermissionSet", {"InstanceArn": instance, "Name": held.name, **given, "Tags": tags})  # type: ignore[dict-item]
+        contract.check(
+            "CreatePermissionSet", {"InstanceArn": instance, "Name": held.name, **given, "Tags": tags}
+        )  # type: ignore[dict-item]
         if held.inline_policy:
             asked = {"InstanceArn": instance, "PermissionSetArn": arn, "InlinePolicy": held.inline_policy}
             contract.check("PutInlinePolicyToPermissionSet", asked)  # type: ignore[arg-type]

@@ -25,7 +25,9 @@ EVERYTHING: dict[str, object] = {
     "NickName": "Adi",
     "ProfileUrl": "https://example.com/ada",
     "Emails": [{"Value": "ada@example.com", "Type": "work", "Primary": True}],
-    "Addresses": [{"StreetAddress": "1 Way", "Locality": "Town", "Country": "DE", "Type": "work", "Primary": True}],
+    "Addresses": [
+        {"StreetAddress": "1 Way", "Locality": "Town", "Country": "DE", "Type": "work", "Primary": True}
+    ],
     "PhoneNumbers": [{"Value": "+49 1", "Type": "work", "Primary": True}],
     "UserType": "Employee",
     "Title": "Engineer",
@@ -50,7 +52,9 @@ def test_every_attribute_that_a_user_may_have_comes_back(empty: Aws) -> None:
 def test_what_a_provisioning_identity_provider_sets_is_kept_though_the_api_cannot_set_it(empty: Aws) -> None:
     external = [{"Issuer": "https://idp", "Id": "42"}]
     user = {"UserName": "scim", "DisplayName": "S", "UserStatus": "DISABLED", "ExternalIds": external}
-    empty.sandbox.load(Portrait(users=(user,), groups=(GroupPortrait("G", external_ids=(("https://idp", "7"),)),)))  # type: ignore[arg-type]
+    empty.sandbox.load(
+        Portrait(users=(user,), groups=(GroupPortrait("G", external_ids=(("https://idp", "7"),)),))
+    )  # type: ignore[arg-type]
     listed = empty.ids.list_users(IdentityStoreId=empty.store)["Users"][0]
     assert (listed["UserStatus"], listed["ExternalIds"]) == ("DISABLED", external)  # type: ignore[comparison-overlap]
     asked = {"ExternalId": {"Issuer": "https://idp", "Id": "42"}}
@@ -66,7 +70,9 @@ def test_a_user_name_is_unique_in_any_case(empty: Aws, refused: Refused, again: 
     assert refused(lambda: empty.user(again))[0] == "ConflictException"
 
 
-def test_a_group_name_is_unique_in_any_case_and_free_again_after_a_rename(empty: Aws, refused: Refused) -> None:
+def test_a_group_name_is_unique_in_any_case_and_free_again_after_a_rename(
+    empty: Aws, refused: Refused
+) -> None:
     group = empty.group("Ops")
     assert refused(lambda: empty.group("OPS"))[0] == "ConflictException"
     rename = [{"AttributePath": "displayName", "AttributeValue": "Operations"}]
@@ -115,7 +121,10 @@ def test_an_update_changes_what_it_names_removes_without_a_value_and_leaves_the_
         {"AttributePath": "name.givenName", "AttributeValue": "Adele"},
         {"AttributePath": "name.middleName"},
         {"AttributePath": "title"},
-        {"AttributePath": "emails", "AttributeValue": [{"value": "new@example.com", "type": "work", "primary": True}]},
+        {
+            "AttributePath": "emails",
+            "AttributeValue": [{"value": "new@example.com", "type": "work", "primary": True}],
+        },
     ]
     empty.ids.update_user(IdentityStoreId=empty.store, UserId=made["UserId"], Operations=operations)  # type: ignore[arg-type]
     seen = empty.ids.describe_user(IdentityStoreId=empty.store, UserId=made["UserId"])
@@ -150,7 +159,9 @@ def test_an_update_that_cannot_be_is_refused_and_changes_nothing(
     assert "Title" not in empty.ids.describe_user(IdentityStoreId=empty.store, UserId=user)
 
 
-def test_an_update_or_deletion_that_expects_an_older_revision_is_a_conflict(empty: Aws, refused: Refused) -> None:
+def test_an_update_or_deletion_that_expects_an_older_revision_is_a_conflict(
+    empty: Aws, refused: Refused
+) -> None:
     user = empty.user("ann")
     first = empty.ids.describe_user(IdentityStoreId=empty.store, UserId=user)["Revision"]
     operations = [{"AttributePath": "title", "AttributeValue": "Lead"}]
@@ -173,7 +184,11 @@ def test_a_rename_to_another_users_name_is_a_conflict(empty: Aws, refused: Refus
 @pytest.mark.parametrize(("path", "value"), [("userName", "ANN"), ("emails.value", "ann@example.com")])
 def test_a_user_is_found_by_a_unique_attribute(empty: Aws, path: str, value: str) -> None:
     made = empty.ids.create_user(
-        IdentityStoreId=empty.store, UserName="ann", DisplayName="A", Name=NAME, Emails=[{"Value": "ann@example.com"}]
+        IdentityStoreId=empty.store,
+        UserName="ann",
+        DisplayName="A",
+        Name=NAME,
+        Emails=[{"Value": "ann@example.com"}],
     )
     asked = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
     found = empty.ids.get_user_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)  # type: ignore[arg-type]

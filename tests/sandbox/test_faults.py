@@ -64,7 +64,9 @@ def test_an_operation_pattern_matches_whole_names(aws: Aws) -> None:
 
 
 def test_a_rule_may_look_at_a_parameter(aws: Aws, refused: Refused) -> None:
-    aws.sandbox.faults([FaultRule(parameters={"UserName": "^ann"}, error="InternalServerException", status=500)])
+    aws.sandbox.faults(
+        [FaultRule(parameters={"UserName": "^ann"}, error="InternalServerException", status=500)]
+    )
     aws.user("bob")
     assert refused(lambda: aws.user("anna"))[0] == "InternalServerException"
 
@@ -91,7 +93,10 @@ def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, re
 def test_an_expired_token_is_told_as_aws_tells_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(expired_token=True)])
     code, message = refused(lambda: aws.organizations().list_accounts())
-    assert (code, message) == ("ExpiredTokenException", "The security token included in the request is expired")
+    assert (code, message) == (
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    )
     assert refused(lambda: aws.s3().list_buckets())[0] == "ExpiredToken"
 
 

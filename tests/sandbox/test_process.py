@@ -98,7 +98,9 @@ def test_the_aws_cli_lists_and_creates(state_dir: Path) -> None:
     store = instance["IdentityStoreId"]
     users = aws("identitystore", "list-users", "--identity-store-id", store)["Users"]
     assert len(users) == 40  # type: ignore[arg-type]
-    made = aws("identitystore", "create-group", "--identity-store-id", store, "--display-name", "From the CLI")
+    made = aws(
+        "identitystore", "create-group", "--identity-store-id", store, "--display-name", "From the CLI"
+    )
     assert made["IdentityStoreId"] == store
 
 

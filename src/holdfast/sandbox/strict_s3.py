@@ -44,7 +44,10 @@ def wrong_checksum(body: bytes, headers: Mapping[str, str], raw: bytes) -> str |
     md5 = headers.get("Content-MD5")
     if md5 and base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode() != md5:
         return "Content-MD5"
-    trailers = {name.decode().upper(): given.decode().strip() for name, given in _TRAILER.findall(raw[-_TRAILER_REACH:])}
+    trailers = {
+        name.decode().upper(): given.decode().strip()
+        for name, given in _TRAILER.findall(raw[-_TRAILER_REACH:])
+    }
     for name in _ALGORITHMS:
         given = headers.get(f"x-amz-checksum-{name.lower()}") or trailers.get(name)
         if given and compute_checksum(body, name).decode() != given:
