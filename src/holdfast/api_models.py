@@ -55,23 +55,14 @@ class UserData:
 
 
 @dataclass
-class GroupMember:
-    """A user in a group, by name; the ids are the service's own and differ after a re-creation."""
-
-    user_name: str
-    user_id: str = ""
-    membership_id: str = ""
-
-
-@dataclass
 class GroupData:
-    """A group with its members in name order; `external_ids` maps issuer to id."""
+    """A group with the user names of its members; `external_ids` are pairs of issuer and id."""
 
     display_name: str
     group_id: str = ""
     description: str = ""
-    external_ids: dict[str, str] = field(default_factory=dict)
-    members: list[GroupMember] = field(default_factory=list)
+    external_ids: list[tuple[str, str]] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -104,17 +95,13 @@ class PermissionSetData:
 
 @dataclass
 class AssignmentData:
-    """A principal's access to an account with a permission set.
-
-    Names are the join keys, ids belong to the source; `principal_type` is USER or GROUP.
-    """
+    """A principal's access to an account with a permission set, by names; `principal_type` is USER or GROUP."""
 
     account_id: str
     permission_set: str
     principal_type: str
     principal_name: str
-    permission_set_arn: str = ""
-    principal_id: str = ""
+    account_name: str = ""
 
 
 User = UserData
