@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -192,3 +192,27 @@ class CallCount:
     throttles: int
     waited: float
     by_operation: tuple[tuple[str, int], ...]
+
+
+class PacedSession(Protocol):
+    """Calls to a vendor's services that wait their turn, are repeated where that is safe, and are counted.
+
+    Safe to use from several threads.
+    """
+
+    @property
+    def region(self) -> str:
+        """The region that the calls go to."""
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
+    ) -> Mapping[str, object]:
+        """The service's answer to one operation, in the vendor's names.
+
+        With `repeatable` False a call whose answer was lost is not sent again: the effect is in doubt.
+        Raises: AccessDenied, CredentialsError, RemoteError, RemoteUnavailable, Throttled, Refused and
+        SettingsError; errors that belong to one service leave as the vendor's own for its client to name.
+        """
+
+    def calls(self) -> CallCount:
+        """What was sent since the session was made."""
