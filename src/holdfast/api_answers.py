@@ -1,0 +1,378 @@
+"""What the kernel came to, as the data models of the Python interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from holdfast.api_models import (
+    BackupFilters,
+    BackupMetadata,
+    BackupResult,
+    BackupType,
+    CollectionOptions,
+    ConflictInfo,
+    EncryptionMetadata,
+    Environment,
+    GroupData,
+    IncrementalData,
+    IntegrityLevel,
+    IntegrityResult,
+    ResourceChanges,
+    ResourceType,
+    RestorePreview,
+    RestoreResult,
+    RetentionPolicy,
+    no_retention,
+)
+from holdfast.api_records import (
+    assignment_data,
+    checksum_name,
+    counted_as,
+    group_data,
+    permission_set_data,
+    relationships_of,
+    user_data,
+)
+from holdfast.domain.changes import Conflict
+from holdfast.domain.errors import Refused, RemoteError, UsageError, VaultDamaged
+from holdfast.domain.outcomes import Finding, Item, OutcomeKind, Severity
+from holdfast.domain.records import Record, RecordView, show_key, split_key
+from holdfast.domain.runs import Run, RunState
+from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.kernel.backup import INCREMENTAL, SAFETY
+from holdfast.kernel.compare import Difference, DifferenceKind
+from holdfast.kernel.ports import Ledger
+from holdfast.kernel.preview import Preview
+from holdfast.kernel.system import Part
+from holdfast.kernel.vault.verify import Problem, Verification
+from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
+
+T = TypeVar("T")
+
+RETENTION = "retention_policy"
+"""The label under which a backup keeps its retention policy."""
+
+ALGORITHM = "AES-256-GCM"
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC; one without a zone is taken for UTC."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# -- metadata
+
+
+def metadata_of(info: SnapshotInfo, key_source: str) -> BackupMetadata:
+    """A snapshot's metadata."""
+    return BackupMetadata(
+        backup_id=info.id,
+        timestamp=info.taken_at,
+        instance_arn=info.source.instance,
+        backup_type=_type_of(info),
+        version=str(info.format_version),
+        source_account=info.source.account,
+        source_region=info.source.region,
+        retention_policy=_retention(info),
+        encryption_info=EncryptionMetadata(ALGORITHM, key_source, personal_data_separate=True),
+    )
+
+
+def _type_of(info: SnapshotInfo) -> BackupType:
+    return BackupType.INCREMENTAL if info.kind == INCREMENTAL else BackupType.FULL
+
+
+def _retention(info: SnapshotInfo) -> RetentionPolicy:
+    stored = dict(info.labels).get(RETENTION)
+    return msgspec.json.decode(stored, type=RetentionPolicy) if stored else no_retention()
+
+
+def labels_of(labels: Mapping[str, str], policy: RetentionPolicy | None) -> tuple[tuple[str, str], ...]:
+    """Labels to store, the retention policy among them.
+
+    Raises: UsageError for a label of that name; Refused for `auto_cleanup`, which is not available yet.
+    """
+    if RETENTION in labels:
+        raise UsageError(f"The label {RETENTION} is taken.", "Use `retention_policy`, or another name.")
+    if policy and policy.auto_cleanup:
+        raise Refused("automatic cleanup is not available yet", "Set `auto_cleanup` to False.")
+    kept = {RETENTION: msgspec.json.encode(policy).decode()} if policy and policy != no_retention() else {}
+    return tuple(sorted({**labels, **kept}.items()))
+
+
+def source_of(metadata: BackupMetadata, system: str) -> SourceIdentity:
+    """Whose backup the metadata says it is; nobody read it here, so there is no principal."""
+    return SourceIdentity(
+        system, metadata.source_account, metadata.source_region, metadata.instance_arn, principal=""
+    )
+
+
+def passes(info: SnapshotInfo, filters: BackupFilters) -> bool:
+    """Whether a snapshot passes the filters."""
+    return (
+        (filters.include_safety or info.kind != SAFETY)
+        and filters.backup_type in (None, _type_of(info))
+        and filters.instance_arn in (None, info.source.instance)
+        and (filters.taken_from is None or info.taken_at >= in_utc(filters.taken_from))
+        and (filters.taken_until is None or info.taken_at <= in_utc(filters.taken_until))
+        and (info.complete or not filters.complete_only)
+    )
+
+
+# -- checks
+
+
+def checksums_of(
+    info: SnapshotInfo, view: RecordView, captured: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Checksums at every level, as they were stored.
+
+    The snapshot's and the types' are the sealed ones. A record's is the digest that was noted when it
+    was captured (`captured`, by type and key). Raises: VaultDamaged when a record has another one now.
+    """
+    found = {}
+    for section in info.sections:
+        if section.captured:
+            found |= {
+                checksum_name(record.type, record.key): record.digest for record in view.records(section.type)
+            }
+    noted = {checksum_name(*name): digest for name, digest in captured.items()}
+    for name in found.keys() & noted.keys():
+        if found[name] != noted[name]:
+            raise VaultDamaged(
+                "it is not what was captured", "Retrieve another backup.", f"{info.id}, {name}"
+            )
+    levels = {f"type:{section.type}": section.digest for section in info.sections if section.captured}
+    return found | levels | {"snapshot": info.root}
+
+
+def damage_finding(problem: Problem) -> Finding:
+    """A problem of the vault as a finding."""
+    return Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
+
+
+def gaps(info: SnapshotInfo) -> Iterator[Finding]:
+    """A warning for each type that was not read whole, a note for each that was left out."""
+    for section in info.sections:
+        if not section.captured:
+            yield Finding(Severity.NOTE, "left-out", section.type, "", f"was left out: {section.reason}")
+        elif not section.complete:
+            yield Finding(
+                Severity.WARNING, "incomplete", section.type, "", f"was not read whole: {section.reason}"
+            )
+
+
+def refuse_errors(findings: Iterable[Finding]) -> None:
+    """Raises: Refused when a finding is an error."""
+    errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise Refused(
+            f"the data contradicts itself in {len(errors)} places and was not stored: {'; '.join(errors[:5])}",
+            "Add what is referred to, or take out what refers to it.",
+        )
+
+
+def elsewhere(asked: Environment, live: SourceIdentity) -> Iterator[Finding]:
+    """An error for each part of the environment that is not the one that this installation reaches."""
+    pairs = (
+        ("account", asked.account, live.account),
+        ("region", asked.region, live.region),
+        ("instance", asked.instance_arn, live.instance),
+    )
+    for name, wanted, here in pairs:
+        if wanted not in (None, here):
+            message = f"This installation reaches {name} {here}, not {wanted}; mapping is not available yet."
+            yield Finding(
+                Severity.ERROR, "elsewhere", name, str(wanted), message, "Use credentials of that account."
+            )
+
+
+# -- runs
+
+
+def backup_result(run: Run, info: SnapshotInfo | None, ledger: Ledger) -> BackupResult:
+    """How a backup ended."""
+    sections = info.sections if info else ()
+    return BackupResult(
+        backup_id=info.id if info else "",
+        run_id=run.id,
+        state=run.state,
+        resource_counts={counted_as(section.type): section.count for section in sections if section.captured},
+        failures=_failures(run, ledger),
+        findings=ledger.findings(run.id),
+    )
+
+
+def restore_result(backup_id: str, run: Run, safety: SnapshotInfo | None, ledger: Ledger) -> RestoreResult:
+    """How a restore ended."""
+    return RestoreResult(
+        backup_id=backup_id,
+        run_id=run.id,
+        state=run.state,
+        dry_run=False,
+        changes={" ".join(what): count for what, count in ledger.count_changes(run.id).items()},
+        conflicts=[conflict_info(conflict) for conflict in ledger.conflicts(run.id)],
+        findings=ledger.findings(run.id),
+        failures=_failures(run, ledger),
+        safety_backup_id=safety.id if safety else "",
+    )
+
+
+def dry_result(backup_id: str, preview: RestorePreview) -> RestoreResult:
+    """What a restore would do, as a result that changed nothing."""
+    return RestoreResult(
+        backup_id, "", RunState.COMPLETE, True, {}, preview.conflicts, [], [], preview=preview
+    )
+
+
+def _failures(run: Run, ledger: Ledger) -> list[Item]:
+    return [
+        item
+        for kind in (OutcomeKind.FAILED, OutcomeKind.IMPOSSIBLE)
+        for item in ledger.items(run.id, kind=kind)
+    ]
+
+
+def conflict_info(conflict: Conflict) -> ConflictInfo:
+    """A conflict as the interface shows it."""
+    return ConflictInfo(
+        counted_as(conflict.type), show_key(conflict.key), list(conflict.fields), conflict.resolution
+    )
+
+
+def restore_preview(preview: Preview) -> RestorePreview:
+    """A preview as drawn; every finding is a warning here, with its advice."""
+    summary: dict[str, int] = {}
+    for tally in preview.changes:
+        word = counted_as(tally.type)
+        summary[word] = summary.get(word, 0) + tally.count
+    return RestorePreview(
+        changes_summary=summary,
+        conflicts=[conflict_info(conflict) for conflict in preview.conflicts],
+        warnings=[f"{finding.message} {finding.advice}".rstrip() for finding in preview.findings],
+        estimated_duration=timedelta(seconds=preview.estimated_seconds),
+    )
+
+
+def integrity_result(info: SnapshotInfo, found: Verification) -> IntegrityResult:
+    """What a check of the stored bytes came to, level by level."""
+    levels = {
+        "records": IntegrityLevel(found.records),
+        "types": IntegrityLevel(found.types),
+        "snapshot": IntegrityLevel(1),
+        "packs": IntegrityLevel(found.packs),
+    }
+    for problem in found.problems:
+        level = levels.setdefault(problem.level, IntegrityLevel(0))
+        level.problems.append(f"{problem.where}: {problem.message}")
+    return IntegrityResult(info.id, levels)
+
+
+# -- collecting
+
+
+class Named:
+    """Whether a name is among those asked for; no names means all. User names are compared without case."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+        self._folded = frozenset(name.casefold() for name in self._names)
+
+    def __call__(self, name: str) -> bool:
+        return not self._names or name in self._names
+
+    def user(self, name: str) -> bool:
+        """As the call, for a user name."""
+        return not self._folded or name.casefold() in self._folded
+
+
+def raise_incomplete(parts: Iterable[Part]) -> None:
+    """Raises: RemoteError when a part was not read whole, with what the service said."""
+    for part in parts:
+        if not part.complete:
+            failed = part.failures[0].outcome if part.failures else None
+            said = f"{failed.reason} {failed.advice}".strip() if failed else part.reason
+            raise RemoteError(
+                f"Reading every {part.type}", (failed.code if failed else "") or "incomplete", said
+            )
+
+
+def refuse_gaps(info: SnapshotInfo, types: Sequence[str]) -> None:
+    """Raises: Refused when the snapshot does not hold these types whole."""
+    for name in types:
+        section = info.section(name)
+        if section is None or not section.captured or not section.complete:
+            raise Refused(
+                f"backup {info.id} does not hold every {name}, so nothing can be compared with it",
+                "Choose fewer `resources`, another `since`, or take a complete backup.",
+            )
+
+
+def incremental_data(
+    since: datetime,
+    base: str,
+    differences: Sequence[Difference],
+    live: RecordView,
+    options: CollectionOptions,
+) -> IncrementalData:
+    """Differences between a snapshot and what is live, as data; what the options do not name is left out."""
+    named, asked = Named(options.names), frozenset(options.resources)
+    members = relationships_of(live).group_members
+    regrouped = [difference for difference in differences if difference.type == MEMBERSHIP]
+
+    def changes(resource: ResourceType, name: str, read: Callable[[Record], T]) -> ResourceChanges[T] | None:
+        return _changes(differences, live, name, read, named) if resource in asked else None
+
+    found = IncrementalData(
+        since=since,
+        base_backup_id=base,
+        users=changes(ResourceType.USERS, USER, user_data),
+        groups=changes(ResourceType.GROUPS, GROUP, lambda record: group_data(record, members)),
+        permission_sets=changes(ResourceType.PERMISSION_SETS, PERMISSION_SET, permission_set_data),
+        assignments=changes(ResourceType.ASSIGNMENTS, ASSIGNMENT, assignment_data),
+    )
+    if found.groups is not None:
+        _add_regrouped(found.groups, regrouped, live, named)
+    return found
+
+
+def _changes(
+    differences: Sequence[Difference],
+    live: RecordView,
+    type_name: str,
+    read: Callable[[Record], T],
+    named: Named,
+) -> ResourceChanges[T]:
+    found = ResourceChanges[T]()
+    for difference in differences:
+        if difference.type != type_name or not _is_named(difference, named):
+            continue
+        record = live.find(type_name, difference.key)
+        if record is None:
+            found.removed.append(show_key(difference.key))
+        else:
+            (found.added if difference.kind is DifferenceKind.ADDED else found.changed).append(read(record))
+    return found
+
+
+def _is_named(difference: Difference, named: Named) -> bool:
+    if difference.type == USER:
+        return named.user(difference.key)
+    return named(split_key(difference.key)[1] if difference.type == ASSIGNMENT else difference.key)
+
+
+def _add_regrouped(
+    found: ResourceChanges[GroupData], differences: Iterable[Difference], live: RecordView, named: Named
+) -> None:
+    """Count a group whose members differ as changed, once."""
+    known = {group.display_name for group in (*found.added, *found.changed)}
+    members = relationships_of(live).group_members
+    for name in dict.fromkeys(split_key(difference.key)[0] for difference in differences):
+        record = live.find(GROUP, name)
+        if record is not None and name not in known and named(name):
+            found.changed.append(group_data(record, members))
+    found.changed.sort(key=lambda group: group.display_name)
