@@ -111,7 +111,67 @@ class Installation:
 
         return identity_center(self.session, self.settings.identity_center, self.clock)
 
+    # -- flows
 
-def open_installation(config: Path | None, progress: Progress, choose: Chooser | None = None) -> Installation:
+    def backup(self, name: str = IDENTITY_CENTER) -> Backup:
+        """How the system is backed up."""
+        from holdfast.kernel.backup import Backup
+
+        system = self.system(name)
+        return Backup(system, system.source(), self.vault, self.audit.head)
+
+    def restore(self, name: str = IDENTITY_CENTER) -> Restore:
+        """How the system is restored."""
+        from holdfast.kernel.restore import Restore
+
+        system = self.system(name)
+        return Restore(system, system.source(), system.target(), self.vault, self.audit.head)
+
+    def drill(self, name: str = IDENTITY_CENTER) -> Drill:
+        """How a backup of the system is rehearsed."""
+        from holdfast.adapters_rehearsal import rehearsal
+        from holdfast.kernel.drill import Drill
+
+        return Drill(self.system(name), self.vault, rehearsal(self))
+
+    # -- runs
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that runs stages against the ledger, in this process."""
+        from holdfast.adapters.owner import is_alive, this_process
+        from holdfast.kernel.runs.engine import Engine
+
+        return Engine(self.ledger, self.clock, self.progress, this_process(), is_alive, self._write_evidence)
+
+    def launch(self, kind: str, system: str, request: msgspec.Struct) -> Run:
+        """A new run of `kind`, executed to its end. Raises: what the run could not get past, after its evidence."""
+        run = self.engine.start(system=system, kind=kind, arguments=msgspec.json.encode(request, order="sorted"))
+        return self.engine.execute(run, self.stages_for(run))
+
+    def stages_for(self, run: Run) -> Sequence[Stage]:
+        """The stages of a run, rebuilt from what the ledger says was asked."""
+        from holdfast.kernel.backup import BackupRequest
+        from holdfast.kernel.drill import DrillRequest
+        from holdfast.kernel.restore import RestoreRequest
+
+        def asked(kind: type[R]) -> R:
+            return msgspec.json.decode(run.arguments, type=kind)
+
+        if run.kind == "backup":
+            return self.backup(run.system).stages(asked(BackupRequest))
+        if run.kind == "restore":
+            return self.restore(run.system).stages(asked(RestoreRequest), self.choose)
+        if run.kind == "drill":
+            return self.drill(run.system).stages(asked(DrillRequest))
+        raise UsageError(f"Run {run.id} is of an unknown kind, {run.kind}.", "Use the version that started it.")
+
+
+def open_installation(
+    config: Path | None, progress: Progress, choose: Chooser | None = None, reports_dir: Path | None = None
+) -> Installation:
     """The installation of the settings file given, or of the working folder. Raises: SettingsError, NotFound."""
-    return Installation(current(config), progress, choose)
+    settings = current(config)
+    if reports_dir:
+        settings = replace(settings, holdfast=replace(settings.holdfast, reports_dir=reports_dir))
+    return Installation(settings, progress, choose)
