@@ -95,7 +95,7 @@ class _Manager:
                 yield Part(section.type, stored, complete=section.complete, reason=section.reason)
 
     def _delete(self, backup_id: str) -> bool:
-        """True when that backup was there and is gone; only its whole id will do, so that nothing else is hit."""
+        """True when that backup was there and is gone; only its whole id will do, so nothing else is hit."""
         info = next(
             (info for info in self._home.vault.snapshots(IDENTITY_CENTER) if info.id == backup_id), None
         )
@@ -285,7 +285,7 @@ class StorageEngine(_Manager):
 class IdentityCenterCollector(_Manager):
     """Reads Identity Center as it is now; nothing is stored.
 
-    All calls raise CredentialsError, AccessDenied, Throttled, and RemoteError when not everything could be read.
+    All calls raise CredentialsError, Throttled, and RemoteError when not everything could be read.
     """
 
     def collect_users(self, options: CollectionOptions) -> list[User]:

@@ -58,6 +58,9 @@ RETENTION = "retention_policy"
 
 ALGORITHM = "AES-256-GCM"
 
+LEVELS = {"record": "records", "type": "types", "pack": "packs"}
+"""The vault's levels under the words of the interface; the other ones keep theirs."""
+
 
 def in_utc(moment: datetime) -> datetime:
     """The moment in UTC; one without a zone is taken for UTC."""
@@ -134,7 +137,7 @@ def checksums_of(
     The snapshot's and the types' are the sealed ones. A record's is the digest that was noted when it
     was captured (`captured`, by type and key). Raises: VaultDamaged when a record has another one now.
     """
-    found = {}
+    found: dict[str, str] = {}
     for section in info.sections:
         if section.captured:
             found |= {
@@ -152,7 +155,7 @@ def checksums_of(
 
 def damage_finding(problem: Problem) -> Finding:
     """A problem of the vault as a finding."""
-    return Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
+    return Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.what)
 
 
 def gaps(info: SnapshotInfo) -> Iterator[Finding]:
@@ -171,7 +174,7 @@ def refuse_errors(findings: Iterable[Finding]) -> None:
     errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise Refused(
-            f"the data contradicts itself in {len(errors)} places and was not stored: {'; '.join(errors[:5])}",
+            f"the data contradicts itself in {len(errors)} places: {'; '.join(errors[:5])}; nothing was stored",
             "Add what is referred to, or take out what refers to it.",
         )
 
@@ -245,30 +248,31 @@ def conflict_info(conflict: Conflict) -> ConflictInfo:
 
 
 def restore_preview(preview: Preview) -> RestorePreview:
-    """A preview as drawn; every finding is a warning here, with its advice."""
+    """A preview as drawn: findings are warnings with their advice, what cannot return among them."""
     summary: dict[str, int] = {}
-    for tally in preview.changes:
+    for tally in preview.changes_summary:
         word = counted_as(tally.type)
         summary[word] = summary.get(word, 0) + tally.count
+    warnings = [
+        f"{counted_as(found.type)} {show_key(found.key)}: {found.message} {found.advice}".rstrip()
+        for found in (*preview.warnings, *preview.cannot_return)
+    ]
+    unlisted = preview.conflicts_total - len(preview.conflicts)
+    if unlisted:
+        warnings.append(f"{unlisted} more conflicts are not listed here.")
     return RestorePreview(
         changes_summary=summary,
         conflicts=[conflict_info(conflict) for conflict in preview.conflicts],
-        warnings=[f"{finding.message} {finding.advice}".rstrip() for finding in preview.findings],
+        warnings=warnings,
         estimated_duration=timedelta(seconds=preview.estimated_seconds),
     )
 
 
 def integrity_result(info: SnapshotInfo, found: Verification) -> IntegrityResult:
     """What a check of the stored bytes came to, level by level."""
-    levels = {
-        "records": IntegrityLevel(found.records),
-        "types": IntegrityLevel(found.types),
-        "snapshot": IntegrityLevel(1),
-        "packs": IntegrityLevel(found.packs),
-    }
+    levels = {LEVELS.get(level.level, level.level): IntegrityLevel(level.checked) for level in found.levels}
     for problem in found.problems:
-        level = levels.setdefault(problem.level, IntegrityLevel(0))
-        level.problems.append(f"{problem.where}: {problem.message}")
+        levels[LEVELS.get(problem.level, problem.level)].problems.append(f"{problem.where}: {problem.what}")
     return IntegrityResult(info.id, levels)
 
 

@@ -95,7 +95,7 @@ class PermissionSetData:
 
 @dataclass
 class AssignmentData:
-    """A principal's access to an account with a permission set, by names; `principal_type` is USER or GROUP."""
+    """A principal's access to an account with a permission set, by names; the type is USER or GROUP."""
 
     account_id: str
     permission_set: str
@@ -339,7 +339,10 @@ class IntegrityLevel:
 
 @dataclass
 class IntegrityResult:
-    """Whether stored bytes are as written: `levels` has `records`, `types`, `snapshot` and `packs`."""
+    """Whether stored bytes are as written.
+
+    `levels` has `records`, `types`, `snapshot` and `packs`, and the `index` and `vault` around them.
+    """
 
     backup_id: str
     levels: dict[str, IntegrityLevel]
