@@ -39,24 +39,44 @@ class AwsSettings:
     profile: str = field(default="", metadata={"help": "AWS profile to use; empty for the default chain."})
     region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
     requests_per_second: float = field(
-        default=20.0, metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."}
+        default=20.0,
+        metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."},
     )
     other_requests_per_second: float = field(
         default=5.0, metadata={"help": "Calls per second to Organizations and STS together."}
     )
     throttle_patience: float = field(
-        default=600.0, metadata={"help": "Seconds that one call may be throttled in a row before the run stops."}
+        default=600.0,
+        metadata={"help": "Seconds that one call may be throttled in a row before the run stops."},
     )
-    retries: int = field(default=3, metadata={"help": "Repeats of a call after server errors and lost connections."})
+    retries: int = field(
+        default=3, metadata={"help": "Repeats of a call after server errors and lost connections."}
+    )
     concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
     connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
     read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
 
 
+@dataclass(frozen=True, slots=True)
+class AwsEndpoint:
+    """A stand-in for AWS that this session talks to, whatever the process's own configuration says."""
+
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
 class AwsSession:
     """A `PacedSession` over botocore. One per process and AWS account; threads share it."""
 
-    def __init__(self, settings: AwsSettings, clock: Clock, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        settings: AwsSettings,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+        endpoint: AwsEndpoint | None = None,
+    ) -> None:
+        self._endpoint = endpoint
         self._settings, self._clock, self._jitter = settings, clock, jitter
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
@@ -67,7 +87,13 @@ class AwsSession:
     @property
     def region(self) -> str:
         """The region in force: the setting, else AWS_REGION, else the profile's; empty when there is none."""
-        return self._settings.region or _environment_region() or self._botocore().get_config_variable("region") or ""
+        # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
+        return (
+            self._settings.region
+            or os.environ.get("AWS_REGION", "")
+            or self._botocore().get_config_variable("region")
+            or ""
+        )
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
@@ -132,7 +158,9 @@ class AwsSession:
     def _operation(self, request: Request) -> Callable[..., object]:
         from botocore import xform_name
 
-        return cast("Callable[..., object]", getattr(self._client(request.service), xform_name(request.operation)))
+        return cast(
+            "Callable[..., object]", getattr(self._client(request.service), xform_name(request.operation))
+        )
 
     def _client(self, service: str) -> BaseClient:
         with self._lock:  # botocore's session may not make clients from two threads at once
@@ -143,7 +171,7 @@ class AwsSession:
     def _make_client(self, service: str) -> BaseClient:
         from botocore.config import Config
 
-        settings = self._settings
+        settings, endpoint = self._settings, self._endpoint
         config = Config(
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
@@ -151,7 +179,14 @@ class AwsSession:
             max_pool_connections=settings.concurrency,
             user_agent_extra="holdfast",
         )
-        client = self._botocore().create_client(service, region_name=self.region or None, config=config)
+        client = self._botocore().create_client(
+            service,
+            region_name=self.region or None,
+            config=config,
+            endpoint_url=endpoint.url if endpoint else None,
+            aws_access_key_id=endpoint.access_key if endpoint else None,
+            aws_secret_access_key=endpoint.secret_key if endpoint else None,
+        )
         _refuse_plain_http(client.meta.endpoint_url)
         return client
 
@@ -182,11 +217,6 @@ class AwsSession:
         if "sso_session" in scoped or "sso_start_url" in scoped:
             return f"Run `aws sso login{option}`, then run the command again."
         return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
-
-
-def _environment_region() -> str:
-    # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
-    return os.environ.get("AWS_REGION", "")
 
 
 def _refuse_plain_http(endpoint: str) -> None:

@@ -126,7 +126,9 @@ def diagnose(cause: Exception, request: Request, remedy: Callable[[], str]) -> T
     if isinstance(cause, vendor.ClientError):
         return _answered(cause, request, remedy)
     if isinstance(cause, NO_CREDENTIALS):
-        return Trouble(CredentialsError(f"No usable AWS credentials: {message_of(cause)}", remedy()), sent=False)
+        return Trouble(
+            CredentialsError(f"No usable AWS credentials: {message_of(cause)}", remedy()), sent=False
+        )
     if isinstance(cause, BAD_SETTINGS):
         return Trouble(SettingsError("AWS settings", (_settings_problem(cause),)), sent=False)
     return _transport(cause, request)
@@ -165,7 +167,9 @@ def _transport(cause: Exception, request: Request) -> Trouble:
 
 def _settings_problem(cause: Exception) -> str:
     if isinstance(cause, vendor.NoRegionError):
-        return "no AWS region is set: set `region` in the settings, AWS_REGION, or `region` of the AWS profile"
+        return (
+            "no AWS region is set: set `region` in the settings, AWS_REGION, or `region` of the AWS profile"
+        )
     return message_of(cause)
 
 

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.answers import Answer, Service, next_token, part, plain_value, rows, text
+from holdfast.systems.identity_center.answers import (
+    Answer,
+    Service,
+    next_token,
+    part,
+    plain_value,
+    rows,
+    text,
+)
 from holdfast.systems.identity_center.model import Group, Instance, Membership, Page, User
 
 PAGE = 100
@@ -54,7 +62,9 @@ class IdentityStoreClient:
     def list_memberships_for_member(self, user_id: str, token: str = "") -> Page[Membership]:
         """Up to 100 memberships of a user."""
         member = {"UserId": user_id}
-        answer = self._send("ListGroupMembershipsForMember", MemberId=member, MaxResults=PAGE, NextToken=token)
+        answer = self._send(
+            "ListGroupMembershipsForMember", MemberId=member, MaxResults=PAGE, NextToken=token
+        )
         return _memberships(answer)
 
     def describe_user(self, user_id: str) -> User:
@@ -75,7 +85,9 @@ class IdentityStoreClient:
 
     def find_membership_id(self, group_id: str, user_id: str) -> str:
         """The id of the membership, empty when there is none."""
-        return self._find("GetGroupMembershipId", "MembershipId", GroupId=group_id, MemberId={"UserId": user_id})
+        return self._find(
+            "GetGroupMembershipId", "MembershipId", GroupId=group_id, MemberId={"UserId": user_id}
+        )
 
     def create_user(self, user_name: str, attributes: Mapping[str, Plain]) -> str:
         """The id of the new user."""
@@ -91,7 +103,9 @@ class IdentityStoreClient:
 
     def create_group(self, display_name: str, description: str) -> str:
         """The id of the new group."""
-        return text(self._send_once("CreateGroup", DisplayName=display_name, Description=description), "GroupId")
+        return text(
+            self._send_once("CreateGroup", DisplayName=display_name, Description=description), "GroupId"
+        )
 
     def update_group(self, group_id: str, operations: Mapping[str, Plain]) -> None:
         """Set attributes by path; None removes one."""
@@ -111,7 +125,9 @@ class IdentityStoreClient:
         self._send_once("DeleteGroupMembership", MembershipId=membership_id)
 
     def _send(self, operation: str, **parameters: object) -> Answer:
-        return self._service.send(operation, {"IdentityStoreId": self._instance().identity_store_id, **parameters})
+        return self._service.send(
+            operation, {"IdentityStoreId": self._instance().identity_store_id, **parameters}
+        )
 
     def _send_once(self, operation: str, **parameters: object) -> Answer:
         """For what a second request would do twice or refuse."""

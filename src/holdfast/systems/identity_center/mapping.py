@@ -122,7 +122,9 @@ def group_record(group: Group) -> Record:
     if group.description:
         body["Description"] = group.description
     if group.external_ids:
-        body["ExternalIds"] = [{"Issuer": issuer, "Id": value} for issuer, value in sorted(group.external_ids)]
+        body["ExternalIds"] = [
+            {"Issuer": issuer, "Id": value} for issuer, value in sorted(group.external_ids)
+        ]
     return Record(GROUP, group.display_name, canonical(body), schema=SCHEMA)
 
 
@@ -133,14 +135,18 @@ def group_from(record: Record) -> Group:
         group_id=_text(fields.get("GroupId", "")),
         display_name=_text(fields["DisplayName"]),
         description=_text(fields.get("Description", "")),
-        external_ids=tuple((_text(row["Issuer"]), _text(row["Id"])) for row in _rows(fields.get("ExternalIds"))),
+        external_ids=tuple(
+            (_text(row["Issuer"]), _text(row["Id"])) for row in _rows(fields.get("ExternalIds"))
+        ),
     )
 
 
 def membership_record(membership: NamedMembership) -> Record:
     """A user in a group, by names."""
     body: dict[str, Plain] = {"Group": membership.group, "User": membership.user}
-    return Record(MEMBERSHIP, membership_key(membership.group, membership.user), canonical(body), schema=SCHEMA)
+    return Record(
+        MEMBERSHIP, membership_key(membership.group, membership.user), canonical(body), schema=SCHEMA
+    )
 
 
 def membership_from(record: Record) -> NamedMembership:
@@ -161,13 +167,17 @@ def permission_set_record(permission_set: PermissionSet) -> Record:
         "InlinePolicy": permission_set.inline_policy,
         "ManagedPolicies": sorted(permission_set.managed_policies),
         "CustomerManagedPolicies": [
-            _reference(item) for item in sorted(permission_set.customer_policies, key=lambda p: (p.name, p.path))
+            _reference(item)
+            for item in sorted(permission_set.customer_policies, key=lambda p: (p.name, p.path))
         ],
         "PermissionsBoundary": _boundary(permission_set.boundary),
         "Tags": dict(permission_set.tags),
     }
     return Record(
-        PERMISSION_SET, summary.name, canonical({name: value for name, value in body.items() if value}), schema=SCHEMA
+        PERMISSION_SET,
+        summary.name,
+        canonical({name: value for name, value in body.items() if value}),
+        schema=SCHEMA,
     )
 
 
@@ -229,7 +239,9 @@ def comparable(record: Record) -> dict[str, Plain]:
     if record.type == MEMBERSHIP:
         kept["User"] = user_key(_text(kept["User"]))
     if record.type == ASSIGNMENT:
-        kept["Principal"] = principal_key(PrincipalType(_text(kept["PrincipalType"])), _text(kept["Principal"]))
+        kept["Principal"] = principal_key(
+            PrincipalType(_text(kept["PrincipalType"])), _text(kept["Principal"])
+        )
     return kept
 
 

@@ -12,7 +12,9 @@ class IdentityCenterSettings:
     instance_arn: str = field(
         default="", metadata={"help": "ARN of the instance; needed only where the account sees several."}
     )
-    concurrency: int = field(default=8, metadata={"help": "Calls under way at once, all within the shared rate."})
+    concurrency: int = field(
+        default=8, metadata={"help": "Calls under way at once, all within the shared rate."}
+    )
     assignments_by: str = field(
         default="",
         metadata={

@@ -62,11 +62,15 @@ class SsoAdminClient:
     def list_managed_policies(self, arn: str, token: str = "") -> Page[str]:
         """Up to 100 ARNs of attached AWS managed policies."""
         answer = self._listing("ListManagedPoliciesInPermissionSet", token, PermissionSetArn=arn)
-        return Page(tuple(text(row, "Arn") for row in rows(answer, "AttachedManagedPolicies")), next_token(answer))
+        return Page(
+            tuple(text(row, "Arn") for row in rows(answer, "AttachedManagedPolicies")), next_token(answer)
+        )
 
     def list_customer_policies(self, arn: str, token: str = "") -> Page[PolicyReference]:
         """Up to 100 attached customer-managed policies."""
-        answer = self._listing("ListCustomerManagedPolicyReferencesInPermissionSet", token, PermissionSetArn=arn)
+        answer = self._listing(
+            "ListCustomerManagedPolicyReferencesInPermissionSet", token, PermissionSetArn=arn
+        )
         found = tuple(_reference(row) for row in rows(answer, "CustomerManagedPolicyReferences"))
         return Page(found, next_token(answer))
 
@@ -87,9 +91,13 @@ class SsoAdminClient:
     def list_tags(self, arn: str, token: str = "") -> Page[tuple[str, str]]:
         """Tags of a permission set, a page of them."""
         answer = self._send("ListTagsForResource", ResourceArn=arn, NextToken=token)
-        return Page(tuple((text(row, "Key"), text(row, "Value")) for row in rows(answer, "Tags")), next_token(answer))
+        return Page(
+            tuple((text(row, "Key"), text(row, "Value")) for row in rows(answer, "Tags")), next_token(answer)
+        )
 
-    def list_accounts_for_permission_set(self, arn: str, token: str = "", *, only_stale: bool = False) -> Page[str]:
+    def list_accounts_for_permission_set(
+        self, arn: str, token: str = "", *, only_stale: bool = False
+    ) -> Page[str]:
         """Up to 100 account ids where the set is provisioned; with `only_stale` those lacking its latest version."""
         status = NOT_PROVISIONED if only_stale else ""
         answer = self._listing(
@@ -140,11 +148,15 @@ class SsoAdminClient:
 
     def attach_managed_policy(self, arn: str, policy_arn: str) -> None:
         """Attach an AWS managed policy."""
-        self._send_once("AttachManagedPolicyToPermissionSet", PermissionSetArn=arn, ManagedPolicyArn=policy_arn)
+        self._send_once(
+            "AttachManagedPolicyToPermissionSet", PermissionSetArn=arn, ManagedPolicyArn=policy_arn
+        )
 
     def detach_managed_policy(self, arn: str, policy_arn: str) -> None:
         """Detach an AWS managed policy."""
-        self._send_once("DetachManagedPolicyFromPermissionSet", PermissionSetArn=arn, ManagedPolicyArn=policy_arn)
+        self._send_once(
+            "DetachManagedPolicyFromPermissionSet", PermissionSetArn=arn, ManagedPolicyArn=policy_arn
+        )
 
     def attach_customer_policy(self, arn: str, policy: PolicyReference) -> None:
         """Attach a customer-managed policy."""
@@ -183,7 +195,9 @@ class SsoAdminClient:
 
     def provisioning_status(self, request_id: str) -> RequestStatus:
         """Where a provisioning stands."""
-        answer = self._send("DescribePermissionSetProvisioningStatus", ProvisionPermissionSetRequestId=request_id)
+        answer = self._send(
+            "DescribePermissionSetProvisioningStatus", ProvisionPermissionSetRequestId=request_id
+        )
         return _status(part(answer, "PermissionSetProvisioningStatus"))
 
     def create_assignment(self, assignment: Assignment) -> RequestStatus:
