@@ -124,7 +124,14 @@ NAMED = [
 ]
 
 # drawn, and not built yet: absent instead of empty
-LATER = ["ExportImportManager", "ScheduleManager", "ExportFormat", "ExportTarget", "ImportSource", "ScheduleConfig"]
+LATER = [
+    "ExportImportManager",
+    "ScheduleManager",
+    "ExportFormat",
+    "ExportTarget",
+    "ImportSource",
+    "ScheduleConfig",
+]
 
 DRAWN_SPELLING = {
     "List": list,
@@ -200,7 +207,9 @@ def test_every_exported_name_is_there_and_listed() -> None:
 def test_type_checkers_see_the_names_that_are_exported() -> None:
     tree = ast.parse(Path(holdfast.__file__).read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    seen = {alias.name for node in imports if str(node.module).startswith("holdfast.") for alias in node.names}
+    seen = {
+        alias.name for node in imports if str(node.module).startswith("holdfast.") for alias in node.names
+    }
     assert seen == set(holdfast.__all__) - {"__version__"}
 
 
@@ -210,6 +219,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
-    asked = "import sys; before = set(sys.modules); import holdfast; print(*sorted(set(sys.modules) - before))"
+    asked = (
+        "import sys; before = set(sys.modules); import holdfast; print(*sorted(set(sys.modules) - before))"
+    )
     shown = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
-    assert [name for name in shown.split() if name.split(".")[0] not in sys.stdlib_module_names] == ["holdfast"]
+    assert [name for name in shown.split() if name.split(".")[0] not in sys.stdlib_module_names] == [
+        "holdfast"
+    ]

@@ -48,7 +48,15 @@ from holdfast.kernel.compare import compare
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.capture.validation import find_faults
+from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    RECORD_TYPES,
+    USER,
+)
 
 __all__ = ["BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine"]
 
@@ -143,8 +151,7 @@ class BackupManager(_Manager):
         damage = self._home.vault.verify(info, self._home.progress).problems
         findings = [answers.damage_finding(problem) for problem in damage]
         if not findings:
-            source = self._home.system(IDENTITY_CENTER).source()
-            findings += [*source.validate(list(self._parts(info))), *answers.gaps(info)]
+            findings += [*find_faults(list(self._parts(info))), *answers.gaps(info)]
         return ValidationResult(info.id, findings)
 
     def delete_backup(self, backup_id: str) -> bool:
@@ -236,10 +243,9 @@ class StorageEngine(_Manager):
         Raises: Refused for data that contradicts itself or its checksums.
         """
         held = records.records_of(backup_data)
-        system = self._home.system(IDENTITY_CENTER)
-        answers.refuse_errors(system.source().validate([Part(name, stored) for name, stored in held.items()]))
+        answers.refuse_errors(find_faults([Part(name, stored) for name, stored in held.items()]))
         writer = self._home.vault.begin(IDENTITY_CENTER)
-        for kind in system.types:
+        for kind in RECORD_TYPES:
             if kind.name in held:
                 writer.add_section(kind.name, held[kind.name], complete=True, reason="")
             else:

@@ -174,8 +174,8 @@ def refuse_errors(findings: Iterable[Finding]) -> None:
     errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise Refused(
-            f"the data contradicts itself in {len(errors)} places: {'; '.join(errors[:5])}; nothing was stored",
-            "Add what is referred to, or take out what refers to it.",
+            f"the data contradicts itself in {len(errors)} places: {' '.join(errors[:5])}",
+            "Nothing was stored. Add what is referred to, or take out what refers to it.",
         )
 
 

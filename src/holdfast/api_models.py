@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from holdfast.domain.changes import ConflictStrategy, FieldDifference
+from holdfast.domain.changes import ConflictStrategy as ConflictStrategy  # drawn with these models
+from holdfast.domain.changes import FieldDifference
 from holdfast.domain.outcomes import Finding, Item, Severity
 from holdfast.domain.runs import RunState
 from holdfast.kernel.canonical import Plain
