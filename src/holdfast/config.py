@@ -142,3 +142,21 @@ _LOADERS = {".toml": _toml, ".json": _json, ".yaml": _yaml, ".yml": _yaml}
 def current(path: Path | None) -> Settings:
     """The settings of this process: its environment and working folder."""
     return load(path, os.environ, Path.cwd())
+
+
+def example(chosen: Mapping[tuple[str, str], str | float]) -> str:
+    """A holdfast.toml with every setting explained; those in `chosen` are set, the rest are comments."""
+    lines = ["# Settings of Holdfast. Relative paths start at this file's folder."]
+    for section, cls in SECTIONS.items():
+        lines += ["", f"[{section}]"]
+        for item in fields(cls):
+            given = (section, item.name) in chosen
+            value = chosen[section, item.name] if given else item.default
+            lines += [f"# {item.metadata['help']}", f"{'' if given else '# '}{item.name} = {_toml_value(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: object) -> str:
+    import json
+
+    return json.dumps(str(value) if isinstance(value, Path) else value)  # JSON's texts and numbers are TOML's

@@ -37,7 +37,7 @@ class Bench:
 
     def engine(self, owner: str = "first", ledger: Ledger | None = None) -> Engine:
         """An engine as another process would have it."""
-        return Engine(ledger or self.ledger, self.clock, self.progress, owner, self.evidence.append)
+        return Engine(ledger or self.ledger, self.clock, self.progress, owner, self.is_alive, self.evidence.append)
 
     def stages(self, wanted: dict[Facet, bytes], target: Target | None = None) -> Sequence[Stage]:
         """Plan towards `wanted`, apply, verify."""

@@ -11,7 +11,7 @@ from pathlib import Path
 _START_TIME_AFTER_COMMAND = 19
 
 
-def this_owner() -> str:
+def this_process() -> str:
     """This process as `host:pid:start`; the start tells it from a later process with the same number."""
     return f"{_host()}:{os.getpid()}:{_start_of(os.getpid())}"
 

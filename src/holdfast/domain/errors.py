@@ -238,3 +238,30 @@ class LedgerFull(LedgerError):
     permanent: ClassVar[bool] = False
     sentence: ClassVar[str] = "There is no room left to write the ledger {ledger}: {problem}"
     next_step: ClassVar[str] = "Make room on the disk, then resume the run: `holdfast runs resume latest`."
+
+
+@dataclass(eq=False)
+class OutOfSpace(HoldfastError):
+    """No room is left where something had to be written; what was there before is still whole."""
+
+    place: str
+    wanted: str
+    code: ClassVar[str] = "out-of-space"
+    exit_code: ClassVar[int] = 75
+    permanent: ClassVar[bool] = False
+    sentence: ClassVar[str] = "There is no room left at {place} for {wanted}."
+    next_step: ClassVar[str] = (
+        "Free some space or name another folder with --output-dir, then run `holdfast runs report`."
+    )
+
+
+@dataclass(eq=False)
+class CannotWrite(HoldfastError):
+    """A folder of this machine cannot be written to."""
+
+    place: str
+    problem: str
+    code: ClassVar[str] = "cannot-write"
+    exit_code: ClassVar[int] = 10
+    sentence: ClassVar[str] = "{place} cannot be written: {problem}"
+    next_step: ClassVar[str] = "Give the user Holdfast runs as write permission there, or name another --output-dir."

@@ -95,7 +95,7 @@ class Restore:
         self, wanted: RecordView, present: RecordView, request: RestoreRequest, choose: Chooser | None
     ) -> Iterator[Decision]:
         options = PlanOptions(
-            scope=self.target.closure(wanted, request.scope()),
+            scope=request.scope(),
             strategy=request.strategy,
             delete_extra=request.delete_extra,
             operator=self.source.identity().principal,

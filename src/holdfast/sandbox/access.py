@@ -105,7 +105,9 @@ class Access:
     def remove_set(self, gone: PermissionSet) -> None:
         """Removes the set. Raises: ApiRefusal (ConflictException) while it is assigned anywhere."""
         if self._provisions.get(gone.arn):
-            raise conflict(f"PermissionSet {gone.name} is associated with accounts; delete its assignments first.")
+            raise conflict(
+                f"PermissionSet {gone.name} is associated with accounts; delete its assignments first."
+            )
         del self.sets[gone.arn], self._names[gone.name]
 
     def next_place(self) -> int:

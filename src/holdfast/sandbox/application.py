@@ -57,7 +57,9 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/_sandbox/"):
             body = _body(environ)
-            status, answer = answer_control(self._engine, environ["REQUEST_METHOD"], environ["PATH_INFO"], body)
+            status, answer = answer_control(
+                self._engine, environ["REQUEST_METHOD"], environ["PATH_INFO"], body
+            )
             if environ["PATH_INFO"] == "/_sandbox/reset" and self._moto is not None:
                 self._reset_moto()
             return _send(start_response, status, answer, "application/json", [])
@@ -67,11 +69,15 @@ class Application:
         body, own = _body(environ), self._engine.services.find(environ.get("HTTP_X_AMZ_TARGET", ""))
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         region, signed = (scope.group(1), scope.group(2)) if scope else ("", "")
-        service, operation = (own[0].name, own[1]) if own else (signed or "unsigned", _operation(environ, body))
+        service, operation = (
+            (own[0].name, own[1]) if own else (signed or "unsigned", _operation(environ, body))
+        )
         parameters = _readable(body) if own else Parameters({})
         prefix = own[0].iam_prefix if own else service
         resource = self._engine.resource(service, parameters)
-        asked = Asked(service, operation, region, parameters, f"{prefix}:{operation}", resource, self._engine.caller())
+        asked = Asked(
+            service, operation, region, parameters, f"{prefix}:{operation}", resource, self._engine.caller()
+        )
         return Incoming(environ, body, own, asked)
 
     def _answer(self, incoming: Incoming, start_response: StartResponse) -> Iterable[bytes]:
@@ -155,7 +161,11 @@ def _operation(environ: WSGIEnvironment, body: bytes) -> str:
 def _refuse(incoming: Incoming, refusal: ApiRefusal, start_response: StartResponse) -> Iterable[bytes]:
     request_id = "00000000-0000-4000-8000-000000000000"
     if incoming.own is None and incoming.asked.service in _XML_SERVICES:
-        code = "AccessDenied" if refusal.code == "AccessDeniedException" else refusal.code.removesuffix("Exception")
+        code = (
+            "AccessDenied"
+            if refusal.code == "AccessDeniedException"
+            else refusal.code.removesuffix("Exception")
+        )
         inner = f"<Error><Code>{code}</Code><Message>{refusal.message}</Message></Error>"
         whole = inner if incoming.asked.service == "s3" else f"<ErrorResponse>{inner}</ErrorResponse>"
         body = b"" if incoming.environ["REQUEST_METHOD"] == "HEAD" else whole.encode()
@@ -165,7 +175,9 @@ def _refuse(incoming: Incoming, refusal: ApiRefusal, start_response: StartRespon
     if incoming.asked.service == "identitystore":
         members["RequestId"] = request_id
     headers = [("x-amzn-ErrorType", refusal.code)]
-    return _send(start_response, refusal.status, msgspec.json.encode(members), "application/x-amz-json-1.1", headers)
+    return _send(
+        start_response, refusal.status, msgspec.json.encode(members), "application/x-amz-json-1.1", headers
+    )
 
 
 def _send(
@@ -177,5 +189,7 @@ def _send(
     return [body]
 
 
-def _nowhere(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], object]:
+def _nowhere(
+    status: str, headers: list[tuple[str, str]], exc_info: object = None
+) -> Callable[[bytes], object]:
     return lambda data: None

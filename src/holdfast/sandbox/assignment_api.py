@@ -27,27 +27,33 @@ _LISTED_AS = {
 # ---------------------------------------------------------------- changes
 
 
-def create_account_assignment(world: World, call: Call) -> Answer:
+def _create_account_assignment(world: World, call: Call) -> Answer:
     granted, principal, account = _asked(world, call)
     if world.name_of(principal) is None:
         raise missing(f"{principal.kind} {principal.id} not found.")
     provisioned = world.access.provisions_in(account)
-    if granted.arn not in {each.permission_set for each in provisioned} and len(provisioned) >= MOST_PROVISIONED:
+    if (
+        granted.arn not in {each.permission_set for each in provisioned}
+        and len(provisioned) >= MOST_PROVISIONED
+    ):
         raise ApiRefusal(
             "ServiceQuotaExceededException", f"An account holds at most {MOST_PROVISIONED} permission sets."
         )
     return _begin(world, call, CREATION, granted, (account,), principal)
 
 
-def delete_account_assignment(world: World, call: Call) -> Answer:
+def _delete_account_assignment(world: World, call: Call) -> Answer:
     granted, principal, account = _asked(world, call)
     if world.access.find(account, granted.arn, principal) is None:
         raise missing(f"There is no assignment of {principal.kind} {principal.id} in account {account}.")
     return _begin(world, call, DELETION, granted, (account,), principal)
 
 
-def provision_permission_set(world: World, call: Call) -> Answer:
-    granted, target = world.access.get_set(call.parameters.text("PermissionSetArn")), call.parameters.find("TargetId")
+def _provision_permission_set(world: World, call: Call) -> Answer:
+    granted, target = (
+        world.access.get_set(call.parameters.text("PermissionSetArn")),
+        call.parameters.find("TargetId"),
+    )
     everywhere = call.parameters.text("TargetType") == "ALL_PROVISIONED_ACCOUNTS"
     if everywhere == (target is not None):
         raise invalid("TargetId must be given for AWS_ACCOUNT, and only then.")
@@ -114,7 +120,9 @@ def _list_status(kind: str) -> Callable[[World, Call], Answer]:
     def listing(world: World, call: Call) -> Answer:
         wanted = call.parameters.part("Filter").find("Status")
         chosen = [
-            each for each in world.requests.all.values() if each.kind == kind and wanted in (None, each.status)
+            each
+            for each in world.requests.all.values()
+            if each.kind == kind and wanted in (None, each.status)
         ]
         page = world.pager.page(call, chosen, lambda each: each.seq, PAGE)
         return page.answer(_LISTED_AS[kind], _brief)
@@ -144,13 +152,13 @@ def _status(request: AsyncRequest) -> dict[str, object]:
 # ---------------------------------------------------------------- who has what where
 
 
-def list_account_assignments(world: World, call: Call) -> Answer:
+def _list_account_assignments(world: World, call: Call) -> Answer:
     account = _require_account(world, call.parameters.text("AccountId"))
     granted = world.access.get_set(call.parameters.text("PermissionSetArn"))
     return _assignments(world, call, world.access.of_pair(account, granted.arn))
 
 
-def list_account_assignments_for_principal(world: World, call: Call) -> Answer:
+def _list_account_assignments_for_principal(world: World, call: Call) -> Answer:
     """Direct assignments; for a user also those of the groups the user is in, shown with the group as principal."""
     asked = Principal(call.parameters.text("PrincipalType"), call.parameters.text("PrincipalId"))
     if world.name_of(asked) is None:
@@ -176,14 +184,14 @@ def _assignment(shown: Assignment) -> dict[str, str]:
     }
 
 
-def list_accounts_for_set(world: World, call: Call) -> Answer:
+def _list_accounts_for_set(world: World, call: Call) -> Answer:
     granted = world.access.get_set(call.parameters.text("PermissionSetArn"))
     chosen = _at_status(world, call, world.access.provisions_of(granted.arn))
     page = world.pager.page(call, chosen, lambda each: each.seq, PAGE)
     return page.answer("AccountIds", lambda each: each.account)
 
 
-def list_sets_in_account(world: World, call: Call) -> Answer:
+def _list_sets_in_account(world: World, call: Call) -> Answer:
     account = _require_account(world, call.parameters.text("AccountId"))
     chosen = _at_status(world, call, world.access.provisions_in(account))
     page = world.pager.page(call, chosen, lambda each: each.seq, PAGE)
@@ -199,17 +207,17 @@ def _at_status(world: World, call: Call, provisions: list[Provision]) -> list[Pr
 
 
 OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
-    "CreateAccountAssignment": create_account_assignment,
-    "DeleteAccountAssignment": delete_account_assignment,
-    "ProvisionPermissionSet": provision_permission_set,
+    "CreateAccountAssignment": _create_account_assignment,
+    "DeleteAccountAssignment": _delete_account_assignment,
+    "ProvisionPermissionSet": _provision_permission_set,
     "DescribeAccountAssignmentCreationStatus": _describe(CREATION, "AccountAssignmentCreationRequestId"),
     "DescribeAccountAssignmentDeletionStatus": _describe(DELETION, "AccountAssignmentDeletionRequestId"),
     "DescribePermissionSetProvisioningStatus": _describe(PROVISIONING, "ProvisionPermissionSetRequestId"),
     "ListAccountAssignmentCreationStatus": _list_status(CREATION),
     "ListAccountAssignmentDeletionStatus": _list_status(DELETION),
     "ListPermissionSetProvisioningStatus": _list_status(PROVISIONING),
-    "ListAccountAssignments": list_account_assignments,
-    "ListAccountAssignmentsForPrincipal": list_account_assignments_for_principal,
-    "ListAccountsForProvisionedPermissionSet": list_accounts_for_set,
-    "ListPermissionSetsProvisionedToAccount": list_sets_in_account,
+    "ListAccountAssignments": _list_account_assignments,
+    "ListAccountAssignmentsForPrincipal": _list_account_assignments_for_principal,
+    "ListAccountsForProvisionedPermissionSet": _list_accounts_for_set,
+    "ListPermissionSetsProvisionedToAccount": _list_sets_in_account,
 }

@@ -72,7 +72,9 @@ class AsyncRequests:
         busy = {account for each in self._outstanding.values() for account in each.accounts}
         for account in accounts:
             if account in busy:
-                raise conflict(f"Another operation is in progress on account {account}. Please try again later.")
+                raise conflict(
+                    f"Another operation is in progress on account {account}. Please try again later."
+                )
 
     def submit(self, request: AsyncRequest) -> AsyncRequest:
         """The request, admitted and in progress."""
@@ -86,7 +88,9 @@ class AsyncRequests:
 
     def settle(self, now: float) -> None:
         """Ends every request that is due by now."""
-        due = sorted((each for each in self._outstanding.values() if each.due <= now), key=lambda r: (r.due, r.seq))
+        due = sorted(
+            (each for each in self._outstanding.values() if each.due <= now), key=lambda r: (r.due, r.seq)
+        )
         for each in due:
             del self._outstanding[each.id]
             each.failure = each.forced_failure or self._run(each)
@@ -109,7 +113,9 @@ class AsyncRequests:
         if lacking:
             return lacking
         if self._access.assign(account, granted, request.principal):
-            self._journal.record("CreateAccountAssignment", account, granted.name, request.principal.kind, name)
+            self._journal.record(
+                "CreateAccountAssignment", account, granted.name, request.principal.kind, name
+            )
         return None
 
     def _delete(self, request: AsyncRequest, granted: PermissionSet) -> str | None:
@@ -119,7 +125,9 @@ class AsyncRequests:
         if held is not None:
             self._access.revoke(held)
             kind = request.principal.kind
-            self._journal.record("DeleteAccountAssignment", account, granted.name, kind, name or request.principal.id)
+            self._journal.record(
+                "DeleteAccountAssignment", account, granted.name, kind, name or request.principal.id
+            )
         return None
 
     def _provision(self, request: AsyncRequest, granted: PermissionSet) -> str | None:
@@ -131,7 +139,9 @@ class AsyncRequests:
                 if not lacking:
                     self._access.provision(each.account, granted)
         if not failures:
-            self._journal.record("ProvisionPermissionSet", granted.name, request.target or "ALL_PROVISIONED_ACCOUNTS")
+            self._journal.record(
+                "ProvisionPermissionSet", granted.name, request.target or "ALL_PROVISIONED_ACCOUNTS"
+            )
         return "; ".join(failures) or None
 
     def _lacking(self, account: str, granted: PermissionSet) -> str | None:

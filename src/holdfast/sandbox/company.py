@@ -79,13 +79,17 @@ def company(scale: str, seed: int) -> Portrait:
 
 
 def _accounts(size: Scale, policies: tuple[str, ...], chance: random.Random) -> tuple[AccountPortrait, ...]:
-    made = [AccountPortrait(MANAGEMENT_ACCOUNT, "Management", "aws-management@example.com", policies=policies)]
+    made = [
+        AccountPortrait(MANAGEMENT_ACCOUNT, "Management", "aws-management@example.com", policies=policies)
+    ]
     numbers = chance.sample(range(200_000_000_000, 999_999_999_999), size.accounts - 1)
     for index, number in enumerate(numbers):
         name, unit = _account_place(index, size.accounts - 1)
         held = tuple(each for each in policies if name != LEGACY_ACCOUNT_NAME or each != MISSING_IN_LEGACY)
         tags = {"stage": name.rpartition("-")[2], "cost-center": str(1000 + index % 40)} if index % 3 else {}
-        made.append(AccountPortrait(str(number), name, f"aws-{name}@example.com", unit, policies=held, tags=tags))
+        made.append(
+            AccountPortrait(str(number), name, f"aws-{name}@example.com", unit, policies=held, tags=tags)
+        )
     return tuple(made)
 
 

@@ -42,7 +42,13 @@ def _ordinary(number: int, taken: set[str], chance: random.Random) -> Document:
     }
     # Nearly all have an address; the rest of the attributes are as patchy as in a real directory.
     shares = (0.97, 0.6, 0.5, 0.4, 0.4, 0.2, 0.1)
-    user.update({key: value for (key, value), share in zip(extras.items(), shares, strict=True) if chance.random() < share})
+    user.update(
+        {
+            key: value
+            for (key, value), share in zip(extras.items(), shares, strict=True)
+            if chance.random() < share
+        }
+    )
     return user
 
 
@@ -56,7 +62,7 @@ def _named(name: str, given: str, family: str) -> Document:
 
 
 def _ascii(name: str) -> str:
-    plain = name.translate(str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ı": "i", "'": ""}))
+    plain = name.replace("ß", "ss").replace("'", "").translate(str.maketrans("øØłŁı", "oOlLi"))
     return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
 
 
@@ -111,7 +117,14 @@ def _full() -> Document:
         "Locale": "sv-SE",
         "Timezone": "Europe/Stockholm",
         "UserStatus": "ENABLED",
-        "Photos": [{"Value": "https://people.example.com/ada.png", "Type": "photo", "Display": "Ada", "Primary": True}],
+        "Photos": [
+            {
+                "Value": "https://people.example.com/ada.png",
+                "Type": "photo",
+                "Display": "Ada",
+                "Primary": True,
+            }
+        ],
         "Website": "https://ada.example.com",
         "Birthdate": "1985-12-10",
         "Roles": roles,

@@ -26,7 +26,11 @@ def permission_sets(count: int, chance: random.Random) -> tuple[PermissionSetPor
 
 def policy_names(sets: Iterable[PermissionSetPortrait]) -> tuple[str, ...]:
     """The customer-managed policies that the sets refer to, as paths with names, sorted."""
-    found = {each for held in sets for each in (*held.customer_policies, *((held.boundary,) if held.boundary else ()))}
+    found = {
+        each
+        for held in sets
+        for each in (*held.customer_policies, *((held.boundary,) if held.boundary else ()))
+    }
     return tuple(sorted(f"{each.path}{each.name}" for each in found))
 
 
@@ -102,7 +106,9 @@ def _ordinary(number: int, chance: random.Random) -> PermissionSetPortrait:
         f"Daily work of the {department} {role.lower()}" if chance.random() < 0.8 else "",
         session=chance.choice(("PT1H", "PT2H", "PT4H", "PT8H", "PT12H")),
         relay_state=f"https://console.aws.amazon.com/{service}" if chance.random() < 0.2 else "",
-        inline_policy=_inline(name.replace("-", ""), "Allow", [f"{service}:Get*"]) if chance.random() < 0.6 else "",
+        inline_policy=_inline(name.replace("-", ""), "Allow", [f"{service}:Get*"])
+        if chance.random() < 0.6
+        else "",
         managed_policies=tuple(sorted(chance.sample(MANAGED, chance.randint(0, 4)))),
         customer_policies=(PolicyPortrait(f"{department}Extra", "/teams/"),) if chance.random() < 0.2 else (),
         boundary=_BOUNDARY if chance.random() < 0.2 else None,

@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
@@ -141,7 +141,9 @@ def _string(shape: StringShape) -> Check:
         assert isinstance(value, str)
         sized(len(value), value, at, out)
         if allowed and value not in allowed:
-            out.append(_failed(value, at, f"Member must satisfy enum value set: [{', '.join(sorted(allowed))}]"))
+            out.append(
+                _failed(value, at, f"Member must satisfy enum value set: [{', '.join(sorted(allowed))}]")
+            )
         if pattern and not _matcher(pattern).fullmatch(value):
             out.append(_failed(value, at, f"Member must satisfy regular expression pattern: {pattern}"))
 
@@ -183,7 +185,7 @@ def _join(at: str, name: str) -> str:
     return f"{at}.{lower}" if at else lower
 
 
-@lru_cache(maxsize=None)
+@cache
 def _matcher(pattern: str) -> re.Pattern[str]:
     # The models use Java's \p{L}; Python's re has no such class, so it is written out as ranges.
     inside = False
@@ -200,7 +202,7 @@ def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(_LEXEME.sub(python, pattern))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ranges() -> dict[str, str]:
     """For each first letter of a Unicode category, the inside of a character class that covers it."""
     runs: dict[str, list[str]] = {}

@@ -75,7 +75,10 @@ class Shelf:
     def replace(self, entry: Entry, document: Document, now: float) -> None:
         """Puts `document` in place of the entry's attributes; the old name is free afterwards."""
         self.claim(document, entry.id)
-        old, new = str(entry.document[self.name_member]).casefold(), str(document[self.name_member]).casefold()
+        old, new = (
+            str(entry.document[self.name_member]).casefold(),
+            str(document[self.name_member]).casefold(),
+        )
         if old != new:
             del self.by_name[old]
         entry.document, entry.updated, entry.encoded = document, now, None
@@ -117,7 +120,9 @@ class Directory:
         """The new membership. Raises: ApiRefusal (ConflictException) when the user is in the group already."""
         members = self._of_group.setdefault(group.id, {})
         if user.id in members:
-            raise conflict("Member and Group relationship already exists.", Reason="UNIQUENESS_CONSTRAINT_VIOLATION")
+            raise conflict(
+                "Member and Group relationship already exists.", Reason="UNIQUENESS_CONSTRAINT_VIOLATION"
+            )
         made = Membership(next(self._sequence), self._ids.resource(), group.id, user.id, now)
         members[user.id] = self.memberships[made.id] = made
         self._of_user.setdefault(user.id, {})[group.id] = made

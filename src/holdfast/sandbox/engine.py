@@ -110,7 +110,11 @@ class Engine:
             store = self.world.ids.identity_store
             return f"arn:aws:identitystore::{self.world.management_account}:identitystore/{store}"
         if service == "sso-admin":
-            return parameters.find("PermissionSetArn") or parameters.find("InstanceArn") or self.world.ids.instance_arn
+            return (
+                parameters.find("PermissionSetArn")
+                or parameters.find("InstanceArn")
+                or self.world.ids.instance_arn
+            )
         return "*"
 
     def changes(self) -> list[Effect]:

@@ -56,7 +56,9 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
             return False
         if self.operation and not re.fullmatch(self.operation, request.operation):
             return False
-        return all(re.search(each, _text(request.parameters.raw(name))) for name, each in self.parameters.items())
+        return all(
+            re.search(each, _text(request.parameters.raw(name))) for name, each in self.parameters.items()
+        )
 
 
 def _text(value: object) -> str:
@@ -182,11 +184,15 @@ def _apply(rule: FaultRule, request: Asked, verdict: Verdict) -> None:
 
 def _refusal(rule: FaultRule, request: Asked) -> ApiRefusal | None:
     if rule.error:
-        return ApiRefusal(rule.error, rule.message or f"{rule.error} by a fault rule of the sandbox.", rule.status)
+        return ApiRefusal(
+            rule.error, rule.message or f"{rule.error} by a fault rule of the sandbox.", rule.status
+        )
     if rule.deny:
         return ApiRefusal("AccessDeniedException", _denial(request), 400)
     if rule.expired_token:
-        return ApiRefusal("ExpiredTokenException", "The security token included in the request is expired", 400)
+        return ApiRefusal(
+            "ExpiredTokenException", "The security token included in the request is expired", 400
+        )
     if rule.rate is not None:
         return ApiRefusal("ThrottlingException", "Rate exceeded", 400)
     return None

@@ -85,4 +85,6 @@ def listen(application: WSGIApplication, port: int) -> BaseWSGIServer:
         listener.listen(128)
         # werkzeug ends the process when a port is taken; a socket of our own raises OSError instead.
         descriptor = listener.detach()
-    return make_server(LOOPBACK, port, application, threaded=True, request_handler=KeepAliveHandler, fd=descriptor)
+    return make_server(
+        LOOPBACK, port, application, threaded=True, request_handler=KeepAliveHandler, fd=descriptor
+    )

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 
-import msgspec
-
+from holdfast.sandbox import membership_api
 from holdfast.sandbox.access import Principal
 from holdfast.sandbox.contract import Contract
-from holdfast.sandbox.directory import Entry, Membership, Shelf
+from holdfast.sandbox.directory import Entry, Shelf
+from holdfast.sandbox.identitystore_answers import encoded_entry, identity, named, shown_entry
 from holdfast.sandbox.wire import Answer, Call, Document, Json, Parameters, conflict, invalid, missing
 from holdfast.sandbox.world import World
 
@@ -19,7 +19,9 @@ PAGE = 100
 _RESERVED = frozenset({"administrator", "awsadministrators"})
 # The one extension the API knows; it is returned only when it is asked for.
 _ENTERPRISE = "aws:identitystore:enterprise"
-_READ_ONLY = frozenset({"UserId", "GroupId", "IdentityStoreId", "ExternalIds", "UserStatus", "CreatedAt", "UpdatedAt"})
+_READ_ONLY = frozenset(
+    {"UserId", "GroupId", "IdentityStoreId", "ExternalIds", "UserStatus", "CreatedAt", "UpdatedAt"}
+)
 _USER, _GROUP = ("User", "users"), ("Group", "groups")
 
 
@@ -40,21 +42,23 @@ def require_store(world: World, call: Call) -> None:
 # ---------------------------------------------------------------- users and groups
 
 
-def create_user(world: World, call: Call) -> Answer:
-    document = {name: deepcopy(value) for name, value in call.parameters.values.items() if name != "IdentityStoreId"}
+def _create_user(world: World, call: Call) -> Answer:
+    document = {
+        name: deepcopy(value) for name, value in call.parameters.values.items() if name != "IdentityStoreId"
+    }
     _complete_user(document)
     # A user made by the API can sign in as soon as a password is set: its status is ENABLED.
     entry = world.directory.add_user({**document, "UserStatus": "ENABLED"}, call.now)
     world.journal.record("CreateUser", str(document["UserName"]))
-    return _identity(world, entry, "User")
+    return identity(world, entry, "User")
 
 
-def create_group(world: World, call: Call) -> Answer:
+def _create_group(world: World, call: Call) -> Answer:
     document = {name: value for name, value in call.parameters.values.items() if name != "IdentityStoreId"}
     _complete_group(document)
     entry = world.directory.add_group(document, call.now)
     world.journal.record("CreateGroup", str(document["DisplayName"]))
-    return _identity(world, entry, "Group")
+    return identity(world, entry, "Group")
 
 
 def _complete_user(document: Document) -> None:
@@ -63,7 +67,11 @@ def _complete_user(document: Document) -> None:
     name = document.get("Name")
     parts = name if isinstance(name, dict) else {}
     lacking = ["displayname"] if not document.get("DisplayName") else []
-    lacking += ["name"] if not parts else [each.lower() for each in ("GivenName", "FamilyName") if not parts.get(each)]
+    lacking += (
+        ["name"]
+        if not parts
+        else [each.lower() for each in ("GivenName", "FamilyName") if not parts.get(each)]
+    )
     if lacking:
         raise invalid(", ".join(f"{each}: The attribute {each} is required" for each in lacking))
     _refuse_reserved(str(document["UserName"]))
@@ -83,54 +91,56 @@ def _refuse_reserved(name: str) -> None:
         raise invalid(f"{name} is a reserved name and can't be used for users or groups.")
 
 
-def describe_user(world: World, call: Call) -> Answer:
+def _describe_user(world: World, call: Call) -> Answer:
     entry = world.directory.users.get(call.parameters.text("UserId"))
-    return _shown(world, entry, "User", call.parameters.texts("Extensions"))
+    return shown_entry(world, entry, "User", call.parameters.texts("Extensions"))
 
 
-def describe_group(world: World, call: Call) -> Answer:
-    return _shown(world, world.directory.groups.get(call.parameters.text("GroupId")), "Group", ())
+def _describe_group(world: World, call: Call) -> Answer:
+    return shown_entry(world, world.directory.groups.get(call.parameters.text("GroupId")), "Group", ())
 
 
-def list_users(world: World, call: Call) -> Answer:
+def _list_users(world: World, call: Call) -> Answer:
     return _list(world, call, world.directory.users, "User")
 
 
-def list_groups(world: World, call: Call) -> Answer:
+def _list_groups(world: World, call: Call) -> Answer:
     return _list(world, call, world.directory.groups, "Group")
 
 
 def _list(world: World, call: Call, shelf: Shelf, noun: str) -> Answer:
     filters = call.parameters.parts("Filters")
     entries = list(_filtered(shelf, filters[0]) if filters else shelf.entries.values())
-    page = world.pager.page(call, entries, _place, PAGE)
+    page = world.pager.page(call, entries, lambda each: each.seq, PAGE)
     extensions = call.parameters.texts("Extensions")
-    return page.answer(f"{noun}s", lambda each: _encoded(world, each, noun, extensions))
+    return page.answer(f"{noun}s", lambda each: encoded_entry(world, each, noun, extensions))
 
 
 def _filtered(shelf: Shelf, wanted: Parameters) -> list[Entry]:
     if wanted.text("AttributePath") != shelf.name_member:
-        raise invalid(f"The attribute path {wanted.text('AttributePath')} is not supported; use {shelf.name_member}.")
+        raise invalid(
+            f"The attribute path {wanted.text('AttributePath')} is not supported; use {shelf.name_member}."
+        )
     found = shelf.by_name.get(wanted.text("AttributeValue").casefold())
     return [shelf.entries[found]] if found else []
 
 
-def update_user(world: World, call: Call) -> Answer:
+def _update_user(world: World, call: Call) -> Answer:
     entry = world.directory.users.get(call.parameters.text("UserId"))
     document = _updated(entry, call, "CreateUserRequest", world.ids.identity_store)
     _complete_user(document)
     world.directory.users.replace(entry, document, call.now)
     world.journal.record("UpdateUser", str(document["UserName"]))
-    return _identity(world, entry, "User")
+    return identity(world, entry, "User")
 
 
-def update_group(world: World, call: Call) -> Answer:
+def _update_group(world: World, call: Call) -> Answer:
     entry = world.directory.groups.get(call.parameters.text("GroupId"))
     document = _updated(entry, call, "CreateGroupRequest", world.ids.identity_store)
     _complete_group(document)
     world.directory.groups.replace(entry, document, call.now)
     world.journal.record("UpdateGroup", str(document["DisplayName"]))
-    return _identity(world, entry, "Group")
+    return identity(world, entry, "Group")
 
 
 def _updated(entry: Entry, call: Call, shape: str, store: str) -> Document:
@@ -185,7 +195,7 @@ def _pascal(value: Json) -> Json:
     return value
 
 
-def delete_user(world: World, call: Call) -> Answer:
+def _delete_user(world: World, call: Call) -> Answer:
     entry = world.directory.users.get(call.parameters.text("UserId"))
     _expect_revision(entry, call)
     world.access.revoke_all(Principal("USER", entry.id))
@@ -194,7 +204,7 @@ def delete_user(world: World, call: Call) -> Answer:
     return {}
 
 
-def delete_group(world: World, call: Call) -> Answer:
+def _delete_group(world: World, call: Call) -> Answer:
     entry = world.directory.groups.get(call.parameters.text("GroupId"))
     _expect_revision(entry, call)
     world.access.revoke_all(Principal("GROUP", entry.id))
@@ -203,12 +213,12 @@ def delete_group(world: World, call: Call) -> Answer:
     return {}
 
 
-def get_user_id(world: World, call: Call) -> Answer:
+def _get_user_id(world: World, call: Call) -> Answer:
     unique = {"userName": _at("UserName"), "emails.value": _email}
     return _found(world, call, world.directory.users, "User", unique)
 
 
-def get_group_id(world: World, call: Call) -> Answer:
+def _get_group_id(world: World, call: Call) -> Answer:
     return _found(world, call, world.directory.groups, "Group", {"displayName": _at("DisplayName")})
 
 
@@ -235,7 +245,7 @@ def _found(
         entry = _by_attribute(shelf, asked.part("UniqueAttribute"), unique)
     if entry is None:
         raise missing(f"{shelf.kind} not found.", ResourceType=shelf.kind)
-    return _named(world, noun, entry.id)
+    return named(world, noun, entry.id)
 
 
 def _by_attribute(shelf: Shelf, asked: Parameters, unique: dict[str, Callable[[Entry], str]]) -> Entry | None:
@@ -248,120 +258,12 @@ def _by_attribute(shelf: Shelf, asked: Parameters, unique: dict[str, Callable[[E
     return shelf.where(lambda each: read(each).casefold() == wanted)
 
 
-# ---------------------------------------------------------------- memberships
-
-
-def create_group_membership(world: World, call: Call) -> Answer:
-    group = world.directory.groups.get(call.parameters.text("GroupId"))
-    user = world.directory.users.get(_member(call))
-    made = world.directory.join(group, user, call.now)
-    world.journal.record("CreateGroupMembership", *_membership_names(world, made))
-    return _named(world, "Membership", made.id)
-
-
-def delete_group_membership(world: World, call: Call) -> Answer:
-    gone = world.directory.membership(call.parameters.text("MembershipId"))
-    world.journal.record("DeleteGroupMembership", *_membership_names(world, gone))
-    world.directory.leave(gone)
-    return {}
-
-
-def describe_group_membership(world: World, call: Call) -> Answer:
-    return _membership(world, world.directory.membership(call.parameters.text("MembershipId")))
-
-
-def get_group_membership_id(world: World, call: Call) -> Answer:
-    group = world.directory.groups.get(call.parameters.text("GroupId"))
-    user = world.directory.users.get(_member(call))
-    found = world.directory.members_of(group.id).get(user.id)
-    if found is None:
-        raise missing("GROUP_MEMBERSHIP not found.", ResourceType="GROUP_MEMBERSHIP")
-    return _named(world, "Membership", found.id)
-
-
-def list_group_memberships(world: World, call: Call) -> Answer:
-    group = world.directory.groups.get(call.parameters.text("GroupId"))
-    page = world.pager.page(call, world.directory.members_of(group.id).values(), lambda each: each.seq, PAGE)
-    return page.answer("GroupMemberships", lambda each: _membership(world, each))
-
-
-def list_group_memberships_for_member(world: World, call: Call) -> Answer:
-    user = world.directory.users.get(_member(call))
-    page = world.pager.page(call, world.directory.groups_of(user.id).values(), lambda each: each.seq, PAGE)
-    return page.answer("GroupMemberships", lambda each: _membership(world, each))
-
-
-def is_member_in_groups(world: World, call: Call) -> Answer:
-    user = world.directory.users.get(_member(call))
-    held = world.directory.groups_of(user.id)
-    groups = [world.directory.groups.get(each).id for each in call.parameters.texts("GroupIds")]
-    member = {"UserId": user.id}
-    return {"Results": [{"GroupId": each, "MemberId": member, "MembershipExists": each in held} for each in groups]}
-
-
-def _member(call: Call) -> str:
-    member = call.parameters.part("MemberId").find("UserId")
-    if member is None:
-        raise invalid("MemberId must hold a UserId.")
-    return member
-
-
-def _membership_names(world: World, membership: Membership) -> tuple[str, str]:
-    directory = world.directory
-    return directory.groups.name_of(membership.group), directory.users.name_of(membership.user)
-
-
-# ---------------------------------------------------------------- answers
-
-
-def _place(entry: Entry) -> int:
-    return entry.seq
-
-
-def _named(world: World, noun: str, identifier: str) -> dict[str, object]:
-    return {
-        "IdentityStoreId": world.ids.identity_store,
-        f"{noun}Id": identifier,
-        f"{noun}Arn": f"arn:aws:identitystore:::{noun.lower()}/{identifier}",
-    }
-
-
-def _identity(world: World, entry: Entry, noun: str) -> dict[str, object]:
-    return {**_named(world, noun, entry.id), "Revision": str(entry.revision)}
-
-
-def _shown(world: World, entry: Entry, noun: str, extensions: tuple[str, ...]) -> dict[str, object]:
-    shown = {**entry.document, **_identity(world, entry, noun), "CreatedAt": entry.created, "UpdatedAt": entry.updated}
-    if noun == "User" and not extensions:
-        shown.pop("Extensions", None)
-    return shown
-
-
-def _encoded(world: World, entry: Entry, noun: str, extensions: tuple[str, ...]) -> object:
-    if extensions:
-        return _shown(world, entry, noun, extensions)
-    if entry.encoded is None:
-        # Encoded once and kept until the next change: a listing of thousands is then a join of bytes.
-        entry.encoded = msgspec.Raw(msgspec.json.encode(_shown(world, entry, noun, ())))
-    return entry.encoded
-
-
-def _membership(world: World, membership: Membership) -> dict[str, object]:
-    return {
-        **_named(world, "Membership", membership.id),
-        "GroupId": membership.group,
-        "MemberId": {"UserId": membership.user},
-        "CreatedAt": membership.created,
-        "UpdatedAt": membership.created,
-    }
-
-
-def list_identity_stores(world: World, call: Call) -> Answer:
+def _list_identity_stores(world: World, call: Call) -> Answer:
     shown = [_store(world)] if call.region == world.region else []
     return world.pager.page(call, shown, lambda each: 1, PAGE).answer("IdentityStores", lambda each: each)
 
 
-def describe_identity_store(world: World, call: Call) -> Answer:
+def _describe_identity_store(world: World, call: Call) -> Answer:
     return {**_store(world), "NetworkConfiguration": {"VpceAccessRequired": False}}
 
 
@@ -372,25 +274,19 @@ def _store(world: World) -> dict[str, object]:
 
 
 OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
-    "CreateUser": create_user,
-    "CreateGroup": create_group,
-    "DescribeUser": describe_user,
-    "DescribeGroup": describe_group,
-    "ListUsers": list_users,
-    "ListGroups": list_groups,
-    "UpdateUser": update_user,
-    "UpdateGroup": update_group,
-    "DeleteUser": delete_user,
-    "DeleteGroup": delete_group,
-    "GetUserId": get_user_id,
-    "GetGroupId": get_group_id,
-    "CreateGroupMembership": create_group_membership,
-    "DeleteGroupMembership": delete_group_membership,
-    "DescribeGroupMembership": describe_group_membership,
-    "GetGroupMembershipId": get_group_membership_id,
-    "ListGroupMemberships": list_group_memberships,
-    "ListGroupMembershipsForMember": list_group_memberships_for_member,
-    "IsMemberInGroups": is_member_in_groups,
-    "ListIdentityStores": list_identity_stores,
-    "DescribeIdentityStore": describe_identity_store,
+    **membership_api.OPERATIONS,
+    "CreateUser": _create_user,
+    "CreateGroup": _create_group,
+    "DescribeUser": _describe_user,
+    "DescribeGroup": _describe_group,
+    "ListUsers": _list_users,
+    "ListGroups": _list_groups,
+    "UpdateUser": _update_user,
+    "UpdateGroup": _update_group,
+    "DeleteUser": _delete_user,
+    "DeleteGroup": _delete_group,
+    "GetUserId": _get_user_id,
+    "GetGroupId": _get_group_id,
+    "ListIdentityStores": _list_identity_stores,
+    "DescribeIdentityStore": _describe_identity_store,
 }

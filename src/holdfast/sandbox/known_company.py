@@ -34,7 +34,10 @@ def known_company(portrait: Portrait) -> KnownCompany:
     """The counts of a portrait."""
     pairs = Counter((each.account, each.permission_set) for each in portrait.assignments)
     held = Counter((each.kind, each.principal) for each in portrait.assignments)
-    users, groups = [str(each["UserName"]) for each in portrait.users], [each.name for each in portrait.groups]
+    users, groups = (
+        [str(each["UserName"]) for each in portrait.users],
+        [each.name for each in portrait.groups],
+    )
     through: Counter[str] = Counter()
     for each in portrait.memberships:
         through[each.user] += held["GROUP", each.group]
@@ -44,8 +47,12 @@ def known_company(portrait: Portrait) -> KnownCompany:
         groups=len(groups),
         permission_sets=len(portrait.permission_sets),
         pairs=dict(pairs),
-        sets_in_account=_all((each.id for each in portrait.accounts), Counter(account for account, _ in pairs)),
-        accounts_of_set=_all((each.name for each in portrait.permission_sets), Counter(name for _, name in pairs)),
+        sets_in_account=_all(
+            (each.id for each in portrait.accounts), Counter(account for account, _ in pairs)
+        ),
+        accounts_of_set=_all(
+            (each.name for each in portrait.permission_sets), Counter(name for _, name in pairs)
+        ),
         members_of_group=_all(groups, Counter(each.group for each in portrait.memberships)),
         groups_of_user=_all(users, Counter(each.user for each in portrait.memberships)),
         for_group={name: held["GROUP", name] for name in groups},

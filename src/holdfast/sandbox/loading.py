@@ -36,7 +36,9 @@ def draw(world: World) -> Portrait:
     """The world by natural names, sorted: no ids and no times, so that two worlds compare."""
     accounts = sorted(world.organization.accounts.values(), key=lambda each: each.id)
     users = sorted(world.directory.users.entries.values(), key=lambda each: str(each.document["UserName"]))
-    groups = sorted(world.directory.groups.entries.values(), key=lambda each: str(each.document["DisplayName"]))
+    groups = sorted(
+        world.directory.groups.entries.values(), key=lambda each: str(each.document["DisplayName"])
+    )
     sets = sorted(world.access.sets.values(), key=lambda each: each.name)
     return Portrait(
         management_account=world.management_account,
@@ -92,7 +94,9 @@ def _load_assignments(world: World, portrait: Portrait) -> None:
     shelves = {"USER": world.directory.users, "GROUP": world.directory.groups}
     for each in portrait.assignments:
         if each.account not in world.organization.accounts or each.kind not in shelves:
-            raise invalid(f"The portrait assigns to account {each.account} and a {each.kind}; it has no such thing.")
+            raise invalid(
+                f"The portrait assigns to account {each.account} and a {each.kind}; it has no such thing."
+            )
         principal = Principal(each.kind, _id_of(shelves[each.kind], each.principal))
         if not world.access.assign(each.account, _set_named(world, each.permission_set), principal):
             raise invalid(f"The portrait lists the assignment {each} twice.")
@@ -125,13 +129,17 @@ def _group_document(group: GroupPortrait) -> Document:
     if group.description:
         document["Description"] = group.description
     if group.external_ids:
-        listed: list[Json] = [{"Issuer": issuer, "Id": identifier} for issuer, identifier in group.external_ids]
+        listed: list[Json] = [
+            {"Issuer": issuer, "Id": identifier} for issuer, identifier in group.external_ids
+        ]
         document["ExternalIds"] = listed
     return document
 
 
 def _group_portrait(document: Document, external_ids: list[tuple[str, str]]) -> GroupPortrait:
-    return GroupPortrait(str(document["DisplayName"]), str(document.get("Description") or ""), tuple(external_ids))
+    return GroupPortrait(
+        str(document["DisplayName"]), str(document.get("Description") or ""), tuple(external_ids)
+    )
 
 
 def _account_portrait(account: Account, unit: str) -> AccountPortrait:
@@ -157,7 +165,9 @@ def _set_portrait(granted: PermissionSet) -> PermissionSetPortrait:
         managed_policies=tuple(sorted(granted.managed)),
         customer_policies=tuple(sorted(PolicyPortrait(each.name, each.path) for each in granted.customer)),
         boundary_arn=boundary if isinstance(boundary, str) else "",
-        boundary=PolicyPortrait(boundary.name, boundary.path) if isinstance(boundary, PolicyReference) else None,
+        boundary=PolicyPortrait(boundary.name, boundary.path)
+        if isinstance(boundary, PolicyReference)
+        else None,
         tags=dict(sorted(granted.tags.items())),
     )
 
@@ -167,7 +177,10 @@ def _assignments(world: World) -> list[AssignmentPortrait]:
     sets = world.access.sets
     return [
         AssignmentPortrait(
-            each.account, sets[each.permission_set].name, each.principal.kind, world.name_of(each.principal) or ""
+            each.account,
+            sets[each.permission_set].name,
+            each.principal.kind,
+            world.name_of(each.principal) or "",
         )
         for each in held
     ]

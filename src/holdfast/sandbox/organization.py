@@ -39,7 +39,11 @@ class Organization:
 
     def __init__(self, identifiers: Identifiers, management_account: str) -> None:
         self._ids = identifiers
-        self.id, self.root, self.management_account = identifiers.organization, identifiers.root, management_account
+        self.id, self.root, self.management_account = (
+            identifiers.organization,
+            identifiers.root,
+            management_account,
+        )
         self.accounts: dict[str, Account] = {}
         self.units: dict[str, Unit] = {}
 
@@ -62,7 +66,8 @@ class Organization:
         """The account. Raises: ApiRefusal (AccountNotFoundException)."""
         if account_id not in self.accounts:
             raise ApiRefusal(
-                "AccountNotFoundException", "You specified an account that doesn't exist in this organization."
+                "AccountNotFoundException",
+                "You specified an account that doesn't exist in this organization.",
             )
         return self.accounts[account_id]
 

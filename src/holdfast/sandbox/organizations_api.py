@@ -12,7 +12,7 @@ from holdfast.sandbox.world import World
 PAGE = 20
 
 
-def describe_organization(world: World, call: Call) -> Answer:
+def _describe_organization(world: World, call: Call) -> Answer:
     organization = world.organization
     master = organization.accounts[organization.management_account]
     described = {
@@ -27,21 +27,21 @@ def describe_organization(world: World, call: Call) -> Answer:
     return {"Organization": described}
 
 
-def list_accounts(world: World, call: Call) -> Answer:
+def _list_accounts(world: World, call: Call) -> Answer:
     page = world.pager.page(call, world.organization.accounts.values(), lambda each: each.seq, PAGE)
     return page.answer("Accounts", lambda each: _account(world, each))
 
 
-def describe_account(world: World, call: Call) -> Answer:
+def _describe_account(world: World, call: Call) -> Answer:
     return {"Account": _account(world, world.organization.account(call.parameters.text("AccountId")))}
 
 
-def list_accounts_for_parent(world: World, call: Call) -> Answer:
+def _list_accounts_for_parent(world: World, call: Call) -> Answer:
     page = world.pager.page(call, _accounts_under(world, call), lambda each: each.seq, PAGE)
     return page.answer("Accounts", lambda each: _account(world, each))
 
 
-def list_roots(world: World, call: Call) -> Answer:
+def _list_roots(world: World, call: Call) -> Answer:
     organization = world.organization
     root = {
         "Id": organization.root,
@@ -52,19 +52,19 @@ def list_roots(world: World, call: Call) -> Answer:
     return world.pager.page(call, [root], lambda each: 1, PAGE).answer("Roots", lambda each: each)
 
 
-def list_units_for_parent(world: World, call: Call) -> Answer:
+def _list_units_for_parent(world: World, call: Call) -> Answer:
     page = world.pager.page(call, _units_under(world, call), lambda each: each.seq, PAGE)
     return page.answer("OrganizationalUnits", lambda each: _unit(world, each))
 
 
-def describe_unit(world: World, call: Call) -> Answer:
+def _describe_unit(world: World, call: Call) -> Answer:
     unit = world.organization.units.get(call.parameters.text("OrganizationalUnitId"))
     if unit is None:
         raise ApiRefusal("OrganizationalUnitNotFoundException", "You specified an OU that doesn't exist.")
     return {"OrganizationalUnit": _unit(world, unit)}
 
 
-def list_children(world: World, call: Call) -> Answer:
+def _list_children(world: World, call: Call) -> Answer:
     kind = call.parameters.text("ChildType")
     held = _accounts_under(world, call) if kind == "ACCOUNT" else _units_under(world, call)
     places = [(each.seq, each.id) for each in held]
@@ -72,19 +72,23 @@ def list_children(world: World, call: Call) -> Answer:
     return page.answer("Children", lambda each: {"Id": each[1], "Type": kind})
 
 
-def list_parents(world: World, call: Call) -> Answer:
+def _list_parents(world: World, call: Call) -> Answer:
     child = call.parameters.text("ChildId")
     found = world.organization.accounts.get(child) or world.organization.units.get(child)
     if found is None:
-        raise ApiRefusal("ChildNotFoundException", "We can't find an organizational unit or account with that id.")
+        raise ApiRefusal(
+            "ChildNotFoundException", "We can't find an organizational unit or account with that id."
+        )
     kind = "ROOT" if found.parent == world.organization.root else "ORGANIZATIONAL_UNIT"
     return {"Parents": [{"Id": found.parent, "Type": kind}]}
 
 
-def list_tags(world: World, call: Call) -> Answer:
+def _list_tags(world: World, call: Call) -> Answer:
     resource, organization = call.parameters.text("ResourceId"), world.organization
     if resource != organization.root and resource not in {**organization.accounts, **organization.units}:
-        raise ApiRefusal("TargetNotFoundException", "We can't find a root, OU, account, or policy with that id.")
+        raise ApiRefusal(
+            "TargetNotFoundException", "We can't find a root, OU, account, or policy with that id."
+        )
     account = organization.accounts.get(resource)
     tags = sorted(account.tags.items()) if account else []
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags]}
@@ -125,14 +129,14 @@ def _unit(world: World, shown: Unit) -> dict[str, str]:
 
 
 OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
-    "DescribeOrganization": describe_organization,
-    "ListAccounts": list_accounts,
-    "DescribeAccount": describe_account,
-    "ListAccountsForParent": list_accounts_for_parent,
-    "ListRoots": list_roots,
-    "ListOrganizationalUnitsForParent": list_units_for_parent,
-    "DescribeOrganizationalUnit": describe_unit,
-    "ListChildren": list_children,
-    "ListParents": list_parents,
-    "ListTagsForResource": list_tags,
+    "DescribeOrganization": _describe_organization,
+    "ListAccounts": _list_accounts,
+    "DescribeAccount": _describe_account,
+    "ListAccountsForParent": _list_accounts_for_parent,
+    "ListRoots": _list_roots,
+    "ListOrganizationalUnitsForParent": _list_units_for_parent,
+    "DescribeOrganizationalUnit": _describe_unit,
+    "ListChildren": _list_children,
+    "ListParents": _list_parents,
+    "ListTagsForResource": _list_tags,
 }

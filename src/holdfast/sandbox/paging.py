@@ -40,7 +40,9 @@ class Pager:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
-    def page(self, call: Call, items: Iterable[Item], position: Callable[[Item], int], most: int) -> Page[Item]:
+    def page(
+        self, call: Call, items: Iterable[Item], position: Callable[[Item], int], most: int
+    ) -> Page[Item]:
         """The page that the call asks for; `items` ascend by `position`, `most` is the service's page size.
 
         Raises: ApiRefusal when the token was altered, was made up, or belongs to another request.

@@ -17,6 +17,7 @@ MOST_SETS = 3500
 MOST_POLICIES = 20
 MOST_TAGS = 50
 MOST_INLINE_TEXT = 10_240
+MOST_INLINE_BYTES = 32_768
 _SESSION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
 
 
@@ -27,13 +28,13 @@ def require_instance(world: World, call: Call) -> None:
         raise missing(f"Instance with ARN {given} not found.")
 
 
-def list_instances(world: World, call: Call) -> Answer:
+def _list_instances(world: World, call: Call) -> Answer:
     here = call.region == world.region or call.parameters.find("RegionScope") == "ALL_REGIONS"
     page = world.pager.page(call, [_instance(world)] if here else [], lambda each: 1, PAGE)
     return page.answer("Instances", lambda each: each)
 
 
-def describe_instance(world: World, call: Call) -> Answer:
+def _describe_instance(world: World, call: Call) -> Answer:
     return _instance(world)
 
 
@@ -53,12 +54,14 @@ def _instance(world: World) -> dict[str, object]:
 # ---------------------------------------------------------------- permission sets
 
 
-def create_permission_set(world: World, call: Call) -> Answer:
+def _create_permission_set(world: World, call: Call) -> Answer:
     asked = call.parameters
     _check_session(asked.find("SessionDuration"))
     tags = _tags(asked)
     if len(world.access.sets) >= MOST_SETS:
-        raise ApiRefusal("ServiceQuotaExceededException", f"An instance holds at most {MOST_SETS} permission sets.")
+        raise ApiRefusal(
+            "ServiceQuotaExceededException", f"An instance holds at most {MOST_SETS} permission sets."
+        )
     made = world.access.add_set(asked.text("Name"), call.now)
     made.tags = tags
     _take_settings(made, asked)
@@ -66,7 +69,7 @@ def create_permission_set(world: World, call: Call) -> Answer:
     return {"PermissionSet": _shown(made)}
 
 
-def update_permission_set(world: World, call: Call) -> Answer:
+def _update_permission_set(world: World, call: Call) -> Answer:
     _check_session(call.parameters.find("SessionDuration"))
     changed = _named(world, call)
     _take_settings(changed, call.parameters)
@@ -89,16 +92,16 @@ def _check_session(session: str | None) -> None:
         raise invalid(f"SessionDuration {session} is not between PT1H and PT12H.")
 
 
-def describe_permission_set(world: World, call: Call) -> Answer:
+def _describe_permission_set(world: World, call: Call) -> Answer:
     return {"PermissionSet": _shown(_named(world, call))}
 
 
-def list_permission_sets(world: World, call: Call) -> Answer:
+def _list_permission_sets(world: World, call: Call) -> Answer:
     page = world.pager.page(call, world.access.sets.values(), lambda each: each.seq, PAGE)
     return page.answer("PermissionSets", lambda each: each.arn)
 
 
-def delete_permission_set(world: World, call: Call) -> Answer:
+def _delete_permission_set(world: World, call: Call) -> Answer:
     gone = _named(world, call)
     world.access.remove_set(gone)
     world.journal.record("DeletePermissionSet", gone.name)
@@ -130,7 +133,7 @@ def _changed(world: World, changed: PermissionSet, operation: str, *names: str) 
 # ---------------------------------------------------------------- inline policy and boundary
 
 
-def put_inline_policy(world: World, call: Call) -> Answer:
+def _put_inline_policy(world: World, call: Call) -> Answer:
     changed, policy = _named(world, call), call.parameters.text("InlinePolicy")
     try:
         parsed = msgspec.json.decode(policy)
@@ -138,21 +141,22 @@ def put_inline_policy(world: World, call: Call) -> Answer:
         parsed = None
     if not isinstance(parsed, dict) or "Statement" not in parsed:
         raise invalid("The InlinePolicy is not a JSON policy document.")
-    if len("".join(policy.split())) > MOST_INLINE_TEXT:
+    if len("".join(policy.split())) > MOST_INLINE_TEXT or len(policy.encode()) > MOST_INLINE_BYTES:
         raise ApiRefusal(
             "ServiceQuotaExceededException",
-            f"The inline policy has more than {MOST_INLINE_TEXT} characters that are not white space.",
+            f"An inline policy holds at most {MOST_INLINE_BYTES} bytes and {MOST_INLINE_TEXT} characters that are "
+            "not white space.",
         )
     changed.inline = policy
     return _changed(world, changed, "PutInlinePolicyToPermissionSet")
 
 
-def get_inline_policy(world: World, call: Call) -> Answer:
+def _get_inline_policy(world: World, call: Call) -> Answer:
     # The service answers an empty text, not an error, for a set that has none.
     return {"InlinePolicy": _named(world, call).inline or ""}
 
 
-def delete_inline_policy(world: World, call: Call) -> Answer:
+def _delete_inline_policy(world: World, call: Call) -> Answer:
     changed = _named(world, call)
     if changed.inline is None:
         raise missing(f"PermissionSet {changed.name} has no inline policy.")
@@ -160,7 +164,7 @@ def delete_inline_policy(world: World, call: Call) -> Answer:
     return _changed(world, changed, "DeleteInlinePolicyFromPermissionSet")
 
 
-def put_boundary(world: World, call: Call) -> Answer:
+def _put_boundary(world: World, call: Call) -> Answer:
     changed, asked = _named(world, call), call.parameters.part("PermissionsBoundary")
     if ("CustomerManagedPolicyReference" in asked) == ("ManagedPolicyArn" in asked):
         raise invalid("Exactly one of CustomerManagedPolicyReference and ManagedPolicyArn must be given.")
@@ -168,7 +172,7 @@ def put_boundary(world: World, call: Call) -> Answer:
     return _changed(world, changed, "PutPermissionsBoundaryToPermissionSet")
 
 
-def get_boundary(world: World, call: Call) -> Answer:
+def _get_boundary(world: World, call: Call) -> Answer:
     holder = _named(world, call)
     if holder.boundary is None:
         raise missing(f"PermissionSet {holder.name} has no permissions boundary.")
@@ -177,7 +181,7 @@ def get_boundary(world: World, call: Call) -> Answer:
     return {"PermissionsBoundary": {"CustomerManagedPolicyReference": _shown_reference(holder.boundary)}}
 
 
-def delete_boundary(world: World, call: Call) -> Answer:
+def _delete_boundary(world: World, call: Call) -> Answer:
     changed = _named(world, call)
     if changed.boundary is None:
         raise missing(f"PermissionSet {changed.name} has no permissions boundary.")
@@ -188,7 +192,7 @@ def delete_boundary(world: World, call: Call) -> Answer:
 # ---------------------------------------------------------------- attached policies
 
 
-def attach_managed_policy(world: World, call: Call) -> Answer:
+def _attach_managed_policy(world: World, call: Call) -> Answer:
     changed, arn = _named(world, call), call.parameters.text("ManagedPolicyArn")
     if arn in changed.managed:
         raise conflict(f"Policy {arn} is already attached to PermissionSet {changed.name}.")
@@ -197,7 +201,7 @@ def attach_managed_policy(world: World, call: Call) -> Answer:
     return _changed(world, changed, "AttachManagedPolicyToPermissionSet", arn)
 
 
-def detach_managed_policy(world: World, call: Call) -> Answer:
+def _detach_managed_policy(world: World, call: Call) -> Answer:
     changed, arn = _named(world, call), call.parameters.text("ManagedPolicyArn")
     if arn not in changed.managed:
         raise missing(f"Policy {arn} is not attached to PermissionSet {changed.name}.")
@@ -205,12 +209,14 @@ def detach_managed_policy(world: World, call: Call) -> Answer:
     return _changed(world, changed, "DetachManagedPolicyFromPermissionSet", arn)
 
 
-def list_managed_policies(world: World, call: Call) -> Answer:
+def _list_managed_policies(world: World, call: Call) -> Answer:
     page = world.pager.page(call, _named(world, call).managed.items(), lambda each: each[1], PAGE)
-    return page.answer("AttachedManagedPolicies", lambda each: {"Name": each[0].rsplit("/", 1)[-1], "Arn": each[0]})
+    return page.answer(
+        "AttachedManagedPolicies", lambda each: {"Name": each[0].rsplit("/", 1)[-1], "Arn": each[0]}
+    )
 
 
-def attach_customer_policy(world: World, call: Call) -> Answer:
+def _attach_customer_policy(world: World, call: Call) -> Answer:
     changed, policy = _named(world, call), _reference(call.parameters)
     # One role can not have two policies of one name, whatever their paths: IAM matches path and name exactly.
     if policy in changed.customer:
@@ -220,7 +226,7 @@ def attach_customer_policy(world: World, call: Call) -> Answer:
     return _changed(world, changed, "AttachCustomerManagedPolicyReferenceToPermissionSet", policy.full_name)
 
 
-def detach_customer_policy(world: World, call: Call) -> Answer:
+def _detach_customer_policy(world: World, call: Call) -> Answer:
     changed, policy = _named(world, call), _reference(call.parameters)
     if policy not in changed.customer:
         raise missing(f"Policy {policy.full_name} is not attached to PermissionSet {changed.name}.")
@@ -228,7 +234,7 @@ def detach_customer_policy(world: World, call: Call) -> Answer:
     return _changed(world, changed, "DetachCustomerManagedPolicyReferenceFromPermissionSet", policy.full_name)
 
 
-def list_customer_policies(world: World, call: Call) -> Answer:
+def _list_customer_policies(world: World, call: Call) -> Answer:
     page = world.pager.page(call, _named(world, call).customer.items(), lambda each: each[1], PAGE)
     return page.answer("CustomerManagedPolicyReferences", lambda each: _shown_reference(each[0]))
 
@@ -236,7 +242,8 @@ def list_customer_policies(world: World, call: Call) -> Answer:
 def _require_room(changed: PermissionSet) -> None:
     if len(changed.managed) + len(changed.customer) >= MOST_POLICIES:
         raise ApiRefusal(
-            "ServiceQuotaExceededException", f"A permission set holds at most {MOST_POLICIES} attached policies."
+            "ServiceQuotaExceededException",
+            f"A permission set holds at most {MOST_POLICIES} attached policies.",
         )
 
 
@@ -252,7 +259,7 @@ def _shown_reference(policy: PolicyReference) -> dict[str, str]:
 # ---------------------------------------------------------------- tags
 
 
-def tag_resource(world: World, call: Call) -> Answer:
+def _tag_resource(world: World, call: Call) -> Answer:
     tagged, tags = _tagged(world, call), _tags(call.parameters)
     if len({**tagged.tags, **tags}) > MOST_TAGS:
         raise ApiRefusal("ServiceQuotaExceededException", f"A resource holds at most {MOST_TAGS} tags.")
@@ -261,7 +268,7 @@ def tag_resource(world: World, call: Call) -> Answer:
     return {}
 
 
-def untag_resource(world: World, call: Call) -> Answer:
+def _untag_resource(world: World, call: Call) -> Answer:
     tagged, keys = _tagged(world, call), call.parameters.texts("TagKeys")
     for key in keys:
         tagged.tags.pop(key, None)
@@ -269,7 +276,7 @@ def untag_resource(world: World, call: Call) -> Answer:
     return {}
 
 
-def list_tags(world: World, call: Call) -> Answer:
+def _list_tags(world: World, call: Call) -> Answer:
     tags = sorted(_tagged(world, call).tags.items())
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags]}
 
@@ -288,26 +295,26 @@ def _tags(asked: Parameters) -> dict[str, str]:
 
 
 OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
-    "ListInstances": list_instances,
-    "DescribeInstance": describe_instance,
-    "CreatePermissionSet": create_permission_set,
-    "UpdatePermissionSet": update_permission_set,
-    "DescribePermissionSet": describe_permission_set,
-    "ListPermissionSets": list_permission_sets,
-    "DeletePermissionSet": delete_permission_set,
-    "PutInlinePolicyToPermissionSet": put_inline_policy,
-    "GetInlinePolicyForPermissionSet": get_inline_policy,
-    "DeleteInlinePolicyFromPermissionSet": delete_inline_policy,
-    "PutPermissionsBoundaryToPermissionSet": put_boundary,
-    "GetPermissionsBoundaryForPermissionSet": get_boundary,
-    "DeletePermissionsBoundaryFromPermissionSet": delete_boundary,
-    "AttachManagedPolicyToPermissionSet": attach_managed_policy,
-    "DetachManagedPolicyFromPermissionSet": detach_managed_policy,
-    "ListManagedPoliciesInPermissionSet": list_managed_policies,
-    "AttachCustomerManagedPolicyReferenceToPermissionSet": attach_customer_policy,
-    "DetachCustomerManagedPolicyReferenceFromPermissionSet": detach_customer_policy,
-    "ListCustomerManagedPolicyReferencesInPermissionSet": list_customer_policies,
-    "TagResource": tag_resource,
-    "UntagResource": untag_resource,
-    "ListTagsForResource": list_tags,
+    "ListInstances": _list_instances,
+    "DescribeInstance": _describe_instance,
+    "CreatePermissionSet": _create_permission_set,
+    "UpdatePermissionSet": _update_permission_set,
+    "DescribePermissionSet": _describe_permission_set,
+    "ListPermissionSets": _list_permission_sets,
+    "DeletePermissionSet": _delete_permission_set,
+    "PutInlinePolicyToPermissionSet": _put_inline_policy,
+    "GetInlinePolicyForPermissionSet": _get_inline_policy,
+    "DeleteInlinePolicyFromPermissionSet": _delete_inline_policy,
+    "PutPermissionsBoundaryToPermissionSet": _put_boundary,
+    "GetPermissionsBoundaryForPermissionSet": _get_boundary,
+    "DeletePermissionsBoundaryFromPermissionSet": _delete_boundary,
+    "AttachManagedPolicyToPermissionSet": _attach_managed_policy,
+    "DetachManagedPolicyFromPermissionSet": _detach_managed_policy,
+    "ListManagedPoliciesInPermissionSet": _list_managed_policies,
+    "AttachCustomerManagedPolicyReferenceToPermissionSet": _attach_customer_policy,
+    "DetachCustomerManagedPolicyReferenceFromPermissionSet": _detach_customer_policy,
+    "ListCustomerManagedPolicyReferencesInPermissionSet": _list_customer_policies,
+    "TagResource": _tag_resource,
+    "UntagResource": _untag_resource,
+    "ListTagsForResource": _list_tags,
 }

@@ -44,7 +44,9 @@ class AlreadyRunning(HoldfastError):
     code: ClassVar[str] = "sandbox-running"
     exit_code: ClassVar[int] = 4
     sentence: ClassVar[str] = "A sandbox already runs at {url} (process {pid})."
-    next_step: ClassVar[str] = "Use it (`holdfast sandbox env`), stop it (`holdfast sandbox stop`), or pass --state-dir."
+    next_step: ClassVar[str] = (
+        "Use it (`holdfast sandbox env`), stop it (`holdfast sandbox stop`), or pass --state-dir."
+    )
 
 
 @dataclass(eq=False)
@@ -107,7 +109,9 @@ def serve(setup: Setup, port: int, state_dir: Path) -> None:
     try:
         server = SandboxServer(setup.scale, setup.seed, setup.rate, port, setup.async_delay)
     except OSError as problem:
-        raise StartFailed(f"port {port} cannot be used ({problem}).", str(state_dir / "sandbox.log")) from problem
+        raise StartFailed(
+            f"port {port} cannot be used ({problem}).", str(state_dir / "sandbox.log")
+        ) from problem
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     _write(state_dir, Running(os.getpid(), int(server.url.rpartition(":")[2]), time.time()))

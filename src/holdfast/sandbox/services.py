@@ -34,18 +34,23 @@ class Service:
         operation = self.operations.get(call.operation)
         if operation is None:
             raise ApiRefusal(
-                "NotImplementedException", f"The sandbox does not implement {self.name} {call.operation}.", status=501
+                "NotImplementedException",
+                f"The sandbox does not implement {self.name} {call.operation}.",
+                status=501,
             )
         self.contract.check(call.operation, dict(call.parameters.values))
         self.guard(world, call)
         return msgspec.json.encode(operation(world, call))
 
 
+def _anywhere(world: World, call: Call) -> None:
+    """Organizations is global: there is no region or instance to name wrongly."""
+
+
 class Services:
     """All of them, by the prefix of the X-Amz-Target header."""
 
     def __init__(self) -> None:
-        anywhere: Guard = lambda world, call: None  # noqa: E731  # Organizations is global: no region, no instance.
         sso = {**permission_set_api.OPERATIONS, **assignment_api.OPERATIONS}
         listed = (
             Service(
@@ -55,7 +60,7 @@ class Services:
                 identitystore_api.require_store,
             ),
             Service(Contract("sso-admin"), sso, "sso", permission_set_api.require_instance),
-            Service(Contract("organizations"), organizations_api.OPERATIONS, "organizations", anywhere),
+            Service(Contract("organizations"), organizations_api.OPERATIONS, "organizations", _anywhere),
         )
         self._by_prefix = {each.contract.prefix: each for each in listed}
         self.by_name = {each.name: each for each in listed}
@@ -72,4 +77,6 @@ def parameters_of(body: bytes) -> Parameters:
     try:
         return Parameters(cast(Document, msgspec.json.decode(body or b"{}", type=dict)))
     except msgspec.DecodeError as problem:
-        raise ApiRefusal("SerializationException", f"The request body is not a JSON object: {problem}") from problem
+        raise ApiRefusal(
+            "SerializationException", f"The request body is not a JSON object: {problem}"
+        ) from problem

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Document: TypeAlias = "dict[str, Json]"
 # Answers may hold msgspec.Raw fragments that were encoded before, so their values are opaque here.
 Answer: TypeAlias = Mapping[str, object]
@@ -27,12 +27,12 @@ def invalid(message: str) -> ApiRefusal:
 
 def missing(message: str, **members: str) -> ApiRefusal:
     """The ResourceNotFoundException for something that a request names and that is not there."""
-    return ApiRefusal("ResourceNotFoundException", message, **members)
+    return ApiRefusal("ResourceNotFoundException", message, 400, **members)
 
 
 def conflict(message: str, **members: str) -> ApiRefusal:
     """The ConflictException for something that exists already, is in use, or is being changed."""
-    return ApiRefusal("ConflictException", message, **members)
+    return ApiRefusal("ConflictException", message, 400, **members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How the fault rules want an asynchronous request of this call to run; by default as the world is set."""
+    """How the fault rules want an asynchronous request of this call to run; by default as set."""
 
     async_delay: float | None = None
     async_failure: str | None = None

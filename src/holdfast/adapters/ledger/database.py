@@ -150,7 +150,7 @@ def _error_name(error: BaseException) -> str:
 
 
 def _begin(connection: sa.Connection) -> None:
-    # IMMEDIATE takes the write lock at once; a transaction that reads first and then writes could be refused midway.
+    # IMMEDIATE takes the write lock at once; a transaction that reads first could be refused midway.
     connection.exec_driver_sql(
         "BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN"
     )

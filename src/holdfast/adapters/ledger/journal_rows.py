@@ -22,7 +22,7 @@ class JournalRows:
     _database: Database
 
     def plan_changes(self, run: Run, plan: Iterable[Change]) -> int:
-        """Replace the run's plan, streaming; the number of changes. Raises: Refused when one is already intended."""
+        """Replace the run's plan, streaming; the number of changes. Raises: Refused when one is intended."""
         self._drop_plan(run)
         position = 0
         for batch in in_batches(plan):

@@ -31,7 +31,7 @@ class LeaseRows:
                 return lease
             if now < present.expires_at and self._alive(present.owner) is not False:
                 raise Busy(
-                    f"{name} is held by {present.owner} until {present.expires_at:%Y-%m-%d %H:%M:%S} UTC at least.",
+                    f"{name} is held by {present.owner} until {present.expires_at:%H:%M:%S} UTC or longer.",
                     "Wait until that process ends, then run the command again.",
                 )
             lease = Lease(name, owner, present.fence + 1, now + timedelta(seconds=seconds))

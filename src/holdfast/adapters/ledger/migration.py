@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the missing migrations inside the connection's transaction, so that a crash leaves the old tables."""
+    """Run the missing migrations in the connection's transaction, so that a crash leaves the old tables."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection

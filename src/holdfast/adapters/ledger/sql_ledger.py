@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from holdfast.adapters.ledger.database import Database
 from holdfast.adapters.ledger.journal_rows import JournalRows
 from holdfast.adapters.ledger.lease_rows import LeaseRows
@@ -13,7 +15,7 @@ from holdfast.kernel.runs.ownership import LEASE_SECONDS
 
 
 class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
-    """A ledger at a SQLAlchemy URL such as `sqlite:////var/lib/holdfast/ledger.db`; safe for threads and processes.
+    """A ledger at a SQLAlchemy URL such as `sqlite:////var/lib/ledger.db`; safe for threads and processes.
 
     A SQLite file is created with mode 0600, its folder with 0700, and its tables are brought up to
     date. `alive` tells whether an owner's process runs; `lease_seconds` is how long a run stays with
@@ -32,6 +34,11 @@ class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
         self._database = Database(url, durable=durable)
         self._alive = alive
         self._lease_seconds = lease_seconds
+
+    @classmethod
+    def open(cls, path: Path) -> SqlLedger:
+        """The ledger in a SQLite file, made when it is not there yet. Raises: as the class."""
+        return cls(f"sqlite:///{path}")
 
     @property
     def location(self) -> str:

@@ -39,7 +39,9 @@ def sandbox() -> None:
     type=click.FloatRange(min=0, min_open=True),
     help="Requests a second for Identity Center, as AWS's 20. Default: no limit.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 finds a free port.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 finds a free port."
+)
 @_state_dir
 def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, state_dir: Path) -> None:
     """Start a sandbox on 127.0.0.1."""
@@ -48,7 +50,9 @@ def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, st
 
     setup = Setup(scale=scale, seed=seed, rate=rate)
     if not detach:
-        click.echo("Serving until Ctrl-C; `holdfast sandbox env` in another terminal tells how to use it.", err=True)
+        click.echo(
+            "Serving until Ctrl-C; `holdfast sandbox env` in another terminal tells how to use it.", err=True
+        )
         process.serve(setup, port, state_dir)
         return
     running = process.start_detached(setup, port, state_dir)

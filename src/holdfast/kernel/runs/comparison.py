@@ -1,4 +1,4 @@
-"""What a facet's present value says about a change: to be made, made already, or somebody else's now. Pure."""
+"""What a facet's present value says about a change: still to be made, made, or somebody else's. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def unread(failure: Outcome, *, called: bool) -> Outcome:
 
 
 def describe(expected: bytes | None, present: bytes | None) -> str:
-    """What a facet holds now against what was expected, by field names; values may be personal and stay out."""
+    """What a facet holds now against what was expected; values may be personal, so only fields are named."""
     if present is None:
         return "is absent now"
     if expected is None:

@@ -12,9 +12,9 @@ from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.canonical import Plain, canonical
 from holdfast.kernel.ids import new_id
-from holdfast.kernel.ports import Clock, Ledger, Progress
+from holdfast.kernel.ports import Clock, Ledger, Liveness, Progress
 from holdfast.kernel.runs.heartbeat import Heartbeat
-from holdfast.kernel.runs.ownership import HEARTBEAT_SECONDS, LEASE_SECONDS
+from holdfast.kernel.runs.ownership import HEARTBEAT_SECONDS, LEASE_SECONDS, is_held
 from holdfast.kernel.runs.stages import ENDED, RunContext, Stage, StageKind
 
 BAD_ENDS = {OutcomeKind.FAILED.value, OutcomeKind.IMPOSSIBLE.value, "planned", "in doubt"}
@@ -30,7 +30,8 @@ class Engine:
 
     `owner` names this process; the ledger decides by it who may write. `on_end` gets each run as it
     ended, failed ones too, so that evidence is written for it; the state and error to report are
-    those of the run it is given. It may be called again for the same run after a crash.
+    those of the run it is given. It may be called again for the same run after a crash. `alive` tells
+    whether another owner's process still runs.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Engine:
         clock: Clock,
         progress: Progress,
         owner: str,
+        alive: Liveness,
         on_end: Callable[[Run], None],
         *,
         random_bytes: Callable[[int], bytes] = os.urandom,
@@ -49,6 +51,7 @@ class Engine:
         self._clock = clock
         self._progress = progress
         self._owner = owner
+        self._alive = alive
         self._on_end = on_end
         self._random_bytes = random_bytes
         self._heartbeat_seconds = heartbeat_seconds
@@ -116,16 +119,19 @@ class Engine:
         return self.execute(self._ledger.claim_run(run.id, self._owner, self._clock.now()), stages)
 
     def recover_abandoned(self) -> list[Run]:
-        """Runs whose process is gone, ended now with evidence: INTERRUPTED, unless all their stages had ended."""
+        """Runs whose process is gone, ended now with evidence: INTERRUPTED, unless their last stage had ended."""
         return [
             run for run in map(self._recover, self._ledger.runs(state=RunState.RUNNING)) if run is not None
         ]
 
     def _recover(self, run: Run) -> Run | None:
-        try:
-            claimed = self._ledger.claim_run(run.id, self._owner, self._clock.now())
-        except Busy:
+        now = self._clock.now()
+        if is_held(run.owner, run.heartbeat_at, now, self._alive, self._lease_seconds):
             return None
+        try:
+            claimed = self._ledger.claim_run(run.id, self._owner, now)
+        except Busy:
+            return None  # another command was faster
         if claimed.stage == ENDED:
             # Killed between its last stage and its evidence. Its findings tell what its checks said.
             return self._end(claimed, self._verdict(claimed, ()))
@@ -175,7 +181,7 @@ class Engine:
         with suppress(LedgerError):
             self._ledger.heartbeat(run, now)
         try:
-            # Evidence first: killed in between, the run still counts as running and is ended again by the next command.
+            # Evidence first: killed in between, the run still counts as running and the next command ends it.
             self._on_end(replace(run, state=state, finished_at=now, error=error))
         finally:
             ended = self._ledger.finish_run(run, state, now, error)

@@ -74,5 +74,5 @@ class Heartbeat:
                 self._lost = lost
                 return
             except HoldfastError:
-                # A locked or full ledger may be free again at the next beat; if not, the guard stops the worker by age.
+                # A locked or full ledger may be free at the next beat; if not, the guard stops the worker.
                 continue

@@ -48,7 +48,7 @@ class Lanes:
     def _unit(self, lane: str) -> Unit:
         change_type = self._waiting[lane][0].change.type
         size = self._batch_size(change_type)
-        # One batch call carries at most one change of a lane; without a batch call one worker walks along a lane.
+        # A batch call carries at most one change of a lane; without one a worker walks along a lane.
         unit = self._run_of(lane, change_type) if size <= 1 else self._heads(lane, change_type, size)
         self._busy.update(entry.change.lane for entry in unit)
         self.count -= len(unit)

@@ -16,7 +16,7 @@ HEARTBEAT_SECONDS = 5.0
 def is_held(
     owner: str, heartbeat_at: datetime, now: datetime, alive: Liveness, lease_seconds: float = LEASE_SECONDS
 ) -> bool:
-    """Whether an owner still holds what it took: its heartbeat is fresh and its process is not known to be gone."""
+    """Whether an owner still holds what it took: its heartbeat is fresh, its process not known to be gone."""
     if now - heartbeat_at >= timedelta(seconds=lease_seconds):
         return False
     return alive(owner) is not False

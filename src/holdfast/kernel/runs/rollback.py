@@ -31,7 +31,7 @@ def rollback_stages(target: Target) -> tuple[Stage, ...]:
 
 
 def undoable(ledger: Ledger, run_id: str) -> Run:
-    """The run to undo, by id, prefix or `latest`. Raises: NotFound; Refused while it runs or when it changed nothing."""
+    """The run to undo. Raises: NotFound; Refused while it runs or when it changed nothing."""
     run = ledger.run(run_id)
     if run.state is RunState.RUNNING:
         raise Refused(
