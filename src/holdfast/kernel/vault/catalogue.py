@@ -198,7 +198,7 @@ class Catalogue:
         moment = parse_moment(ref)
         if moment is not None:
             return self._newest(system, ref, moment)
-        matches = [found for found in self.ids() if found.startswith(ref.upper()) or found.lower().startswith(ref)]
+        matches = [found for found in self.ids() if found.lower().startswith(ref.lower())]
         manifests = [self.manifest(found) for found in (matches if ref else [])]
         chosen = [manifest for manifest in manifests if system in ("", manifest.system)]
         if len(chosen) > 1:
