@@ -1,4 +1,4 @@
-"""All decisions of a restore: what is created, changed and removed, in which order, and what stands against it."""
+"""All decisions of a restore: what is created, changed and removed, in which order, and what prevents it."""
 
 from __future__ import annotations
 
@@ -67,10 +67,16 @@ def _left_aside(comparison: Comparison) -> Iterator[Finding]:
         severity = Severity.ERROR if asked else Severity.WARNING
         if kind.name not in comparison.wanted.types:
             message = f"The backup does not hold {kind.title}: they were left out when it was taken."
-            yield Finding(Severity.WARNING, "left-out", kind.name, "", message, "Choose a backup that holds them.")
+            yield Finding(
+                Severity.WARNING, "left-out", kind.name, "", message, "Choose a backup that holds them."
+            )
         elif not comparison.present.is_complete(kind.name):
             message = f"Nothing is planned for {kind.title}: those in the service could not all be read."
-            yield Finding(severity, "unreadable", kind.name, "", message, f"Allow reading {kind.title} and plan again.")
+            yield Finding(
+                severity, "unreadable", kind.name, "", message, f"Allow reading {kind.title} and plan again."
+            )
         elif asked and not comparison.wanted.is_complete(kind.name):
-            message = f"The backup lacks some of the {kind.title}; what it has is restored and nothing is removed."
+            message = (
+                f"The backup lacks some of the {kind.title}; what it has is restored and nothing is removed."
+            )
             yield Finding(Severity.WARNING, "incomplete", kind.name, "", message)

@@ -36,7 +36,7 @@ class Comparison:
         self._names: dict[str, frozenset[str]] = {}
 
     def comparable(self, type_name: str) -> bool:
-        """Whether changes of a type can be planned: captured in the backup and read whole from the service."""
+        """Whether a type can be planned: it is in the backup and was read whole from the service."""
         in_reach = type_name in self.reach.needed.types
         return in_reach and type_name in self.wanted.types and self.present.is_complete(type_name)
 
@@ -66,7 +66,11 @@ class Comparison:
         """Whether a record will be there once the backup's are; yes where the service could not be read."""
         if type_name not in self._names:
             live = {record.key for record in self.present.records(type_name)}
-            backup = {record.key for record in self.wanted.records(type_name)} if self.comparable(type_name) else set()
+            backup = (
+                {record.key for record in self.wanted.records(type_name)}
+                if self.comparable(type_name)
+                else set()
+            )
             self._names[type_name] = frozenset(live | backup)
         return key in self._names[type_name] or not self.present.is_complete(type_name)
 
@@ -84,7 +88,9 @@ class Comparison:
         if self.proves_extra(MEMBERSHIP) and self.comparable(GROUP):
             for pair in self.pairs(MEMBERSHIP):
                 group = split_key(pair.key)[0]
-                asked = self.reach.asked.covers(MEMBERSHIP, pair.key) and self.reach.asked.covers(GROUP, group)
+                asked = self.reach.asked.covers(MEMBERSHIP, pair.key) and self.reach.asked.covers(
+                    GROUP, group
+                )
                 if pair.backup is None and asked:
                     yield pair
 

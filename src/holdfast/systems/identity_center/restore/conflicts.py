@@ -103,7 +103,7 @@ def _shown(value: Plain) -> str:
 
 
 def merged(facet_type: str, backup: bytes, live: bytes) -> bytes:
-    """The live value with the backup's fields over it: nothing is emptied, the backup wins where both have a value."""
+    """The live value with the backup's fields over it: nothing is emptied, the backup wins."""
     if facet_type not in (USER, GROUP, PERMISSION_SET):
         return backup
     return canonical(_laid_over(plain(live), plain(backup)))

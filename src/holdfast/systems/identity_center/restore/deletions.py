@@ -51,7 +51,11 @@ def _undeletable(comparison: Comparison, extras: dict[str, list[Record]]) -> Ite
 
 def _not_deleted(type_name: str, reason: str) -> Finding:
     return Finding(
-        Severity.WARNING, "not-deleted", type_name, "", f"No extra {type_name}s are deleted, because {reason}."
+        Severity.WARNING,
+        "not-deleted",
+        type_name,
+        "",
+        f"No extra {type_name}s are deleted, because {reason}.",
     )
 
 

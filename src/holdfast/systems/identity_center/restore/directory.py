@@ -32,7 +32,9 @@ class Directory:
             known = self._ids[type_name].get(key)
             if known:
                 return known
-            found = self._find_set(key) if type_name == PERMISSION_SET else self._find_principal(type_name, key)
+            found = (
+                self._find_set(key) if type_name == PERMISSION_SET else self._find_principal(type_name, key)
+            )
             if found:
                 self._ids[type_name][key] = found
             return found
@@ -42,7 +44,9 @@ class Directory:
         found = self.find(type_name, key)
         if not found:
             kind = type_name.replace("_", " ")
-            raise NotFound(kind, key, f"Restore the {kind} first, or wait until the identity source has made it.")
+            raise NotFound(
+                kind, key, f"Restore the {kind} first, or wait until the identity source has made it."
+            )
         return found
 
     def remember(self, type_name: str, key: str, identifier: str) -> None:
@@ -92,7 +96,7 @@ class Directory:
                 return
 
     def _find_set(self, name: str) -> str:
-        """There is no question by name: sets are listed and those not seen before are described until it turns up."""
+        """No call finds a set by name: those not yet seen are described one by one until it turns up."""
         token = ""
         while True:
             page = self._admin.list_permission_sets(token)

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.systems.identity_center.mapping import (
+    group_from,
+    permission_set_from,
+    policy_meaning,
+    user_from,
+    user_key,
+)
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     BOUNDARY,
@@ -21,15 +28,8 @@ from holdfast.systems.identity_center.model import (
     PermissionSetSummary,
     PolicyReference,
 )
-from holdfast.systems.identity_center.mapping import (
-    group_from,
-    permission_set_from,
-    policy_meaning,
-    user_from,
-    user_key,
-)
 
-# What CreateUser and UpdateUser accept (identitystore 2020-06-15); UserStatus and ExternalIds are read only.
+# What CreateUser and UpdateUser accept (identitystore 2020-06-15); UserStatus is read only.
 WRITABLE_ATTRIBUTES = (
     "Name", "DisplayName", "NickName", "ProfileUrl", "Emails", "Addresses", "PhoneNumbers", "UserType", "Title",
     "PreferredLanguage", "Locale", "Timezone", "Photos", "Website", "Birthdate", "Roles", "Extensions",
@@ -50,7 +50,9 @@ class Facet:
 def user_value(user_name: str, attributes: Mapping[str, Plain]) -> bytes:
     """A user's name and the attributes that the API can write; empty ones count as absent."""
     kept = {name: _without_empties(attributes[name]) for name in WRITABLE_ATTRIBUTES if name in attributes}
-    return canonical({"UserName": user_name, **{name: value for name, value in kept.items() if not _empty(value)}})
+    return canonical(
+        {"UserName": user_name, **{name: value for name, value in kept.items() if not _empty(value)}}
+    )
 
 
 def group_value(display_name: str, description: str) -> bytes:

@@ -78,7 +78,13 @@ def _losses(decisions: Iterable[Decision], operator: Operator) -> _Losses:
     for change in decisions:
         if not isinstance(change, Change):
             continue
-        if change.verb is Verb.DELETE and change.type in (USER, GROUP, MEMBERSHIP, PERMISSION_SET, ASSIGNMENT):
+        if change.verb is Verb.DELETE and change.type in (
+            USER,
+            GROUP,
+            MEMBERSHIP,
+            PERMISSION_SET,
+            ASSIGNMENT,
+        ):
             losses.removed[change.type, change.key] = change
         elif change.type.startswith(PERMISSION_SET) and _owner(change) == operator.permission_set:
             losses.of_set.append(change)
@@ -89,7 +95,9 @@ def _owner(change: Change) -> str:
     return owner_of(change.type, change.key)
 
 
-def _refuse_last_path(removed: dict[tuple[str, str], Change], present: RecordView, operator: Operator) -> None:
+def _refuse_last_path(
+    removed: dict[tuple[str, str], Change], present: RecordView, operator: Operator
+) -> None:
     """Each path is the chain of records that must all stay; one whole path is enough."""
     lost: list[Change] = []
     paths = list(_paths(present, operator))
@@ -172,6 +180,6 @@ def _statements(value: bytes | None, effect: str) -> set[str]:
 def _refusal(change: Change, operator: Operator) -> Refused:
     session = f"{operator.permission_set} in account {operator.account}"
     return Refused(
-        f"`{change.name}` would end or weaken the access this session rests on ({session}, user {operator.user})",
-        "Run as a principal that does not depend on it, narrow the scope, or allow it with `--allow-lockout`.",
+        f"`{change.name}` would end or weaken the access of this session ({session}, user {operator.user})",
+        "Run as a principal that does not depend on it, narrow the scope, or use `--allow-lockout`.",
     )

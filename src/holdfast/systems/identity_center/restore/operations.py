@@ -69,19 +69,19 @@ class Operations:
                     self._waiting -= 1
 
     def await_idle(self) -> None:
-        """Return when nothing asynchronous is under way, ours or another's. Raises: Busy after the patience."""
+        """Return when nothing asynchronous is under way, anybody's. Raises: Busy after the patience."""
         began, pause = self._clock.monotonic(), _FIRST_LOOK
         while under_way := self._admin.requests_in_progress():
             if self._clock.monotonic() - began > self._patience:
                 raise Busy(
-                    f"{len(under_way)} operations of Identity Center are still in progress after {self._patience:.0f} s.",
+                    f"{len(under_way)} operations of Identity Center still run after {self._patience:.0f} s.",
                     "Wait until they have ended, then resume the run.",
                 )
             self._clock.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
     def _started(self, start: Callable[[], RequestStatus]) -> RequestStatus:
-        """The service refuses a second change of an account's roles while one is under way: wait and repeat."""
+        """The service refuses to change an account's roles while another change runs: wait and repeat."""
         began, pause, unexplained = self._clock.monotonic(), _FIRST_LOOK, 0
         while True:
             try:

@@ -58,7 +58,13 @@ def owner_of(change_type: str, key: str) -> str:
 
 
 def make_change(
-    change_type: str, key: str, before: bytes | None, after: bytes | None, *, doomed: bool = False, note: str = ""
+    change_type: str,
+    key: str,
+    before: bytes | None,
+    after: bytes | None,
+    *,
+    doomed: bool = False,
+    note: str = "",
 ) -> Change:
     """A change with its rank and lane; `doomed` says that the permission set it belongs to is deleted too."""
     change = Change(change_type, key, before, after, 0, _lane(change_type, key), note)

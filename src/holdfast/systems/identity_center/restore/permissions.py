@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
-from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
 from holdfast.systems.identity_center.mapping import permission_set_from
+from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.conflicts import differences, merged, settable
@@ -28,7 +28,9 @@ def permission_sets(comparison: Comparison) -> Iterator[Decision]:
         if pair.backup is None:
             continue
         if pair.live is None:
-            changes += [make_change(facet.type, facet.key, None, facet.value) for facet in facets_of(pair.backup)]
+            changes += [
+                make_change(facet.type, facet.key, None, facet.value) for facet in facets_of(pair.backup)
+            ]
         elif comparison.to_decide(pair) and (fields := differences(pair.backup, pair.live)):
             conflict = comparison.conflict(PERMISSION_SET, pair.key, fields)
             yield conflict
@@ -44,7 +46,9 @@ def _assigned(comparison: Comparison) -> frozenset[str] | None:
     return frozenset(split_key(record.key)[1] for record in comparison.present.records(ASSIGNMENT))
 
 
-def _reconcile(backup: Record, live: Record, conflict: Conflict, assigned: frozenset[str] | None) -> list[Change]:
+def _reconcile(
+    backup: Record, live: Record, conflict: Conflict, assigned: frozenset[str] | None
+) -> list[Change]:
     if conflict.resolution is ConflictStrategy.SKIP:
         return []
     changes = list(_facet_changes(backup, live, keep_extras=conflict.resolution is ConflictStrategy.MERGE))
@@ -91,7 +95,9 @@ def new_assignments(comparison: Comparison) -> Iterator[Decision]:
     """Assignments of the backup that are missing."""
     for pair in comparison.pairs(ASSIGNMENT):
         if pair.backup is not None and pair.live is None:
-            dangling = [name for name in references(ASSIGNMENT, pair.key) if not comparison.exists_after(*name)]
+            dangling = [
+                name for name in references(ASSIGNMENT, pair.key) if not comparison.exists_after(*name)
+            ]
             if dangling:
                 yield missing_reference(ASSIGNMENT, pair.key, dangling[0])
             else:

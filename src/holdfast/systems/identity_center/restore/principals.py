@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision, FieldDifference
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
-from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.mapping import group_from, user_from
+from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.conflicts import differences, merged
@@ -74,8 +74,8 @@ def _lost_status(backup: Record) -> Iterator[Finding]:
             "cannot-return",
             USER,
             backup.key,
-            "The user was disabled; no API can disable a user, so it comes back enabled.",
-            "Disable the user in the Identity Center console after the restore, or leave it out of the scope.",
+            "The user was disabled; no API disables a user, so it comes back enabled.",
+            "Disable the user in the console after the restore, or leave it out of the scope.",
         )
 
 
@@ -92,12 +92,16 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
             "cannot-return",
             USER,
             "",
-            f"{tally.created} users are created anew: new user ids, no password, no MFA devices, no sessions.",
+            f"{tally.created} users are created anew: new ids, no password, no MFA devices, no sessions.",
             "Have each of them sent a password invitation and register MFA again.",
         )
     if tally.created and type_name == GROUP:
         yield Finding(
-            Severity.NOTE, "cannot-return", GROUP, "", f"{tally.created} groups are created anew: new group ids."
+            Severity.NOTE,
+            "cannot-return",
+            GROUP,
+            "",
+            f"{tally.created} groups are created anew: new group ids.",
         )
     if tally.owned_elsewhere:
         yield Finding(
@@ -116,7 +120,9 @@ def new_memberships(comparison: Comparison) -> Iterator[Decision]:
     """Memberships of the backup that are missing."""
     for pair in comparison.pairs(MEMBERSHIP):
         if pair.backup is not None and pair.live is None:
-            dangling = [name for name in references(MEMBERSHIP, pair.key) if not comparison.exists_after(*name)]
+            dangling = [
+                name for name in references(MEMBERSHIP, pair.key) if not comparison.exists_after(*name)
+            ]
             if dangling:
                 yield missing_reference(MEMBERSHIP, pair.key, dangling[0])
             else:

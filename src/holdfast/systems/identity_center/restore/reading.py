@@ -88,7 +88,9 @@ class Reader:
             bundles.setdefault(_bundle(change), []).append(position)
         found: list[Present] = [Present(None)] * len(changes)
         with ThreadPoolExecutor(min(_READERS, len(bundles)) or 1) as pool:
-            read = pool.map(lambda item: self._bundle([changes[position] for position in item]), bundles.values())
+            read = pool.map(
+                lambda item: self._bundle([changes[position] for position in item]), bundles.values()
+            )
             for positions, presents in zip(bundles.values(), read, strict=True):
                 for position, present in zip(positions, presents, strict=True):
                     found[position] = present
@@ -139,7 +141,9 @@ class Reader:
         if not group_id:
             return {}
         if len(keys) <= _FEW_MEMBERS:
-            held = {user for user in users.values() if user and self._store.find_membership_id(group_id, user)}
+            held = {
+                user for user in users.values() if user and self._store.find_membership_id(group_id, user)
+            }
         else:
             listed = _all(lambda token: self._store.list_memberships(group_id, token))
             held = {membership.user_id for membership in listed}
@@ -217,7 +221,7 @@ def forget_ids(directory: Directory, kind: str, keys: Sequence[str]) -> None:
 
 
 def _bundle(change: Change) -> tuple[str, str]:
-    """The type and what one listing is for: a group, a permission set, or an account with a permission set."""
+    """The type and what one listing is for: a group, a permission set, an account with a permission set."""
     parts = split_key(change.key)
     if change.type == MEMBERSHIP:
         return change.type, parts[0]

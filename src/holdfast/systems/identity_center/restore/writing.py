@@ -140,12 +140,16 @@ class Writer:
         return DONE
 
     def _managed_policy(self, change: Change, _: Note) -> Outcome:
-        call = self._admin.detach_managed_policy if change.after is None else self._admin.attach_managed_policy
+        call = (
+            self._admin.detach_managed_policy if change.after is None else self._admin.attach_managed_policy
+        )
         call(self._set(change), _detail(change))
         return DONE
 
     def _customer_policy(self, change: Change, _: Note) -> Outcome:
-        call = self._admin.detach_customer_policy if change.after is None else self._admin.attach_customer_policy
+        call = (
+            self._admin.detach_customer_policy if change.after is None else self._admin.attach_customer_policy
+        )
         fields = plain(change.after or change.before or b"")
         call(self._set(change), PolicyReference(text(fields, "Name"), text(fields, "Path")))
         return DONE
@@ -191,7 +195,9 @@ class Writer:
         if not named:
             return "Remove the cause that the service names, then resume the run."
         where = split_key(change.key)[0] if change.type == ASSIGNMENT else "the account it names"
-        return f"Create the customer-managed policy {', '.join(named)} in account {where}, then resume the run."
+        return (
+            f"Create the customer-managed policy {', '.join(named)} in account {where}, then resume the run."
+        )
 
     def _set(self, change: Change) -> str:
         return self._directory.get(PERMISSION_SET, owner_of(change.type, change.key))
