@@ -10,6 +10,7 @@ import sys
 import typing
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,18 @@ LATER = [
     "ScheduleConfig",
 ]
 
+# drawn part -> where it is
+PARTS = {
+    "Backup Collector": "holdfast.systems.identity_center.capture.collector:IdentityCenterSource",
+    "Backup Validator": "holdfast.systems.identity_center.capture.validation:find_faults",
+    "Restore Validator": "holdfast.systems.identity_center.restore.compatibility:compatibility",
+    "Restore Processor": "holdfast.systems.identity_center.target:IdentityCenterTarget",
+    "Conflict Manager": "holdfast.systems.identity_center.restore.conflicts:ConflictManager",
+    "Identity Center Client": "holdfast.systems.identity_center.connection:Connection",
+    "File System Storage": "holdfast.adapters.object_store_folder:FolderStore",
+    "Encryption Layer": "holdfast.kernel.vault.sealing:Seals",
+}
+
 DRAWN_SPELLING = {
     "List": list,
     "Dict": dict,
@@ -226,3 +239,19 @@ def test_importing_the_package_imports_nothing_else() -> None:
     assert [name for name in shown.split() if name.split(".")[0] not in sys.stdlib_module_names] == [
         "holdfast"
     ]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_drawn_part_is_there_by_name(part: str) -> None:
+    module, name = PARTS[part].split(":")
+    assert hasattr(import_module(module), name)
+
+
+def test_the_reference_names_every_manager_and_method_with_its_parameters() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    lacking = [cls for cls in METHODS if f"## {cls}\n" not in page]
+    for methods in METHODS.values():
+        for method, (drawn, _) in methods.items():
+            call = f"`{method}({', '.join(entry.split(':')[0] for entry in drawn)})`"
+            lacking += [call] * (call not in page)
+    assert lacking == []
