@@ -43,7 +43,7 @@ class Drill:
         with self.rehearsal(wanted) as stage:
             context.progress.say(f"Drill in {stage.description}")
             note = Finding(Severity.NOTE, "rehearsed", "", "", f"Rehearsed in {stage.description}.")
-            context.ledger.record_findings(context.run.id, "rehearse", [note])
+            context.record_findings([note])
             self._restore(context, stage, wanted, types)
             returned = MemoryView(stage.system.source().capture(types, context.progress))
         self._judge(context, wanted, returned, types)
@@ -66,8 +66,8 @@ class Drill:
             for name in types
             for record in wanted.records(name)
         )
-        context.ledger.record_items(context.run.id, "rehearse", items)
-        context.ledger.record_findings(context.run.id, "rehearse", _extra(differences.values()))
+        context.record_items(items)
+        context.record_findings(_extra(differences.values()))
 
 
 def _outcome(difference: Difference | None) -> Outcome:

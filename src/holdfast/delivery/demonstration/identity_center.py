@@ -61,7 +61,7 @@ def _installation(folder: Path, progress: Progress) -> Installation:
     from holdfast.bootstrap import open_installation
     from holdfast.config import example
 
-    settings = {
+    settings: dict[tuple[str, str], str | float] = {
         ("holdfast", "data_dir"): "data",
         ("holdfast", "reports_dir"): "reports",
         ("vault", "location"): "vault",
@@ -80,7 +80,7 @@ def _back_up(story: Story, home: Installation) -> str:
     from holdfast.kernel.backup import FULL, BackupRequest
 
     with story.step("backup") as came_to:
-        run = home.launch("backup", SYSTEM, BackupRequest(FULL, TYPES))
+        run = home.runs.launch("backup", SYSTEM, BackupRequest(FULL, TYPES))
         info = home.vault.resolve("latest", SYSTEM)
         records = sum(section.count for section in info.sections)
         calls = home.session.calls().calls
@@ -139,7 +139,7 @@ def _preview(story: Story, home: Installation, backup: str) -> None:
     with story.step("preview") as came_to:
         preview = home.restore(SYSTEM).preview(RestoreRequest(backup, TYPES), None, home.progress)
         came_to(
-            f"{preview.total_changes} changes, {len(preview.conflicts)} conflicts, "
+            f"{preview.changes_total} changes, {preview.conflicts_total} conflicts, "
             f"about {preview.estimated_seconds:.0f} s at the demo's rate"
         )
 
@@ -148,7 +148,7 @@ def _restore(story: Story, home: Installation, backup: str, title: str) -> Run:
     from holdfast.kernel.restore import RestoreRequest
 
     with story.step(title) as came_to:
-        run = home.launch("restore", SYSTEM, RestoreRequest(backup, TYPES))
+        run = home.runs.launch("restore", SYSTEM, RestoreRequest(backup, TYPES))
         done = sum(home.ledger.count_changes(run.id).values())
         came_to(f"{done} changes applied under the journal and read back")
         expect(run.state is RunState.COMPLETE, "the restore is not complete")
@@ -158,13 +158,13 @@ def _restore(story: Story, home: Installation, backup: str, title: str) -> Run:
 def _verify(story: Story, home: Installation, backup: str) -> None:
     with story.step("verify") as came_to:
         found = home.vault.verify(home.vault.resolve(backup), home.progress)
-        came_to("backup sound at every level: " + ", ".join(f"{n} {level}" for level, n in found.counts().items()))
+        came_to("backup sound at every level: " + ", ".join(f"{level.checked} {level.level}s" for level in found.levels))
         expect(not found.problems, "the backup is damaged")
 
 
 def _roll_back(story: Story, home: Installation, restore: Run) -> None:
     with story.step("rollback") as came_to:
-        run = home.roll_back(restore.id)
+        run = home.runs.roll_back(restore.id)
         done = sum(home.ledger.count_changes(run.id).values())
         came_to(f"{done} changes undone, only those of run {restore.id}")
         expect(run.state is RunState.COMPLETE, "the rollback is not complete")
@@ -175,7 +175,7 @@ def _drill(story: Story, home: Installation, backup: str) -> None:
     from holdfast.kernel.drill import DrillRequest
 
     with story.step("drill") as came_to:
-        run = home.launch("drill", SYSTEM, DrillRequest(backup))
+        run = home.runs.launch("drill", SYSTEM, DrillRequest(backup))
         counts = home.ledger.count_items(run.id)
         equal = sum(n for (_, kind), n in counts.items() if kind is OutcomeKind.DONE)
         came_to(f"{equal} of {sum(counts.values())} records came back equal in an empty sandbox")
