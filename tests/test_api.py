@@ -32,57 +32,32 @@ from holdfast import (
     StorageEngine,
     UserData,
 )
-from holdfast.adapters.ledger.sql_ledger import SqlLedger
 from holdfast.adapters.object_store_memory import MemoryStore
+from holdfast.api_answers import checksums_of
 from holdfast.api_records import checksum_name, data_of, record_types, records_of
 from holdfast.bootstrap import Installation
-from holdfast.config import Settings
-from holdfast.domain.errors import NotFound, Refused, UsageError
+from holdfast.config import load
+from holdfast.domain.errors import NotFound, Refused, UsageError, VaultDamaged
 from holdfast.domain.outcomes import Severity
-from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.system import Part
-from holdfast.kernel.vault.key_file import KeyFile
-from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.views import MemoryView
-from tests.simulators.quiet import HandClock, SilentProgress
+from tests.simulators.quiet import SilentProgress
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-1111111111111111"
 ARN = "arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-2222222222222222"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
-class Unanchored:
-    """An audit chain without links."""
-
-    def head(self) -> str:
-        return ""
-
-
 class Home(Installation):
     """An installation whose vault lies in memory; nothing in it reaches a service."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(Settings(file=None, base=folder), SilentProgress())
+        super().__init__(load(None, {}, folder), SilentProgress())
         self.objects = MemoryStore()
-        self.ring = KeyFile(folder / "vault.key")
 
     @cached_property
-    def vault(self) -> Vault:
-        return Vault.create(self.objects, self.ring, HandClock())
-
-    @cached_property
-    def ledger(self) -> SqlLedger:
-        return SqlLedger(f"sqlite:///{self.settings.base / 'ledger.db'}", durable=False)
-
-    @cached_property
-    def audit(self) -> Unanchored:  # type: ignore[override]
-        return Unanchored()
-
-    def key_ring(self) -> KeyFile:
-        return self.ring
-
-    def delete_backup(self, info: SnapshotInfo) -> str:
-        return self.vault.delete(info)
+    def store(self) -> MemoryStore:
+        return self.objects
 
 
 @pytest.fixture
@@ -203,6 +178,21 @@ def test_a_record_that_was_taken_out_is_missed(home: Home) -> None:
         engine.store_backup(found, found.metadata)
 
 
+def test_a_record_that_is_not_what_was_noted_when_it_was_captured_is_damage(home: Home) -> None:
+    info = home.vault.resolve(StorageEngine(home).store_backup(company(), metadata()))
+    noted = {("user", "anna"): "0" * 64}
+    with pytest.raises(VaultDamaged, match="record:user/anna"):
+        checksums_of(info, home.vault.read(info), noted)
+
+
+def test_records_that_are_not_those_that_were_sealed_are_damage(home: Home) -> None:
+    info = home.vault.resolve(StorageEngine(home).store_backup(company(), metadata()))
+    other = company()
+    other.users[1].attributes["UserType"] = "guest"
+    with pytest.raises(VaultDamaged, match="type:user"):
+        checksums_of(info, view(other), {})
+
+
 def test_relationships_that_say_other_than_the_groups_are_refused(home: Home) -> None:
     data = company()
     data.groups[0].members.remove("berta")
@@ -320,6 +310,7 @@ def test_a_backup_is_deleted_by_its_whole_id_only(home: Home) -> None:
     assert not manager.delete_backup(backup_id)
     with pytest.raises(NotFound):
         StorageEngine(home).retrieve_backup(backup_id)
+    assert [entry.action for entry in home.ledger.audit()] == ["backup stored", "backup deleted"]
 
 
 def test_automatic_cleanup_is_refused_until_it_is_there(home: Home) -> None:

@@ -143,6 +143,7 @@ PARTS = {
     "Conflict Manager": "holdfast.systems.identity_center.restore.conflicts:ConflictManager",
     "Identity Center Client": "holdfast.systems.identity_center.connection:Connection",
     "File System Storage": "holdfast.adapters.object_store_folder:FolderStore",
+    "S3 Storage": "holdfast.adapters.object_store_s3:S3Store",
     "Encryption Layer": "holdfast.kernel.vault.sealing:Seals",
 }
 

@@ -88,7 +88,7 @@ class _Manager:
         return self._home.vault.resolve(backup_id, IDENTITY_CENTER)
 
     def _metadata(self, info: SnapshotInfo) -> BackupMetadata:
-        return answers.metadata_of(info, self._home.key_ring().kind)
+        return answers.metadata_of(info, self._home.key_ring.kind)
 
     def _listed(self, filters: BackupFilters) -> list[BackupMetadata]:
         infos = self._home.vault.snapshots(IDENTITY_CENTER)
@@ -109,7 +109,8 @@ class _Manager:
         )
         if info is None:
             return False
-        self._home.delete_backup(info)
+        self._home.vault.delete(info)
+        self._home.audit.append("backup deleted", info.system, {"snapshot": info.id})
         return True
 
 
@@ -134,8 +135,10 @@ class BackupManager(_Manager):
             since=answers.in_utc(options.since).isoformat() if options.since else "",
             labels=answers.labels_of(options.labels, options.retention_policy),
         )
-        run = self._home.launch("backup", IDENTITY_CENTER, request)
-        return answers.backup_result(run, self._home.backup().snapshot_of(run.id), self._home.ledger)
+        run = self._home.runs.launch("backup", IDENTITY_CENTER, request)
+        return answers.backup_result(
+            run, self._home.backup(IDENTITY_CENTER).snapshot_of(run.id), self._home.ledger
+        )
 
     def list_backups(self, filters: BackupFilters) -> list[BackupMetadata]:
         """Backups that pass the filters, newest first."""
@@ -145,7 +148,7 @@ class BackupManager(_Manager):
         """What is wrong with a stored backup: damage, contradictions (errors) and gaps (warnings).
 
         Every stored byte is read. `backup_id` is an id, a prefix of one, a date, or `latest`.
-        Raises: NotFound.
+        Raises: NotFound; VaultDamaged when the backup's manifest itself cannot be read.
         """
         info = self._info(backup_id)
         damage = self._home.vault.verify(info, self._home.progress).problems
@@ -176,8 +179,8 @@ class RestoreManager(_Manager):
         if options.dry_run:
             preview = self._preview(request)
             return answers.dry_result(request.snapshot, preview)
-        run = self._home.launch("restore", IDENTITY_CENTER, request)
-        safety = self._home.backup().snapshot_of(run.id)
+        run = self._home.runs.launch("restore", IDENTITY_CENTER, request)
+        safety = self._home.backup(IDENTITY_CENTER).snapshot_of(run.id)
         return answers.restore_result(request.snapshot, run, safety, self._home.ledger)
 
     def preview_restore(self, backup_id: str, options: RestoreOptions) -> RestorePreview:
@@ -204,7 +207,7 @@ class RestoreManager(_Manager):
         return CompatibilityResult(info.id, Environment(live.account, live.region, live.instance), findings)
 
     def _preview(self, request: RestoreRequest) -> RestorePreview:
-        found = self._home.restore().preview(request, self._home.choose, self._home.progress)
+        found = self._home.restore(IDENTITY_CENTER).preview(request, self._home.choose, self._home.progress)
         return answers.restore_preview(found)
 
     def _request(self, backup_id: str, options: RestoreOptions) -> RestoreRequest:
@@ -260,6 +263,7 @@ class StorageEngine(_Manager):
             audit_head=self._home.audit.head(),
             labels=answers.labels_of({}, metadata.retention_policy),
         )
+        self._home.audit.append("backup stored", info.system, {"snapshot": info.id})
         return info.id
 
     def retrieve_backup(self, backup_id: str) -> BackupData:
@@ -335,7 +339,9 @@ class IdentityCenterCollector(_Manager):
         base = self._base(moment)
         answers.refuse_gaps(base, types)
         live = self._live(types)
-        differences = list(compare(self._home.system(), self._home.vault.read(base), live, types))
+        differences = list(
+            compare(self._home.system(IDENTITY_CENTER), self._home.vault.read(base), live, types)
+        )
         return answers.incremental_data(moment, base.id, differences, live, options)
 
     def _base(self, moment: datetime) -> SnapshotInfo:

@@ -42,13 +42,14 @@ from holdfast.domain.errors import Refused, RemoteError, UsageError, VaultDamage
 from holdfast.domain.outcomes import Finding, Item, OutcomeKind, Severity
 from holdfast.domain.records import Record, RecordView, show_key, split_key
 from holdfast.domain.runs import Run, RunState
-from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.backup import INCREMENTAL, SAFETY
 from holdfast.kernel.compare import Difference, DifferenceKind
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.preview import Preview
 from holdfast.kernel.system import Part
 from holdfast.kernel.vault.verify import Problem, Verification
+from holdfast.kernel.vault.writer import SectionDigest
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
 
 T = TypeVar("T")
@@ -132,30 +133,41 @@ def passes(info: SnapshotInfo, filters: BackupFilters) -> bool:
 def checksums_of(
     info: SnapshotInfo, view: RecordView, captured: Mapping[tuple[str, str], str]
 ) -> dict[str, str]:
-    """Checksums at every level, as they were stored.
+    """Checksums at every level, proven against what was stored.
 
-    The snapshot's and the types' are the sealed ones. A record's is the digest that was noted when it
-    was captured (`captured`, by type and key). Raises: VaultDamaged when a record has another one now.
+    The snapshot's and the types' are the sealed ones. A record's digest is checked twice: all of a type
+    must give the sealed digest, and each must be the one noted when it was captured (`captured`, by type
+    and key). Raises: VaultDamaged when one is not.
     """
     found: dict[str, str] = {}
     for section in info.sections:
         if section.captured:
-            found |= {
-                checksum_name(record.type, record.key): record.digest for record in view.records(section.type)
-            }
-    noted = {checksum_name(*name): digest for name, digest in captured.items()}
-    for name in found.keys() & noted.keys():
-        if found[name] != noted[name]:
-            raise VaultDamaged(
-                "it is not what was captured", "Retrieve another backup.", f"{info.id}, {name}"
-            )
-    levels = {f"type:{section.type}": section.digest for section in info.sections if section.captured}
-    return found | levels | {"snapshot": info.root}
+            found |= _record_checksums(info, section, view)
+    for name, noted in captured.items():
+        checksum = checksum_name(*name)
+        if found.get(checksum, noted) != noted:
+            raise _not_as_stored(info, checksum, "it is not what was captured")
+    return found | {"snapshot": info.root}
+
+
+def _record_checksums(info: SnapshotInfo, section: SectionSummary, view: RecordView) -> dict[str, str]:
+    """The checksums of a type and its records."""
+    sealed, found = SectionDigest(), {f"type:{section.type}": section.digest}
+    for record in view.records(section.type):
+        sealed.add((record.key, record.schema, record.body, record.personal))
+        found[checksum_name(record.type, record.key)] = record.digest
+    if sealed.hex() != section.digest:
+        raise _not_as_stored(info, f"type:{section.type}", "its records are not those that were sealed")
+    return found
+
+
+def _not_as_stored(info: SnapshotInfo, name: str, problem: str) -> VaultDamaged:
+    return VaultDamaged(problem, f"See `holdfast backups verify {info.id}`.", f"{info.id}, {name}")
 
 
 def damage_finding(problem: Problem) -> Finding:
     """A problem of the vault as a finding."""
-    return Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.what)
+    return Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
 
 
 def gaps(info: SnapshotInfo) -> Iterator[Finding]:
@@ -272,7 +284,9 @@ def integrity_result(info: SnapshotInfo, found: Verification) -> IntegrityResult
     """What a check of the stored bytes came to, level by level."""
     levels = {LEVELS.get(level.level, level.level): IntegrityLevel(level.checked) for level in found.levels}
     for problem in found.problems:
-        levels[LEVELS.get(problem.level, problem.level)].problems.append(f"{problem.where}: {problem.what}")
+        levels[LEVELS.get(problem.level, problem.level)].problems.append(
+            f"{problem.where}: {problem.message}"
+        )
     return IntegrityResult(info.id, levels)
 
 
