@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import cached_property
 
 from holdfast import api_answers as answers
+from holdfast import api_changes as changes
 from holdfast import api_records as records
 from holdfast.api_models import (
     Assignment,
@@ -300,26 +301,26 @@ class IdentityCenterCollector(_Manager):
 
     def collect_users(self, options: CollectionOptions) -> list[User]:
         """All users, or those named, in name order."""
-        named = answers.Named(options.names)
+        named = changes.Named(options.names)
         return [user for user in records.users_of(self._live((USER,))) if named.user(user.user_name)]
 
     def collect_groups(self, options: CollectionOptions) -> list[Group]:
         """All groups with their members, or those named, in name order."""
-        named = answers.Named(options.names)
+        named = changes.Named(options.names)
         return [
             group for group in records.groups_of(self._live((GROUP, MEMBERSHIP))) if named(group.display_name)
         ]
 
     def collect_permission_sets(self, options: CollectionOptions) -> list[PermissionSet]:
         """All permission sets with everything attached, or those named, in name order."""
-        named = answers.Named(options.names)
+        named = changes.Named(options.names)
         return [
             found for found in records.permission_sets_of(self._live((PERMISSION_SET,))) if named(found.name)
         ]
 
     def collect_assignments(self, options: CollectionOptions) -> list[Assignment]:
         """All account assignments, or those of the permission sets named, in key order."""
-        named = answers.Named(options.names)
+        named = changes.Named(options.names)
         return [
             found
             for found in records.assignments_of(self._live((ASSIGNMENT,)))
@@ -337,12 +338,12 @@ class IdentityCenterCollector(_Manager):
         moment = answers.in_utc(since)
         types = records.record_types(options.resources)
         base = self._base(moment)
-        answers.refuse_gaps(base, types)
+        changes.refuse_gaps(base, types)
         live = self._live(types)
         differences = list(
             compare(self._home.system(IDENTITY_CENTER), self._home.vault.read(base), live, types)
         )
-        return answers.incremental_data(moment, base.id, differences, live, options)
+        return changes.incremental_data(moment, base.id, differences, live, options)
 
     def _base(self, moment: datetime) -> SnapshotInfo:
         instance = self._home.system(IDENTITY_CENTER).source().identity().instance
@@ -357,5 +358,5 @@ class IdentityCenterCollector(_Manager):
 
     def _live(self, types: tuple[str, ...]) -> RecordView:
         parts = list(self._home.system(IDENTITY_CENTER).source().capture(types, self._home.progress))
-        answers.raise_incomplete(parts)
+        changes.raise_incomplete(parts)
         return MemoryView(parts)
