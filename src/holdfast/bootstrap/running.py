@@ -83,6 +83,8 @@ class Runner:
         Raises: NotFound; Refused while that run is going on or when it changed nothing.
         """
         undone = undoable(self._home.ledger, run_id)
+        if undone.kind not in CHANGING:
+            raise Refused(f"run {undone.id} is a {undone.kind}: it changed no service of yours", "Nothing is to be undone.")
         with self._holding(ROLLBACK, undone.system, undone.target):
             run = self.engine.start(
                 system=undone.system, kind=ROLLBACK, arguments=b"{}", target=undone.target, undoes=undone.id
