@@ -43,16 +43,19 @@ class Bench:
 
     def stages(self, wanted: dict[Facet, bytes], target: Target | None = None) -> Sequence[Stage]:
         """Plan towards `wanted`, apply, verify."""
-        goal = target or MemoryTarget(self.service)
-        return (
-            Stage(
-                "plan",
-                StageKind.GATHER,
-                lambda context: _plan(context.plan_changes, goal, self.service, wanted),
-            ),
-            Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, goal)),
-            Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, goal)),
-        )
+        return stages_towards(self.service, wanted, target)
+
+
+def stages_towards(
+    service: MemoryService, wanted: dict[Facet, bytes], target: Target | None = None, *, concurrency: int = 4
+) -> Sequence[Stage]:
+    """The stages of a run that brings a service to `wanted`: plan, apply, verify."""
+    goal = target or MemoryTarget(service, concurrency=concurrency)
+    return (
+        Stage("plan", StageKind.GATHER, lambda context: _plan(context.plan_changes, goal, service, wanted)),
+        Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, goal)),
+        Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, goal)),
+    )
 
 
 def _plan(
