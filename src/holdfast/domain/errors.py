@@ -70,7 +70,9 @@ class SettingsError(HoldfastError):
     code: ClassVar[str] = "settings"
     exit_code: ClassVar[int] = 10
     sentence: ClassVar[str] = "{source}: {problems}"
-    next_step: ClassVar[str] = "Correct the lines named above; `holdfast init --help` shows a complete example."
+    next_step: ClassVar[str] = (
+        "Correct the lines named above; `holdfast init --help` shows a complete example."
+    )
 
     def facts(self) -> dict[str, str]:
         return {"source": self.source, "problems": "\n  ".join(("", *self.problems)).rstrip()}
@@ -111,7 +113,9 @@ class RemoteError(HoldfastError):
     code: ClassVar[str] = "remote"
     exit_code: ClassVar[int] = 30
     sentence: ClassVar[str] = "{operation} failed with {error}. The service said: {service_said}"
-    next_step: ClassVar[str] = "Look at what the service said; `holdfast runs show` lists every item it touched."
+    next_step: ClassVar[str] = (
+        "Look at what the service said; `holdfast runs show` lists every item it touched."
+    )
 
 
 @dataclass(eq=False)
@@ -130,7 +134,8 @@ class Throttled(RemoteUnavailable):
 
     code: ClassVar[str] = "throttled"
     next_step: ClassVar[str] = (
-        "Raise `throttle_patience`, lower `requests_per_second`, or run when other tools are quiet; then resume the run."
+        "Raise `throttle_patience`, lower `requests_per_second`, or run when other tools are quiet; "
+        "then resume the run."
     )
 
 
@@ -233,3 +238,30 @@ class LedgerFull(LedgerError):
     permanent: ClassVar[bool] = False
     sentence: ClassVar[str] = "There is no room left to write the ledger {ledger}: {problem}"
     next_step: ClassVar[str] = "Make room on the disk, then resume the run: `holdfast runs resume latest`."
+
+
+@dataclass(eq=False)
+class OutOfSpace(HoldfastError):
+    """No room is left where something had to be written; what was there before is still whole."""
+
+    place: str
+    wanted: str
+    code: ClassVar[str] = "out-of-space"
+    exit_code: ClassVar[int] = 75
+    permanent: ClassVar[bool] = False
+    sentence: ClassVar[str] = "There is no room left at {place} for {wanted}."
+    next_step: ClassVar[str] = (
+        "Free some space or name another folder with --output-dir, then run `holdfast runs report`."
+    )
+
+
+@dataclass(eq=False)
+class CannotWrite(HoldfastError):
+    """A folder of this machine cannot be written to."""
+
+    place: str
+    problem: str
+    code: ClassVar[str] = "cannot-write"
+    exit_code: ClassVar[int] = 10
+    sentence: ClassVar[str] = "{place} cannot be written: {problem}"
+    next_step: ClassVar[str] = "Give the user Holdfast runs as write permission there, or name another --output-dir."

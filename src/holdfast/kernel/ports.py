@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -207,16 +206,25 @@ class CallCount:
     by_operation: tuple[tuple[str, int], ...]
 
 
-class Rehearsal(Protocol):
-    """A place where a restore can be practised: a fresh, empty stand-in of a system."""
+class PacedSession(Protocol):
+    """Calls to a vendor's services that wait their turn, are repeated where that is safe, and are counted.
 
-    def __call__(self, system: str) -> AbstractContextManager[RehearsalStage]:
-        """An empty stand-in, gone when the context ends."""
-
-
-class RehearsalStage(Protocol):
-    """What a rehearsal offers: how to reach it, said so in the report."""
+    Safe to use from several threads.
+    """
 
     @property
-    def description(self) -> str:
-        """One line for the report, for example `sandbox on 127.0.0.1:4711, unthrottled`."""
+    def region(self) -> str:
+        """The region that the calls go to."""
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
+    ) -> Mapping[str, object]:
+        """The service's answer to one operation, in the vendor's names.
+
+        With `repeatable` False a call whose answer was lost is not sent again: the effect is in doubt.
+        Raises: AccessDenied, CredentialsError, RemoteError, RemoteUnavailable, Throttled, Refused and
+        SettingsError; errors that belong to one service leave as the vendor's own for its client to name.
+        """
+
+    def calls(self) -> CallCount:
+        """What was sent since the session was made."""

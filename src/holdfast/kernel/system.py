@@ -7,6 +7,7 @@ a system lacks it leaves out of its `System` value; the contract tests run what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -127,10 +128,40 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A registered system: its name, its record types in dependency order, and how to make its halves."""
+    """A registered system: its name, its record types in dependency order, and how to make its halves.
+
+    `comparable` gives the canonical bytes of a record without what no restore can bring back (the
+    service's own ids and times), so that equal bytes mean "the same". `personal_fields` are masked
+    wherever people read.
+    """
 
     name: str
     title: str
     types: tuple[RecordType, ...]
     source: Callable[[], Source]
     target: Callable[[], Target]
+    comparable: Callable[[Record], bytes]
+    personal_fields: frozenset[str] = frozenset()
+
+    def required(self, types: Sequence[str]) -> tuple[str, ...]:
+        """These types and all that they depend on, in dependency order."""
+        wanted = set(types)
+        for kind in reversed(self.types):
+            if kind.name in wanted:
+                wanted.update(kind.requires)
+        return tuple(kind.name for kind in self.types if kind.name in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalStage:
+    """An empty stand-in of a system, ready for a restore; `description` says what it is and how it is paced."""
+
+    system: System
+    description: str
+
+
+class Rehearsal(Protocol):
+    """Where a restore can be practised without touching the real service."""
+
+    def __call__(self, wanted: RecordView) -> AbstractContextManager[RehearsalStage]:
+        """A stand-in that has what a restore presupposes (accounts, policies of others); gone when the context ends."""

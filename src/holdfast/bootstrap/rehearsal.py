@@ -1,0 +1,64 @@
+"""Where a restore is practised: a sandbox in this process, with what a restore presupposes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from holdfast.kernel.system import RehearsalStage
+
+if TYPE_CHECKING:
+    from holdfast.domain.records import RecordView
+    from holdfast.kernel.ports import Clock
+    from holdfast.sandbox.portrait import AccountPortrait, Portrait
+    from holdfast.systems.identity_center.settings import IdentityCenterSettings
+
+UNTHROTTLED = 100_000.0
+CONCURRENCY = 16
+
+
+@contextmanager
+def rehearse_identity_center(
+    wanted: RecordView, settings: IdentityCenterSettings, clock: Clock
+) -> Iterator[RehearsalStage]:
+    """An empty Identity Center whose organization has the accounts and policies that the records refer to."""
+    from dataclasses import replace
+
+    from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
+    from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
+    from holdfast.sandbox.server import SandboxServer
+    from holdfast.systems.identity_center.system import identity_center
+
+    with SandboxServer("empty", async_delay=0.0) as sandbox:
+        sandbox.load(_presupposed(wanted))
+        pace = AwsSettings(
+            region=sandbox.engine.world.region,
+            requests_per_second=UNTHROTTLED,
+            other_requests_per_second=UNTHROTTLED,
+            concurrency=CONCURRENCY,
+        )
+        session = AwsSession(pace, clock, endpoint=AwsEndpoint(sandbox.url, ACCESS_KEY, SECRET_KEY))
+        here = replace(settings, instance_arn="")
+        description = f"an empty sandbox at {sandbox.url}, unthrottled, asynchronous work at once"
+        yield RehearsalStage(identity_center(session, here, clock), description)
+
+
+def _presupposed(wanted: RecordView) -> Portrait:
+    """The accounts of the assignments, each with every customer-managed policy that a permission set names."""
+    from holdfast.sandbox.portrait import AccountPortrait, Portrait
+    from holdfast.systems.identity_center.mapping import assignment_from, permission_set_from
+    from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PolicyReference
+
+    policies = set[str]()
+    for record in wanted.records(PERMISSION_SET):
+        granted = permission_set_from(record)
+        named = [*granted.customer_policies, granted.boundary]
+        policies.update(f"{each.path}{each.name}" for each in named if isinstance(each, PolicyReference))
+    accounts: dict[str, AccountPortrait] = {}
+    for record in wanted.records(ASSIGNMENT):
+        given = assignment_from(record)
+        email = f"account-{given.account_id}@example.com"
+        name = given.account_name or given.account_id
+        accounts[given.account_id] = AccountPortrait(given.account_id, name, email, policies=tuple(sorted(policies)))
+    return Portrait(accounts=tuple(accounts.values()))

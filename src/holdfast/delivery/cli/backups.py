@@ -1,0 +1,99 @@
+"""`holdfast backups`: list, show, verify, drill, delete."""
+
+from __future__ import annotations
+
+import click
+
+from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.opening import conclude, emit, installation
+
+VAULT_DAMAGED = 20
+
+
+@click.group()
+def backups() -> None:
+    """List, check and rehearse what was backed up."""
+
+
+@backups.command(name="list")
+@click.option("--system", default="", help="Only backups of this system.")
+@click.option("--all", "everything", is_flag=True, help="Also the safety snapshots that restores take.")
+@shared_options
+@pass_invocation
+def list_(invocation: Invocation, system: str, everything: bool) -> int:
+    """Every backup, newest first."""
+    from holdfast.delivery.cli.rendering import show_snapshots, snapshots_json
+    from holdfast.kernel.backup import SAFETY
+
+    with installation(invocation) as home:
+        found = [info for info in home.vault.snapshots(system) if everything or info.kind != SAFETY]
+        if invocation.json:
+            emit(snapshots_json(found))
+        else:
+            show_snapshots(found)
+    return 0
+
+
+@backups.command()
+@click.argument("backup_id", metavar="BACKUP")
+@shared_options
+@pass_invocation
+def show(invocation: Invocation, backup_id: str) -> int:
+    """What one backup holds, what was left out, and when it was taken. BACKUP: id, prefix, date or `latest`."""
+    from holdfast.delivery.cli.rendering import show_snapshot, snapshots_json
+
+    with installation(invocation) as home:
+        info = home.vault.resolve(backup_id)
+        if invocation.json:
+            emit(snapshots_json([info]))
+        else:
+            show_snapshot(info)
+    return 0
+
+
+@backups.command()
+@click.argument("backup_id", metavar="BACKUP")
+@shared_options
+@pass_invocation
+def verify(invocation: Invocation, backup_id: str) -> int:
+    """Read back every byte that a backup reaches; exit 20 and name what is damaged."""
+    from holdfast.delivery.cli.rendering import show_verification, verification_json
+
+    with installation(invocation) as home:
+        found = home.vault.verify(home.vault.resolve(backup_id), home.progress)
+        if invocation.json:
+            emit(verification_json(found))
+        else:
+            show_verification(found)
+        return VAULT_DAMAGED if found.problems else 0
+
+
+@backups.command()
+@click.argument("backup_id", metavar="BACKUP")
+@shared_options
+@pass_invocation
+def drill(invocation: Invocation, backup_id: str) -> int:
+    """Restore a backup into an empty sandbox and compare it, record by record."""
+    from holdfast.kernel.drill import DrillRequest
+
+    with installation(invocation) as home:
+        info = home.vault.resolve(backup_id)
+        run = home.runs.launch("drill", info.system, DrillRequest(info.id))
+        return conclude(home, run, invocation)
+
+
+@backups.command()
+@click.argument("backup_id", metavar="BACKUP")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@shared_options
+@pass_invocation
+def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
+    """Take a backup out of the vault. What other backups share stays."""
+    with installation(invocation) as home:
+        info = home.vault.resolve(backup_id)
+        if not yes:
+            click.confirm(f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?", abort=True)
+        home.vault.delete(info)
+        home.audit.append("backup deleted", info.system, {"snapshot": info.id})
+        click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until they are pruned.")
+    return 0

@@ -1,0 +1,236 @@
+"""`holdfast identity-center`: back up, preview, restore and compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.opening import conclude, emit, installation
+from holdfast.domain.changes import ConflictStrategy
+from holdfast.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from holdfast.bootstrap import Installation
+    from holdfast.domain.records import RecordView
+    from holdfast.kernel.restore import RestoreRequest
+
+SYSTEM = "identity_center"
+CHECK_FAILED = 5
+# The seed's resource words and the record types they stand for: a group is nothing without its members.
+RESOURCES = {
+    "users": ("user",),
+    "groups": ("group", "membership"),
+    "permission_sets": ("permission_set",),
+    "assignments": ("assignment",),
+}
+
+
+class ResourceList(click.ParamType[tuple[str, ...]]):
+    """A comma-separated list of resource words, as the record types they stand for."""
+
+    name = "users,groups,permission_sets,assignments|all"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The record types, each once. Raises: BadParameter naming an unknown word."""
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip().replace("-", "_") for word in str(value).split(",") if word.strip()]
+        chosen = list(RESOURCES) if words == ["all"] else words
+        unknown = [word for word in chosen if word not in RESOURCES]
+        if unknown or not chosen:
+            self.fail(f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(RESOURCES)}, all", param, ctx)
+        return tuple(dict.fromkeys(name for word in chosen for name in RESOURCES[word]))
+
+
+class RecordName(click.ParamType[tuple[str, str]]):
+    """TYPE:NAME of one record; the parts of a composite name are separated by ` / `."""
+
+    name = "type:name"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The record type and the natural key. Raises: BadParameter for another shape."""
+        from holdfast.domain.records import join_key
+
+        if isinstance(value, tuple):
+            return value
+        kind, colon, name = str(value).partition(":")
+        known = tuple(dict.fromkeys(name for names in RESOURCES.values() for name in names))
+        if not colon or kind not in known:
+            self.fail(f"{value!r} is not TYPE:NAME with a type of {', '.join(known)}", param, ctx)
+        key = join_key(*name.split(" / "))
+        return kind, key.casefold() if kind == "user" else key
+
+
+resources_option = click.option(
+    "--resources", type=ResourceList(), default="all", show_default=True, help="Which resources, comma separated."
+)
+
+
+@click.group(name="identity-center")
+def identity_center() -> None:
+    """Back up, compare and restore AWS IAM Identity Center."""
+
+
+@identity_center.command()
+@click.option("--type", "kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True)
+@click.option("--since", default="", help="Incremental: compare with the newest backup at or before this moment.")
+@resources_option
+@shared_options
+@pass_invocation
+def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...]) -> int:
+    """Capture, prove complete, encrypt, seal, read back.
+
+    An incremental backup reads everything too and is complete to read; it saves stored bytes, not
+    calls, and says what changed since the backup it was compared with.
+    """
+    from holdfast.kernel.backup import BackupRequest
+
+    with installation(invocation) as home:
+        request = BackupRequest(kind, resources, _moment(since))
+        return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
+
+
+def restore_options(command: click.decorators.FC) -> click.decorators.FC:
+    """The options that restore and preview share."""
+    strategy = click.Choice([strategy.value for strategy in ConflictStrategy])
+    for option in reversed(
+        (
+            click.argument("backup_id", metavar="BACKUP"),
+            resources_option,
+            click.option("--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."),
+            click.option("--conflict-strategy", type=strategy, default="overwrite", show_default=True),
+            click.option("--delete-extra", is_flag=True, help="Delete records that the backup does not have."),
+            click.option("--allow-lockout", is_flag=True, help="Go on though it removes your own access."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@identity_center.command()
+@restore_options
+@shared_options
+@pass_invocation
+def preview(
+    invocation: Invocation,
+    backup_id: str,
+    resources: tuple[str, ...],
+    only: tuple[tuple[str, str], ...],
+    conflict_strategy: str,
+    delete_extra: bool,
+    allow_lockout: bool,
+) -> int:
+    """Show what a restore would do now: counts, conflicts, warnings, duration, what cannot return.
+
+    BACKUP is an id, a prefix of one, a date, or `latest`.
+    """
+    request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
+    with installation(invocation) as home:
+        return _preview(home, request, invocation)
+
+
+@identity_center.command()
+@restore_options
+@click.option("--dry-run", is_flag=True, help="Change nothing; print the same as `preview`.")
+@shared_options
+@pass_invocation
+def restore(
+    invocation: Invocation,
+    backup_id: str,
+    resources: tuple[str, ...],
+    only: tuple[tuple[str, str], ...],
+    conflict_strategy: str,
+    delete_extra: bool,
+    allow_lockout: bool,
+    dry_run: bool,
+) -> int:
+    """Put a backup back: keep what is there now, plan, apply under the journal, read back.
+
+    BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
+    """
+    request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
+    with installation(invocation) as home:
+        if dry_run:
+            return _preview(home, request, invocation)
+        return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
+
+
+@identity_center.command()
+@click.argument("backup_id", metavar="BACKUP")
+@click.argument("other", metavar="[OTHER|live]", default="live")
+@resources_option
+@click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
+@shared_options
+@pass_invocation
+def diff(invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool) -> int:
+    """Compare a backup with another one, or with what is live now (the default)."""
+    from holdfast.delivery.cli.rendering import differences_json, show_differences
+    from holdfast.kernel.compare import compare
+
+    with installation(invocation) as home:
+        system = home.system(SYSTEM)
+        left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
+        right = _other_view(home, other, resources)
+        found = list(compare(system, left, right, [name for name in resources if name in left.types]))
+        if invocation.json:
+            emit(differences_json(found))
+        else:
+            show_differences(found, left.info.id, other)
+        return CHECK_FAILED if found and exit_code else 0
+
+
+def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> RecordView:
+    from holdfast.kernel.views import MemoryView
+
+    if other != "live":
+        return home.vault.read(home.vault.resolve(other, SYSTEM))
+    return MemoryView(home.system(SYSTEM).source().capture(resources, home.progress))
+
+
+def _preview(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
+    from holdfast.delivery.cli.rendering import show_preview
+
+    found = home.restore(SYSTEM).preview(request, home.choose, home.progress)
+    if invocation.json:
+        emit(found.to_json())
+    else:
+        show_preview(found)
+    return 0
+
+
+def _request(
+    backup_id: str,
+    resources: tuple[str, ...],
+    only: tuple[tuple[str, str], ...],
+    conflict_strategy: str,
+    delete_extra: bool,
+    allow_lockout: bool,
+) -> RestoreRequest:
+    from holdfast.kernel.restore import RestoreRequest
+
+    types = tuple(dict.fromkeys(name for name, _ in only)) or resources
+    return RestoreRequest(
+        snapshot=backup_id,
+        types=types,
+        strategy=ConflictStrategy(conflict_strategy),
+        keys=only,
+        delete_extra=delete_extra,
+        allow_lockout=allow_lockout,
+    )
+
+
+def _moment(text: str) -> str:
+    """An RFC 3339 moment in UTC. Raises: UsageError for anything else."""
+    from datetime import UTC, datetime
+
+    if not text:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--since {text!r} is no date or time.", "Write 2026-11-20 or 2026-11-20T09:00:00Z.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

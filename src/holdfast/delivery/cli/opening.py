@@ -1,0 +1,54 @@
+"""From a command line to an installation, and from a finished run to a screen and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from holdfast.delivery.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from holdfast.bootstrap import Installation
+    from holdfast.domain.runs import Run
+
+
+@contextmanager
+def installation(invocation: Invocation) -> Iterator[Installation]:
+    """The installation that the command line names; runs that were cut off are named on stderr first."""
+    from holdfast.bootstrap import open_installation
+    from holdfast.delivery.cli.prompting import TerminalChooser
+    from holdfast.delivery.cli.rendering import progress_for
+
+    with progress_for(invocation) as progress:
+        home = open_installation(
+            invocation.config, progress, choose=TerminalChooser(), reports_dir=invocation.output_dir
+        )
+        for run in home.runs.engine.recover_abandoned():
+            click.echo(
+                f"Run {run.id} ({run.kind}) was cut off; its evidence is written. "
+                f"Go on with `holdfast runs resume {run.id}`.",
+                err=True,
+            )
+        yield home
+
+
+def conclude(home: Installation, run: Run, invocation: Invocation) -> int:
+    """Show what a run came to and where its evidence lies; its exit code."""
+    report = home.runs.report(run)
+    if invocation.json:
+        emit(report.to_json())
+    else:
+        from holdfast.delivery.cli.rendering import show_report
+
+        show_report(report, home.runs.evidence_folder(run))
+    return report.exit_code
+
+
+def emit(json: bytes) -> None:
+    """JSON bytes as one line on stdout."""
+    sys.stdout.buffer.write(json + b"\n")
+    sys.stdout.buffer.flush()

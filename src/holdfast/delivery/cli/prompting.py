@@ -1,0 +1,43 @@
+"""Conflicts decided by a person at a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from holdfast.domain.changes import Conflict, ConflictStrategy
+from holdfast.domain.errors import Refused
+from holdfast.domain.records import show_key
+
+_ANSWERS = {
+    "o": ConflictStrategy.OVERWRITE,
+    "s": ConflictStrategy.SKIP,
+    "m": ConflictStrategy.MERGE,
+}
+
+
+class TerminalChooser:
+    """Asks for each conflict; a capital letter answers all that follow."""
+
+    def __init__(self) -> None:
+        self._for_all: ConflictStrategy | None = None
+
+    def __call__(self, conflict: Conflict) -> ConflictStrategy:
+        """What the person chose. Raises: Refused where there is no terminal to ask at."""
+        if self._for_all:
+            return self._for_all
+        if not sys.stdin.isatty() or not sys.stderr.isatty():
+            raise Refused(
+                "the conflict strategy `prompt` needs a terminal, and there is none",
+                "Choose --conflict-strategy overwrite, skip or merge; `preview` lists the conflicts.",
+            )
+        click.echo(f"\n{conflict.type} {show_key(conflict.key)} differs:", err=True)
+        for field in conflict.fields:
+            click.echo(f"  {field.name}: backup {field.backup!r}, now {field.live!r}", err=True)
+        choices = click.Choice([*_ANSWERS, *(letter.upper() for letter in _ANSWERS)])
+        question = "[o]verwrite, [s]kip, [m]erge; a capital letter for all that follow"
+        answer = click.prompt(question, type=choices, show_choices=False, err=True)
+        if answer.isupper():
+            self._for_all = _ANSWERS[answer.lower()]
+        return _ANSWERS[answer.lower()]

@@ -1,0 +1,75 @@
+"""The stage on which a chapter plays: a fresh folder, and a screen of what happened."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import click
+
+from holdfast.domain.errors import HoldfastError, Refused
+
+MARKER = "this-folder-belongs-to-holdfast-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was told: what came of it, and how long it took."""
+
+    title: str
+    outcome: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Story:
+    """Steps told as they happen; `told` is what the last screen repeats."""
+
+    say: Callable[[str], None]
+    told: list[Step] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Callable[[str], None]]:
+        """A step of the story; the caller says what came of it."""
+        began, outcome = time.monotonic(), list[str]()
+        yield outcome.append
+        seconds = time.monotonic() - began
+        text = "; ".join(outcome)
+        self.told.append(Step(title, text, seconds))
+        self.say(f"{click.style('*', fg='green')} {title:<22} {text}  ({seconds:.1f} s)")
+
+
+@dataclass(eq=False)
+class Unexpected(HoldfastError):
+    """The demo did not come out as it must."""
+
+    what: str
+    code: ClassVar[str] = "demo"
+    exit_code: ClassVar[int] = 1
+    sentence: ClassVar[str] = "The demo did not come out as it must: {what}."
+    next_step: ClassVar[str] = "This is a defect of Holdfast; please report it with the demo's folder."
+
+
+def expect(holds: bool, what: str) -> None:
+    """Go on only while the story is true. Raises: Unexpected."""
+    if not holds:
+        raise Unexpected(what)
+
+
+def fresh_folder(folder: Path) -> Path:
+    """An empty folder for the demo; what an earlier demo left in it is removed, anything else is not touched.
+
+    Raises: Refused when the folder is not the demo's.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            raise Refused(f"{folder} exists and was not made by the demo", "Name another folder with --folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / MARKER).touch()
+    return folder

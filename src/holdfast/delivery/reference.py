@@ -1,0 +1,119 @@
+"""Write docs/reference from the code: `python -m holdfast.delivery.reference [FOLDER]`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import cleandoc
+from pathlib import Path
+
+import click
+
+from holdfast.delivery.cli.invocation import shared_parameters
+from holdfast.delivery.cli.root import root
+from holdfast.domain.errors import HoldfastError
+
+_SOURCES = Path(__file__).parents[1]
+_DECLARES_A_CODE = re.compile(r"^\s+code: ClassVar\[str\] = ", re.MULTILINE)
+_GENERATED = "<!-- Written by `make reference`; edit the code instead. -->"
+_EXIT_CODES = """\
+| exit code | meaning |
+| --- | --- |
+| 0 | complete |
+| 1 | a bug in Holdfast; please report it |
+| 2 | the command line makes no sense as given |
+| 3 | partial: finished, some items failed; the report names them |
+| 4 | refused by a rule; nothing was changed |
+| 5 | a check failed |
+| 10 | settings |
+| 11 | credentials or permission |
+| 20 | the vault |
+| 30 | the service |
+| 75 | busy or stopped early; can be resumed |
+| 130 | interrupted; can be resumed |
+| 141 | nobody read the output any more |
+"""
+
+
+def commands_page() -> str:
+    """Every command with its options, as Markdown."""
+    head = ["# Commands", _GENERATED, "Options that every command takes, before or after its name:"]
+    parts = [*head, _options(list(shared_parameters()))]
+    for path, command in walk(root, "holdfast"):
+        parts += _command(path, command)
+    return "\n\n".join(parts) + "\n"
+
+
+def errors_page() -> str:
+    """Every error with its code, exit code, sentence and advice, as Markdown."""
+    rows = [
+        f"| `{error.code}` | {error.exit_code} | {_cell(error.sentence)} | {_cell(error.next_step)} |"
+        for error in sorted(error_types(), key=lambda error: (error.exit_code, error.code))
+    ]
+    table = "\n".join(
+        ["| code | exit code | what is said | what to do |", "| --- | --- | --- | --- |", *rows]
+    )
+    note = "Words in braces are filled in with the facts; `--json` prints those under `facts`."
+    return "\n\n".join(["# Errors", _GENERATED, note, table, "## Exit codes", _EXIT_CODES])
+
+
+def error_types() -> list[type[HoldfastError]]:
+    """Every error class with a code of its own. Imports the modules that declare one, and no other."""
+    for source in sorted(_SOURCES.rglob("*.py")):
+        if _DECLARES_A_CODE.search(source.read_text(encoding="utf-8")):
+            import_module(".".join(("holdfast", *source.relative_to(_SOURCES).with_suffix("").parts)))
+    return [error for error in _family(HoldfastError) if "code" in vars(error) and error is not HoldfastError]
+
+
+def walk(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """The command and all below it, each with the words that call it, in the order of `--help`."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from walk(below, f"{path} {name}")
+
+
+def _family(error: type[HoldfastError]) -> Iterator[type[HoldfastError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _family(child)
+
+
+def _command(path: str, command: click.Command) -> list[str]:
+    context = click.Context(command, info_name=path)
+    usage = " ".join([path, *command.collect_usage_pieces(context)])
+    shared = {parameter.name for parameter in shared_parameters()}
+    own = [parameter for parameter in command.params if parameter.name not in shared]
+    text = cleandoc(command.help or "").replace("\b\n", "")
+    parts = [f"## {path}", text, f"```\n{usage}\n```", _options(own)]
+    return [part for part in parts if part]
+
+
+def _options(parameters: list[click.Parameter]) -> str:
+    context = click.Context(click.Command("holdfast"))
+    records = [parameter.get_help_record(context) for parameter in parameters]
+    rows = [
+        f"| `{names.replace('|', chr(92) + '|')}` | {_cell(text)} |" for names, text in filter(None, records)
+    ]
+    return "\n".join(["| option | meaning |", "| --- | --- |", *rows]) if rows else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main(arguments: list[str]) -> None:
+    """Write the pages into the named folder (default: docs/reference)."""
+    folder = Path(arguments[0] if arguments else "docs/reference")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (folder / "errors.md").write_text(errors_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,163 @@
+"""Backing up: capture, refuse what contradicts itself, store, seal last, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from holdfast.domain.errors import NotFound, Refused
+from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.runs import RunState
+from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.kernel.ports import Ledger
+from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
+from holdfast.kernel.system import Part, Source, System
+from holdfast.kernel.vault.vault import Vault
+
+CHANGING = ("restore", "rollback")
+FULL, INCREMENTAL, SAFETY = "full", "incremental", "safety"
+
+
+class BackupRequest(msgspec.Struct, frozen=True):
+    """What a backup was asked for; kept with the run so that another process can resume it.
+
+    `since` is the RFC 3339 moment of an incremental backup: it is compared with the newest snapshot
+    at or before it; empty means the newest there is.
+    """
+
+    kind: str
+    types: tuple[str, ...]
+    since: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Captures one system into one vault."""
+
+    system: System
+    source: Source
+    vault: Vault
+    audit_head: Callable[[], str]
+
+    def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
+        """Capture (which ends with the seal) and a check that reads every stored byte back."""
+        return (
+            Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
+            Stage("check", StageKind.CHECK, self._check),
+        )
+
+    def _capture(self, context: RunContext, request: BackupRequest) -> None:
+        # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
+        sealed = self.snapshot_of(context.run.id)
+        context.snapshot = (sealed or self.capture(context, request, items=True)).id
+
+    def snapshot_of(self, run_id: str) -> SnapshotInfo | None:
+        """The snapshot that a run sealed, if it did."""
+        return next((info for info in self.vault.snapshots(self.system.name) if info.run == run_id), None)
+
+    def capture(self, context: RunContext, request: BackupRequest, *, items: bool) -> SnapshotInfo:
+        """The sealed snapshot of what the source has now.
+
+        With `items` every record becomes an item of the run's inventory, otherwise only failures do.
+        Raises: Refused when the capture contradicts itself; NotFound when an incremental backup has
+        nothing to compare with; what `Source.capture` raises.
+        """
+        started = context.clock.now()
+        identity = self.source.identity()
+        parent = self._parent(request, identity, started)
+        parts = list(self._parts(context, request, items=items))
+        self._refuse_contradictions(context, parts)
+        return self._store(context, request, parts, identity, parent, started)
+
+    def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
+        for part in self.source.capture(request.types, context.progress):
+            gathered = [Item(r.type, r.key, DONE, r.digest) for r in part.records] if items else []
+            if not part.complete and not part.failures:
+                failed = Outcome(OutcomeKind.FAILED, part.reason)
+                gathered.append(Item(part.type, "", failed))
+            context.record_items([*gathered, *part.failures])
+            yield part
+
+    def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
+        findings = self.source.validate(parts)
+        context.record_findings(findings)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors:
+            raise Refused(
+                f"the capture contradicts itself in {len(errors)} places and was not stored: {_listed(errors)}",
+                "Run the backup again when nothing else changes the service; if it stays, repair what is named.",
+            )
+
+    def _store(
+        self,
+        context: RunContext,
+        request: BackupRequest,
+        parts: Sequence[Part],
+        identity: SourceIdentity,
+        parent: SnapshotInfo | None,
+        started: datetime,
+    ) -> SnapshotInfo:
+        writer = self.vault.begin(self.system.name)
+        by_type = {part.type: part for part in parts}
+        context.progress.stage("storing", len(by_type))
+        for kind in self.system.types:
+            part = by_type.get(kind.name)
+            if part is None:
+                writer.leave_out(kind.name, "not asked for")
+                continue
+            writer.add_section(kind.name, part.records, complete=part.complete, reason=part.reason)
+            context.progress.advance(note=kind.title)
+        return writer.seal(
+            kind=request.kind,
+            taken_at=started,
+            source=identity,
+            run=context.run.id,
+            parent=parent.id if parent else "",
+            during=changed_during(context.ledger, self.system.name, started, context.run.id),
+            audit_head=self.audit_head(),
+            labels=request.labels,
+        )
+
+    def _parent(self, request: BackupRequest, identity: SourceIdentity, now: datetime) -> SnapshotInfo | None:
+        if request.kind != INCREMENTAL:
+            return None
+        since = datetime.fromisoformat(request.since) if request.since else now
+        for info in self.vault.snapshots(self.system.name):
+            if info.taken_at <= since and info.source.instance == identity.instance and info.kind != SAFETY:
+                return info
+        raise NotFound(
+            "snapshot to compare with",
+            f"of {identity.instance} at or before {since.isoformat()}",
+            "Take a full backup first: `holdfast identity-center backup --type full`.",
+        )
+
+    def _check(self, context: RunContext) -> None:
+        info = self.snapshot_of(context.run.id)
+        if info is None:
+            raise NotFound("snapshot of run", context.run.id, "Start the backup again.")
+        verification = self.vault.verify(info, context.progress)
+        findings = [
+            Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
+            for problem in verification.problems
+        ]
+        context.record_findings(findings)
+
+
+def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:
+    """Runs that were changing the system between `started` and now, newest first, without our own."""
+    return tuple(
+        run.id
+        for run in ledger.runs(system=system)
+        if run.kind in CHANGING
+        and run.id != own_run
+        and (run.state is RunState.RUNNING or (run.finished_at is not None and run.finished_at >= started))
+    )
+
+
+def _listed(errors: Sequence[Finding]) -> str:
+    shown = "; ".join(finding.message for finding in errors[:5])
+    return shown + (f"; and {len(errors) - 5} more" if len(errors) > 5 else "")

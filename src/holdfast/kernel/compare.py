@@ -1,0 +1,107 @@
+"""Two views of a system, record by record: what was added, removed or changed, and in which fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from holdfast.domain.changes import FieldDifference
+from holdfast.domain.records import Record, RecordView
+from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.system import System
+
+MASK = "***"
+
+
+class DifferenceKind(StrEnum):
+    """How a record differs between the left and the right view."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One record that is not the same on both sides.
+
+    UNKNOWN stands for a whole type (with an empty key) that one side did not capture or could not
+    read whole, so that absence means nothing there; `reason` says which side.
+    """
+
+    kind: DifferenceKind
+    type: str
+    key: str
+    fields: tuple[FieldDifference, ...] = ()
+    reason: str = ""
+
+
+def merge(left: Iterable[Record], right: Iterable[Record]) -> Iterator[tuple[Record | None, Record | None]]:
+    """Pairs with equal keys of two key-sorted streams; None where one side has no such key."""
+    lefts, rights = iter(left), iter(right)
+    a, b = next(lefts, None), next(rights, None)
+    while a is not None or b is not None:
+        if b is None or (a is not None and a.key < b.key):
+            yield a, None
+            a = next(lefts, None)
+        elif a is None or b.key < a.key:
+            yield None, b
+            b = next(rights, None)
+        else:
+            yield a, b
+            a, b = next(lefts, None), next(rights, None)
+
+
+def compare(system: System, left: RecordView, right: RecordView, types: Sequence[str]) -> Iterator[Difference]:
+    """What is not the same in `right` as in `left`, type by type in key order.
+
+    Content is compared by `System.comparable`, so ids that every re-creation changes do not count.
+    """
+    for name in types:
+        gaps = [side for side, view in (("left", left), ("right", right)) if not view.is_complete(name)]
+        if gaps:
+            yield Difference(DifferenceKind.UNKNOWN, name, "", reason=f"not read whole on the {' and '.join(gaps)} side")
+        for a, b in merge(left.records(name), right.records(name)):
+            difference = _difference(system, a, b)
+            if difference is None or (difference.kind is not DifferenceKind.CHANGED and _unsure(difference, gaps)):
+                continue
+            yield difference
+
+
+def _unsure(difference: Difference, gaps: list[str]) -> bool:
+    """Whether the absence that the difference rests on may only be a gap in reading."""
+    absent_from = "left" if difference.kind is DifferenceKind.ADDED else "right"
+    return absent_from in gaps
+
+
+def _difference(system: System, a: Record | None, b: Record | None) -> Difference | None:
+    if a is None or b is None:
+        there = b if a is None else a
+        assert there is not None  # noqa: S101  `merge` never yields two absences
+        kind = DifferenceKind.ADDED if a is None else DifferenceKind.REMOVED
+        return Difference(kind, there.type, there.key)
+    old, new = system.comparable(a), system.comparable(b)
+    if old == new:
+        return None
+    return Difference(DifferenceKind.CHANGED, a.type, a.key, tuple(field_differences(old, new, system.personal_fields)))
+
+
+def field_differences(old: bytes, new: bytes, personal: frozenset[str]) -> Iterator[FieldDifference]:
+    """The top-level fields of two canonical objects that differ, as text; personal ones as `***`."""
+    before, after = plain(old), plain(new)
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            show: Callable[[Plain], str] = _masked if name in personal else _text
+            yield FieldDifference(name, show(before.get(name)), show(after.get(name)))
+
+
+def _masked(value: Plain) -> str:
+    return "" if value is None else MASK
+
+
+def _text(value: Plain) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else canonical(value).decode()

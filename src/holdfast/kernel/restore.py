@@ -1,0 +1,148 @@
+"""Restoring: what is there now is kept first, then planned, applied under the journal, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision, RestoreScope
+from holdfast.domain.errors import Refused
+from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.records import RecordView
+from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
+from holdfast.kernel.ports import Chooser, Progress
+from holdfast.kernel.preview import Preview, preview_of
+from holdfast.kernel.runs.journal import apply_journal, verify_journal
+from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
+from holdfast.kernel.system import PlanOptions, Source, System, Target
+from holdfast.kernel.vault.reader import SnapshotReader
+from holdfast.kernel.vault.vault import Vault
+from holdfast.kernel.views import MemoryView
+
+
+class RestoreRequest(msgspec.Struct, frozen=True):
+    """What a restore was asked for; kept with the run so that another process can resume it.
+
+    `keys` limits a type to single records: pairs of type name and natural key.
+    """
+
+    snapshot: str
+    types: tuple[str, ...]
+    strategy: ConflictStrategy = ConflictStrategy.OVERWRITE
+    keys: tuple[tuple[str, str], ...] = ()
+    delete_extra: bool = False
+    allow_lockout: bool = False
+
+    def scope(self) -> RestoreScope:
+        """The request's types and keys as a scope."""
+        named: dict[str, set[str]] = {}
+        for type_name, key in self.keys:
+            named.setdefault(type_name, set()).add(key)
+        return RestoreScope(self.types, {name: frozenset(keys) for name, keys in named.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Puts a snapshot of one system back."""
+
+    system: System
+    source: Source
+    target: Target
+    vault: Vault
+    audit_head: Callable[[], str]
+
+    def stages(self, request: RestoreRequest, choose: Chooser | None) -> tuple[Stage, ...]:
+        """Keep what is there now (a safety snapshot), plan, apply, verify."""
+        return (
+            Stage("keep", StageKind.GATHER, lambda context: self._keep(context, request)),
+            Stage("plan", StageKind.CHANGE, lambda context: self._plan(context, request, choose)),
+            Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, self.target)),
+            Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, self.target)),
+        )
+
+    def preview(self, request: RestoreRequest, choose: Chooser | None, progress: Progress) -> Preview:
+        """What a restore would do now; nothing is changed and nothing is stored.
+
+        Raises: Refused as the restore itself would; what `Source.capture` raises.
+        """
+        wanted = self._wanted(request)
+        findings = self._compatible(wanted.info, wanted, request.scope())
+        present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
+        decisions = list(self._decide(wanted, present, request, choose))
+        changes = [decision for decision in decisions if isinstance(decision, Change)]
+        return preview_of([*findings, *decisions], self.target.estimate_seconds(changes))
+
+    def _keep(self, context: RunContext, request: RestoreRequest) -> None:
+        wanted = self._wanted(request)
+        findings = self._compatible(wanted.info, wanted, request.scope())
+        context.record_findings(findings)
+        backup = self._backup()
+        kept = backup.snapshot_of(context.run.id)
+        if kept is None:
+            kept = backup.capture(context, BackupRequest(SAFETY, self._needed(wanted, request)), items=False)
+        context.snapshot = kept.id
+
+    def _plan(self, context: RunContext, request: RestoreRequest, choose: Chooser | None) -> None:
+        safety = self._backup().snapshot_of(context.run.id)
+        if safety is None:
+            raise Refused("the safety snapshot of this run is gone", "Start the restore again.")
+        decisions = self._decide(self._wanted(request), self.vault.read(safety), request, choose)
+        store_plan(context, decisions)
+
+    def _decide(
+        self, wanted: RecordView, present: RecordView, request: RestoreRequest, choose: Chooser | None
+    ) -> Iterator[Decision]:
+        options = PlanOptions(
+            scope=request.scope(),
+            strategy=request.strategy,
+            delete_extra=request.delete_extra,
+            operator=self.source.identity().principal,
+            allow_lockout=request.allow_lockout,
+            choose=choose,
+        )
+        return self.target.plan(wanted, present, options)
+
+    def _needed(self, wanted: RecordView, request: RestoreRequest) -> tuple[str, ...]:
+        """The types to read live: those in the scope after its closure, and what these refer to."""
+        return self.system.required(self.target.closure(wanted, request.scope()).types)
+
+    def _compatible(self, info: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
+        findings = self.target.compatibility(info, wanted, scope)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors:
+            listed = "\n  ".join(f"{finding.message} {finding.advice}".rstrip() for finding in errors)
+            raise Refused(f"this backup cannot be restored here:\n  {listed}", "Nothing was changed.")
+        return findings
+
+    def _wanted(self, request: RestoreRequest) -> SnapshotReader:
+        return self.vault.read(self.vault.resolve(request.snapshot, self.system.name))
+
+    def _backup(self) -> Backup:
+        return Backup(self.system, self.source, self.vault, self.audit_head)
+
+
+def store_plan(context: RunContext, decisions: Iterator[Decision]) -> int:
+    """Store a plan as it streams: changes in the journal, conflicts and findings beside it.
+
+    A conflict that was skipped is an outcome of the run, not a change.
+    """
+    conflicts, findings = list[Conflict](), list[Finding]()
+
+    def changes() -> Iterator[Change]:
+        for decision in decisions:
+            if isinstance(decision, Change):
+                yield decision
+            elif isinstance(decision, Conflict):
+                conflicts.append(decision)
+            else:
+                findings.append(decision)
+
+    count = context.plan_changes(changes())
+    context.record_conflicts(conflicts)
+    context.record_findings(findings)
+    skipped = Outcome(OutcomeKind.SKIPPED, "differs from the backup and was left as it is", code="conflict")
+    context.record_items(Item(c.type, c.key, skipped) for c in conflicts if c.resolution is ConflictStrategy.SKIP)
+    return count

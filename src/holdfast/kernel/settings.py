@@ -1,0 +1,95 @@
+"""Frozen settings out of raw tables: every problem is collected, none is guessed away."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, field, fields
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+Raw = Mapping[str, object]
+S = TypeVar("S", bound="DataclassInstance")
+V = TypeVar("V")
+
+
+def setting(default: V, text: str, *, least: float | None = None, most: float | None = None) -> V:
+    """A dataclass field for a setting with its help line and, for numbers, its inclusive range."""
+    return field(default=default, metadata={"help": text, "least": least, "most": most})
+
+
+def read_section(cls: type[S], raw: Raw, section: str, base: Path, problems: list[str]) -> S:
+    """The settings class filled from a raw table; what is wrong is appended to `problems`.
+
+    Unknown names, wrong types and numbers out of range are problems; a field with a problem keeps
+    its default so that the rest can still be checked. Relative paths are taken from `base`.
+    """
+    hints = get_type_hints(cls)
+    known = {item.name: item for item in fields(cls)}
+    for name in raw:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            problems.append(f"[{section}] {name}: unknown setting" + (f"; did you mean {near[0]}?" if near else ""))
+    values = {}
+    for name, item in known.items():
+        if name in raw:
+            try:
+                values[name] = _convert(raw[name], hints[name], item, base)
+            except ValueError as problem:
+                problems.append(f"[{section}] {name}: {problem}")
+        elif item.default is MISSING and item.default_factory is MISSING:
+            problems.append(f"[{section}] {name}: missing; it has no default")
+        elif isinstance(item.default, Path):
+            values[name] = base / item.default
+    return cls(**values)
+
+
+def _convert(value: object, hint: object, item: Field[object], base: Path) -> object:
+    """The value as the field's type. Raises: ValueError in words for the settings message."""
+    if get_origin(hint) in (Union, UnionType):
+        hint = next(option for option in get_args(hint) if option is not type(None))
+    if hint is Path:
+        return base / Path(_text(value)).expanduser()
+    if get_origin(hint) is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"expected a list of texts, got {value!r}")
+        return tuple(_text(part) for part in value)
+    if hint is bool:
+        return _truth(value)
+    if hint in (int, float):
+        return _number(value, item, whole=hint is int)
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text, got {value!r}")
+    return value
+
+
+def _truth(value: object) -> bool:
+    words = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+    if not isinstance(value, (bool, str)) or value not in words:
+        raise ValueError(f"expected true or false, got {value!r}")
+    return words[value]
+
+
+def _number(value: object, item: Field[object], *, whole: bool) -> float:
+    try:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError
+        number = int(value) if whole else float(value)
+        if number != float(value):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"expected a {'whole ' if whole else ''}number, got {value!r}") from None
+    least, most = item.metadata.get("least"), item.metadata.get("most")
+    if (least is not None and number < least) or (most is not None and number > most):
+        limits = f"from {least:g} to {most:g}" if least is not None and most is not None else f"at least {least:g}"
+        raise ValueError(f"must be {limits}, got {number:g}")
+    return number

@@ -1,0 +1,241 @@
+"""The sealed snapshots of a vault: their manifests, written, listed, found by reference."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+from blake3 import blake3
+
+from holdfast.domain.errors import NotFound, UsageError
+from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.kernel.ids import new_id, timestamp
+from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.errors import ObjectExists, damaged
+from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, Source
+from holdfast.kernel.vault.packs import fetch, read_object
+from holdfast.kernel.vault.sealing import (
+    FORMAT_VERSION,
+    HEADER_BYTES,
+    WRAPPED_BYTES,
+    Role,
+    Seals,
+    WrappedKey,
+    compress,
+    decompress,
+    header,
+)
+
+FOLDER = "snapshots/"
+EPOCH_BYTES = 4
+LATEST = "latest"
+NAME = re.compile(r"snapshots/[0-9]{8}t[0-9]{6}\.[0-9]{3}z-[0-9a-f]{8}")
+
+
+def object_name(snapshot_id: str) -> str:
+    """The name of a snapshot's manifest in the store."""
+    return FOLDER + snapshot_id.lower()
+
+
+def snapshot_id(name: str) -> str:
+    """The id of the snapshot whose manifest has this name."""
+    moment, _, rest = name.removeprefix(FOLDER).partition("-")
+    return f"{moment.upper()}-{rest}"
+
+
+def root_of(sections: tuple[Section, ...]) -> str:
+    """BLAKE3 over what was captured, in hex: equal for equal contents, however they are stored."""
+    rows = [(part.type, part.count, part.captured, part.complete, part.digest) for part in sections]
+    return blake3(msgspec.msgpack.encode(rows)).hexdigest()
+
+
+def info_of(manifest: Manifest) -> SnapshotInfo:
+    """A manifest as the domain knows it."""
+    source = manifest.source
+    return SnapshotInfo(
+        id=manifest.id,
+        system=manifest.system,
+        kind=manifest.kind,
+        taken_at=datetime.fromisoformat(manifest.taken_at),
+        source=SourceIdentity(
+            source.system, source.account, source.region, source.instance, source.principal
+        ),
+        sections=tuple(
+            SectionSummary(part.type, part.count, part.captured, part.complete, part.reason, part.digest)
+            for part in manifest.sections
+        ),
+        run=manifest.run,
+        parent=manifest.parent,
+        during=manifest.during,
+        audit_head=manifest.audit_head,
+        format_version=FORMAT_VERSION,
+        root=manifest.root,
+        stored_bytes=manifest.stored_bytes,
+        labels=manifest.labels,
+    )
+
+
+def manifest_of(
+    info: SnapshotInfo, indexes: tuple[ObjectRef, ...], sections: tuple[Section, ...]
+) -> Manifest:
+    """What is stored of a snapshot; its id is given when it is sealed."""
+    source = info.source
+    return Manifest(
+        id=info.id,
+        system=info.system,
+        kind=info.kind,
+        taken_at=timestamp(info.taken_at),
+        source=Source(source.system, source.account, source.region, source.instance, source.principal),
+        run=info.run,
+        parent=info.parent,
+        during=info.during,
+        audit_head=info.audit_head,
+        labels=info.labels,
+        root=root_of(sections),
+        stored_bytes=info.stored_bytes,
+        indexes=indexes,
+        sections=sections,
+    )
+
+
+class Catalogue:
+    """Reads and writes manifests; remembers those it has read, since they never change."""
+
+    def __init__(self, store: ObjectStore, seals: Seals) -> None:
+        self._store = store
+        self._seals = seals
+        self._manifests: dict[str, Manifest] = {}
+        self._indexes: dict[str, Index] = {}
+
+    def ids(self) -> list[str]:
+        """Ids of all snapshots, newest first. Raises: StoreError."""
+        names = (found.name for found in self._store.list(FOLDER))
+        return sorted((snapshot_id(name) for name in names if NAME.fullmatch(name)), reverse=True)
+
+    def manifests(self, system: str = "") -> Iterator[Manifest]:
+        """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
+        for found in self.ids():
+            manifest = self.manifest(found)
+            if system in ("", manifest.system):
+                yield manifest
+
+    def manifest(self, snapshot: str) -> Manifest:
+        """One manifest. Raises: NotFound; VaultDamaged; StoreError."""
+        if snapshot not in self._manifests:
+            self._manifests[snapshot] = self.read(snapshot)
+        return self._manifests[snapshot]
+
+    def read(self, snapshot: str) -> Manifest:
+        """One manifest as the store has it now. Raises: VaultDamaged; StoreError."""
+        name = object_name(snapshot)
+        where = f"{name} (manifest of snapshot {snapshot})"
+        try:
+            manifest = msgspec.msgpack.decode(self._open(name, where), type=Manifest)
+        except msgspec.MsgspecError as error:
+            raise damaged(where, f"it does not decode: {error}") from error
+        if manifest.id != snapshot or manifest.root != root_of(manifest.sections):
+            raise damaged(where, "its id or root is not the one of its contents")
+        return manifest
+
+    def _open(self, name: str, where: str) -> bytes:
+        data = fetch(self._store, name)
+        start = HEADER_BYTES + EPOCH_BYTES + WRAPPED_BYTES
+        if data[:HEADER_BYTES] != header(Role.MANIFEST) or len(data) <= start:
+            raise damaged(where, "the bytes are not the ones that were written")
+        epoch = int.from_bytes(data[HEADER_BYTES : HEADER_BYTES + EPOCH_BYTES], "big")
+        if self._seals.keys.epoch(epoch) is None:
+            # Only the key it names authenticates the number, so an altered one looks like an unknown epoch.
+            raise damaged(
+                where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased"
+            )
+        wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
+        key = self._seals.unwrap(wrapped, Role.MANIFEST, where)
+        return decompress(key.open(0, data[start:], where, data[HEADER_BYTES:start] + name.encode()), where)
+
+    def index(self, ref: ObjectRef) -> Index:
+        """What a writer stored. Raises: VaultDamaged; StoreError."""
+        if ref.name not in self._indexes:
+            self._indexes[ref.name] = self.read_index(ref)
+        return self._indexes[ref.name]
+
+    def read_index(self, ref: ObjectRef) -> Index:
+        """An index as the store has it now. Raises: VaultDamaged; StoreError."""
+        try:
+            return msgspec.msgpack.decode(read_object(self._store, self._seals, ref), type=Index)
+        except msgspec.MsgspecError as error:
+            raise damaged(ref.name, f"the index does not decode: {error}") from error
+
+    def seal(self, manifest: Manifest, taken_at: datetime) -> Manifest:
+        """Make a snapshot visible, under a new id. Raises: StoreError."""
+        while True:
+            sealed = msgspec.structs.replace(manifest, id=new_id(taken_at, os.urandom(4)))
+            name = object_name(sealed.id)
+            data = self._sealed(sealed, name)
+            try:
+                self._store.put(name, data)
+            except ObjectExists:
+                # Either a repeat of this very put, or another writer drew the same id: then draw again.
+                if self._store.get(name) != data:
+                    continue
+            return sealed
+
+    def _sealed(self, manifest: Manifest, name: str) -> bytes:
+        key, wrapped = self._seals.new_key(Role.MANIFEST)
+        front = wrapped.epoch.to_bytes(EPOCH_BYTES, "big") + wrapped.data
+        body = key.seal(0, compress(msgspec.msgpack.encode(manifest)), front + name.encode())
+        return header(Role.MANIFEST) + front + body
+
+    def delete(self, snapshot: str) -> None:
+        """Take a snapshot out of the list. Raises: StoreError."""
+        self._store.delete(object_name(snapshot))
+        self._manifests.pop(snapshot, None)
+
+    def resolve(self, ref: str, system: str = "") -> Manifest:
+        """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
+
+        A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
+        Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
+        """
+        if ref == LATEST:
+            return self._newest(system, ref, None)
+        moment = parse_moment(ref)
+        if moment is not None:
+            return self._newest(system, ref, moment)
+        matches = [found for found in self.ids() if found.casefold().startswith(ref.casefold())]
+        manifests = [self.manifest(found) for found in (matches if ref else [])]
+        chosen = [manifest for manifest in manifests if system in ("", manifest.system)]
+        if len(chosen) > 1:
+            raise UsageError(
+                f"{ref} is the beginning of {len(chosen)} snapshot ids.",
+                "Write more of it: " + ", ".join(manifest.id for manifest in chosen[:4]),
+            )
+        if not chosen:
+            raise _not_found(ref, system)
+        return chosen[0]
+
+    def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
+        for manifest in self.manifests(system):
+            if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
+                return manifest
+        raise _not_found(ref, system)
+
+
+def parse_moment(ref: str) -> datetime | None:
+    """The moment a date (its end, in UTC) or an RFC 3339 time stands for; None for anything else."""
+    if len(ref) < len("2026-11-20") or ref[4] != "-":
+        return None
+    try:
+        moment = datetime.fromisoformat(ref)
+    except ValueError:
+        return None
+    if len(ref) == len("2026-11-20"):
+        return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _not_found(ref: str, system: str) -> NotFound:
+    of = f" of {system}" if system else ""
+    return NotFound(f"snapshot{of}", ref, "Run `holdfast backups list` to see what there is.")

@@ -1,0 +1,64 @@
+"""What can go wrong with the place that keeps the vault's bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from holdfast.domain.errors import HoldfastError, VaultDamaged
+
+REPAIR = (
+    "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read."
+)
+
+
+def damaged(where: str, problem: str) -> VaultDamaged:
+    """The error for stored bytes that are not what was written."""
+    return VaultDamaged(problem=problem, remedy=REPAIR, where=where)
+
+
+@dataclass(eq=False)
+class StoreError(HoldfastError):
+    """The place that keeps the bytes did not do what was asked."""
+
+    operation: str
+    name: str
+    location: str
+    cause: str
+    code: ClassVar[str] = "store"
+    exit_code: ClassVar[int] = 20
+    sentence: ClassVar[str] = "{operation} {name} in {location} failed: {cause}"
+    next_step: ClassVar[str] = (
+        "Check that {location} is reachable, that the credentials may list, get, put and delete there, "
+        "and AWS_ENDPOINT_URL_S3 if it is set; then run the command again."
+    )
+
+
+@dataclass(eq=False)
+class ObjectExists(StoreError):
+    """The name is taken, and the caller asked not to replace."""
+
+    code: ClassVar[str] = "store-object-exists"
+    sentence: ClassVar[str] = "{name} is already in {location}."
+    next_step: ClassVar[str] = "Nothing was replaced."
+
+
+@dataclass(eq=False)
+class ObjectMissing(StoreError):
+    """There is no object of this name."""
+
+    code: ClassVar[str] = "store-object-missing"
+    sentence: ClassVar[str] = "{name} is not in {location}."
+    next_step: ClassVar[str] = "Run `holdfast vault check` to see what else is missing."
+
+
+@dataclass(eq=False)
+class StoreFull(StoreError):
+    """No space or quota is left; nothing that was stored before is harmed."""
+
+    code: ClassVar[str] = "store-full"
+    exit_code: ClassVar[int] = 75
+    sentence: ClassVar[str] = "{location} is full: {operation} {name} failed ({cause})."
+    next_step: ClassVar[str] = (
+        "Make space in {location}, then resume the run; what was sealed before is unharmed."
+    )

@@ -1,0 +1,127 @@
+"""Secrets in a file of mode 0600 outside the vault: the way that gives cryptographic erasure."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+
+from holdfast.domain.errors import VaultDamaged, VaultError
+from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.checked_text import read_checked, write_checked
+from holdfast.kernel.vault.key_set import Epoch, KeySet, new_key_set
+
+
+class KeptEpoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An epoch as it is written; bytes are base64."""
+
+    number: int
+    records: bytes
+    personal: bytes
+
+
+class KeptSecrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Secrets as they are written; bytes are base64."""
+
+    holdfast_vault_key: int
+    vault_id: bytes
+    master: bytes
+    epochs: tuple[KeptEpoch, ...]
+
+
+def keep(keys: KeySet) -> KeptSecrets:
+    """A key set in its written shape."""
+    epochs = tuple(KeptEpoch(epoch.number, epoch.records, epoch.personal) for epoch in keys.epochs)
+    return KeptSecrets(1, keys.vault_id, keys.master, epochs)
+
+
+def unkeep(kept: KeptSecrets) -> KeySet:
+    """The key set that `keep` wrote."""
+    epochs = tuple(Epoch(epoch.number, epoch.records, epoch.personal) for epoch in kept.epochs)
+    return KeySet(kept.vault_id, kept.master, epochs)
+
+
+class KeyFile:
+    """A key file; keep a copy of it somewhere safe: without it the vault cannot be read by anybody."""
+
+    kind = "key file"
+    can_erase = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def location(self) -> str:
+        return str(self._path)
+
+    def create(self, store: ObjectStore) -> KeySet:
+        """Raises: VaultError when the file exists or cannot be written, or lies inside the store."""
+        self._refuse_inside(store)
+        keys = new_key_set()
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as error:
+            raise VaultError(
+                f"The key file {self._path} exists already.",
+                "Name another in `[vault] key_file`; a key file belongs to one vault and is never replaced.",
+            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        with os.fdopen(handle, "wb") as file:
+            file.write(write_checked(keep(keys)))
+            file.flush()
+            os.fsync(file.fileno())
+        return keys
+
+    def load(self, store: ObjectStore) -> KeySet:
+        """Raises: VaultError when it is missing, open to others, or damaged."""
+        self._refuse_inside(store)
+        try:
+            mode = self._path.stat().st_mode
+            data = self._path.read_bytes()
+        except FileNotFoundError as error:
+            raise VaultError(
+                f"There is no key file {self._path}.",
+                "Set `[vault] key_file` to the vault's key file, or restore it from your copy; "
+                "without it nothing can be read.",
+            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        if stat.S_IMODE(mode) & 0o077:
+            raise VaultError(
+                f"The key file {self._path} can be read by others (mode {stat.S_IMODE(mode):04o}).",
+                f"Run `chmod 600 {self._path}`.",
+            )
+        return self._parse(data)
+
+    def check(self, store: ObjectStore) -> None:
+        self.load(store)
+
+    def _parse(self, data: bytes) -> KeySet:
+        try:
+            kept, _, _ = read_checked(data, KeptSecrets, str(self._path))
+        except VaultDamaged as error:
+            raise VaultDamaged(
+                error.problem,
+                "Restore the key file from your copy; the vault itself is unharmed.",
+                error.where,
+            ) from error
+        return unkeep(kept)
+
+    def _refuse_inside(self, store: ObjectStore) -> None:
+        # A thief of the folder must not get the key with it, and erasure needs the key to be elsewhere.
+        place = Path(store.location)
+        if place.is_absolute() and self._path.resolve().is_relative_to(place.resolve()):
+            raise VaultError(
+                f"The key file {self._path} is inside the vault {place}.",
+                "Keep it elsewhere, for example beside holdfast.toml, and set `[vault] key_file`.",
+            )
+
+    def _unusable(self, error: OSError) -> VaultError:
+        return VaultError(
+            f"The key file {self._path} cannot be used: {error.strerror}.",
+            "Check `[vault] key_file` and the permissions of the file and its folder.",
+        )

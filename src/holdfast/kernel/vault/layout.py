@@ -1,0 +1,120 @@
+"""The stored shapes, as msgpack arrays: fields are told by position, and new ones may only follow."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class StoredKey(msgspec.Struct, frozen=True, array_like=True):
+    """A wrapped data key and its epoch."""
+
+    epoch: int
+    data: bytes
+
+
+class ObjectRef(msgspec.Struct, frozen=True, array_like=True):
+    """An object that is named by its bytes: role, full name, size in bytes, key, number of blocks."""
+
+    role: int
+    name: str
+    size: int
+    key: StoredKey
+    blocks: int
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A sealed block: the object's position in the index, the block's number there, its offset and length."""
+
+    pack: int
+    number: int
+    offset: int
+    length: int
+
+
+class BlockRef(msgspec.Struct, frozen=True, array_like=True):
+    """A block of rows: first and last key, number of rows, places of the rows and of their personal parts."""
+
+    first: str
+    last: str
+    rows: int
+    body: Place
+    personal: Place | None
+
+
+class Layer(msgspec.Struct, frozen=True, array_like=True):
+    """Rows of one type in key order: number of records, number of removals, stored bytes, blocks."""
+
+    type: str
+    records: int
+    removals: int
+    stored: int
+    blocks: tuple[BlockRef, ...]
+
+
+class Index(msgspec.Struct, frozen=True, array_like=True):
+    """What one writer stored: its packs, and the layers in them."""
+
+    packs: tuple[ObjectRef, ...]
+    layers: tuple[Layer, ...]
+
+
+class LayerRef(msgspec.Struct, frozen=True, array_like=True):
+    """A layer: position of its index in the manifest, position of the layer in the index."""
+
+    index: int
+    layer: int
+
+
+class Section(msgspec.Struct, frozen=True, array_like=True):
+    """One record type of a snapshot; layers oldest first, and of rows with one key the latest wins."""
+
+    type: str
+    count: int
+    captured: bool
+    complete: bool
+    reason: str
+    digest: str
+    layers: tuple[LayerRef, ...]
+
+
+class Source(msgspec.Struct, frozen=True, array_like=True):
+    """Whose service it was: system, account, region, instance, principal."""
+
+    system: str
+    account: str
+    region: str
+    instance: str
+    principal: str
+
+
+class Manifest(msgspec.Struct, frozen=True, array_like=True):
+    """A snapshot; `taken_at` is RFC 3339 in UTC."""
+
+    id: str
+    system: str
+    kind: str
+    taken_at: str
+    source: Source
+    run: str
+    parent: str
+    during: tuple[str, ...]
+    audit_head: str
+    labels: tuple[tuple[str, str], ...]
+    root: str
+    stored_bytes: int
+    indexes: tuple[ObjectRef, ...]
+    sections: tuple[Section, ...]
+
+
+class Rows(msgspec.Struct, frozen=True, array_like=True):
+    """A block's rows as columns: keys, schema versions, bodies; a body of nil removes the key."""
+
+    keys: list[str]
+    schemas: list[int]
+    bodies: list[bytes | None]
+
+
+class Personals(msgspec.Struct, frozen=True, array_like=True):
+    """The personal parts of a block's rows, in the same order; empty where a row has none."""
+
+    parts: list[bytes]

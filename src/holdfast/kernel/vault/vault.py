@@ -1,0 +1,191 @@
+"""The vault: encrypted, versioned snapshots on an object store."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from hashlib import sha256
+
+import msgspec
+
+from holdfast.domain.errors import VaultError
+from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.ids import timestamp
+from holdfast.kernel.ports import Clock, ObjectStore, Progress
+from holdfast.kernel.vault.catalogue import Catalogue, info_of
+from holdfast.kernel.vault.checked_text import read_checked, write_checked
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
+from holdfast.kernel.vault.key_set import KeyRing, KeySet
+from holdfast.kernel.vault.reader import Difference, SnapshotReader, compare
+from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
+from holdfast.kernel.vault.verify import Inspector, Verification
+from holdfast.kernel.vault.writer import SnapshotWriter
+
+CONFIG_NAME = "vault.json"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be read without keys: format version, id in hex, kind of key ring, time the vault was made."""
+
+    holdfast_vault: int
+    id: str
+    keys: str
+    created: str
+
+
+def _mac(keys: KeySet, line: bytes) -> str:
+    return hmac.new(keys.derive("configuration"), line, sha256).hexdigest()
+
+
+def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
+    """A vault's configuration, the line it stands in, and its MAC.
+
+    Raises: VaultError; VaultDamaged; StoreError.
+    """
+    try:
+        data = store.get(CONFIG_NAME)
+    except ObjectMissing as error:
+        if next(store.list("snapshots/"), None) is not None:
+            raise damaged(CONFIG_NAME, "the vault's configuration is missing") from error
+        raise VaultError(
+            f"There is no vault in {store.location}.",
+            "Run `holdfast vault init`, or correct `[vault] location`.",
+        ) from error
+    config, line, mac = read_checked(data, Config, CONFIG_NAME)
+    if config.holdfast_vault > FORMAT_VERSION:
+        raise VaultError(
+            f"The vault in {store.location} has format {config.holdfast_vault}; this Holdfast reads up to "
+            f"{FORMAT_VERSION}.",
+            "Use a newer Holdfast.",
+        )
+    return config, line, mac
+
+
+def check_config(store: ObjectStore, keys: KeySet) -> Config:
+    """The configuration, checked against keys. Raises: VaultError for another vault's keys; VaultDamaged."""
+    config, line, mac = read_config(store)
+    if config.id != keys.vault_id.hex():
+        raise VaultError(
+            f"The keys are of vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
+            "Set `[vault] key_file` and `[vault] location` to the key and the place of the same vault.",
+        )
+    if not hmac.compare_digest(mac.encode(), _mac(keys, line).encode()):
+        raise damaged(CONFIG_NAME, "it was not written with this vault's keys")
+    return config
+
+
+class Vault:
+    """Snapshots of systems under one set of keys. Get one from `create` or `open`."""
+
+    def __init__(self, store: ObjectStore, ring: KeyRing, keys: KeySet, clock: Clock) -> None:
+        self._store = store
+        self._ring = ring
+        self._clock = clock
+        self._seals = Seals(keys)
+        self._catalogue = Catalogue(store, self._seals)
+
+    @classmethod
+    def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+        """A new vault in an empty place. Raises: VaultError when there is one already; StoreError."""
+        taken = next(store.list(""), None)
+        if taken is not None:
+            raise VaultError(
+                f"{store.location} is not empty: it holds {taken.name}.",
+                "Choose an empty place for the new vault, or open the one that is there.",
+            )
+        keys = ring.create(store)
+        config = Config(FORMAT_VERSION, keys.vault_id.hex(), ring.kind, timestamp(clock.now()))
+        line = msgspec.json.encode(config)
+        try:
+            store.put(CONFIG_NAME, write_checked(config, _mac(keys, line)))
+        except ObjectExists as error:
+            raise VaultError(f"{store.location} has become a vault meanwhile.", "Open it instead.") from error
+        return cls(store, ring, keys, clock)
+
+    @classmethod
+    def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+        """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
+        config, _, _ = read_config(store)
+        if config.keys != ring.kind:
+            raise VaultError(
+                f"The vault in {store.location} is opened by a {config.keys}, not by a {ring.kind}.",
+                f"Set `[vault]` to use the {config.keys}.",
+            )
+        keys = ring.load(store)
+        check_config(store, keys)
+        return cls(store, ring, keys, clock)
+
+    @property
+    def id(self) -> str:
+        """The vault's id in hex."""
+        return self._seals.keys.vault_id.hex()
+
+    @property
+    def location(self) -> str:
+        """Where the vault is, without secrets."""
+        return self._store.location
+
+    @property
+    def key_location(self) -> str:
+        """Where the vault's secrets are kept, without them."""
+        return self._ring.location
+
+    @property
+    def can_erase(self) -> bool:
+        """Whether deletion can become erasure; never with a passphrase, which opens old copies too."""
+        return self._ring.can_erase
+
+    def snapshots(self, system: str = "") -> list[SnapshotInfo]:
+        """All sealed snapshots, newest first. Raises: VaultDamaged; StoreError."""
+        return [info_of(manifest) for manifest in self._catalogue.manifests(system)]
+
+    def resolve(self, ref: str, system: str = "") -> SnapshotInfo:
+        """The snapshot that an id, a unique prefix, `latest`, a date or a moment stands for.
+
+        A date means the end of that day in UTC; a date or an RFC 3339 moment gives the newest snapshot
+        at or before it. Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
+        """
+        return info_of(self._catalogue.resolve(ref, system))
+
+    def begin(self, system: str, *, fresh: bool = False) -> SnapshotWriter:
+        """A writer for a new snapshot of a system.
+
+        It builds on the system's newest snapshot; with `fresh`, for when that one is damaged, on none.
+        Raises: VaultDamaged; StoreError.
+        """
+        base = None if fresh else next(self._catalogue.manifests(system), None)
+        return SnapshotWriter(self._store, self._seals, self._catalogue, system, base)
+
+    def read(self, info: SnapshotInfo) -> SnapshotReader:
+        """A snapshot's records. Raises: VaultDamaged; StoreError."""
+        return SnapshotReader(self._store, self._seals, self._catalogue, self._catalogue.manifest(info.id))
+
+    def compare(self, first: SnapshotInfo, second: SnapshotInfo) -> Iterator[Difference]:
+        """(type, key, record in `first`, record in `second`) of all that differs, in key order by type.
+
+        Raises: VaultDamaged; StoreError.
+        """
+        return compare(self.read(first), self.read(second))
+
+    def delete(self, info: SnapshotInfo) -> str:
+        """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""
+        self._catalogue.delete(info.id)
+        return (
+            f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until a prune "
+            "removes what no snapshot needs."
+        )
+
+    def verify(self, info: SnapshotInfo, progress: Progress | None = None) -> Verification:
+        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError."""
+        return self._inspector(progress).verify(info.id)
+
+    def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
+        """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError."""
+        return self._inspector(progress).check(read_data=read_data)
+
+    def _inspector(self, progress: Progress | None) -> Inspector:
+        def frame() -> None:
+            self._ring.check(self._store)
+            check_config(self._store, self._seals.keys)
+
+        return Inspector(self._store, self._seals, frame, progress)

@@ -1,0 +1,287 @@
+"""Reads what the vault holds and says, level by level, what was checked and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from holdfast.domain.errors import HoldfastError, VaultError
+from holdfast.kernel.ports import ObjectStore, Progress, StoredObject
+from holdfast.kernel.vault.catalogue import Catalogue, object_name
+from holdfast.kernel.vault.errors import StoreError
+from holdfast.kernel.vault.layers import LayeredRows, LayerReader
+from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
+from holdfast.kernel.vault.packs import check_name, fetch
+from holdfast.kernel.vault.reader import open_layers
+from holdfast.kernel.vault.sealing import Seals
+from holdfast.kernel.vault.writer import SectionDigest
+
+LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
+FRAME_NAMES = frozenset({"vault.json", "keys/passphrase"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the level it was found on, the object and records it hit, and what it is."""
+
+    level: str
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCount:
+    """How many things of a level were checked, and how many problems were found there."""
+
+    level: str
+    checked: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verification or check came to. `garbage` is what no snapshot reaches; it harms nothing."""
+
+    levels: tuple[LevelCount, ...]
+    problems: tuple[Problem, ...]
+    garbage: tuple[StoredObject, ...]
+    bytes_read: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was wrong."""
+        return not self.problems
+
+    @property
+    def checked(self) -> tuple[tuple[str, int], ...]:
+        """Level and number of things checked there, from the vault down to the records."""
+        return tuple((count.level, count.checked) for count in self.levels)
+
+    @property
+    def records(self) -> int:
+        """Number of records read."""
+        return dict(self.checked)["records"]
+
+    @property
+    def types(self) -> int:
+        """Number of sections whose digest was computed again."""
+        return dict(self.checked)["types"]
+
+    @property
+    def packs(self) -> int:
+        """Number of packs read, or looked for where data was not read."""
+        return dict(self.checked)["packs"]
+
+
+class Inspector:
+    """One verification: reads everything afresh, and every object once however many snapshots reach it."""
+
+    def __init__(
+        self, store: ObjectStore, seals: Seals, frame: Callable[[], None], progress: Progress | None = None
+    ) -> None:
+        self._store = store
+        self._seals = seals
+        self._frame = frame
+        self._progress = progress
+        self._catalogue = Catalogue(store, seals)
+        self._checked = dict.fromkeys(LEVELS, 0)
+        self._problems: list[Problem] = []
+        self._bytes = 0
+        self._reached: dict[str, bool] = {}
+        self._sections: set[tuple[str, ...]] = set()
+
+    def verify(self, snapshot: str) -> Verification:
+        """Read every byte that one snapshot reaches. Raises: StoreError."""
+        self._check_frame()
+        self._verify_snapshot(snapshot)
+        return self._result(())
+
+    def check(self, *, read_data: bool) -> Verification:
+        """Account for every object in the store. Raises: StoreError."""
+        self._check_frame()
+        objects = {found.name: found for found in self._store.list("")}
+        snapshots = self._catalogue.ids()
+        self._stage("Checking snapshots", len(snapshots))
+        for snapshot in snapshots:
+            if read_data:
+                self._verify_snapshot(snapshot)
+            else:
+                self._account(snapshot, objects)
+            self._advance(snapshot)
+        known = FRAME_NAMES | self._reached.keys() | {object_name(snapshot) for snapshot in snapshots}
+        return self._result(tuple(found for name, found in objects.items() if name not in known))
+
+    def _check_frame(self) -> None:
+        self._checked["vault"] += 1
+        try:
+            self._frame()
+        except StoreError:
+            raise
+        except VaultError as error:
+            self._note("vault", error)
+
+    def _manifest(self, snapshot: str) -> Manifest | None:
+        self._checked["snapshot"] += 1
+        try:
+            return self._catalogue.manifest(snapshot)
+        except VaultError as error:
+            self._note("snapshot", error)
+            return None
+
+    def _index(self, ref: ObjectRef) -> Index | None:
+        first = ref.name not in self._reached
+        self._checked["indexes"] += first
+        try:
+            index = self._catalogue.index(ref)
+        except VaultError as error:
+            if first:
+                self._note("indexes", error)
+            self._reached[ref.name] = False
+            return None
+        self._reached[ref.name] = True
+        return index
+
+    def _account(self, snapshot: str, objects: dict[str, StoredObject]) -> None:
+        """Whether all that a snapshot needs is there in the right size."""
+        manifest = self._manifest(snapshot)
+        for ref in manifest.indexes if manifest else ():
+            index = self._index(ref)
+            for pack in _packs_used(manifest, ref, index) if manifest and index else ():
+                if pack.name in self._reached:
+                    continue
+                found = objects.get(pack.name)
+                self._reached[pack.name] = found is not None and found.size == pack.size
+                self._checked["packs"] += 1
+                if not self._reached[pack.name] and index:
+                    what = (
+                        "the object is missing"
+                        if found is None
+                        else f"it has {found.size} bytes, not {pack.size}"
+                    )
+                    self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", what))
+
+    def _verify_snapshot(self, snapshot: str) -> None:
+        manifest = self._manifest(snapshot)
+        if manifest is None:
+            return
+        for ref in manifest.indexes:
+            index = self._index(ref)
+            for pack in _packs_used(manifest, ref, index) if index else ():
+                if index:
+                    self._read_pack(pack, index)
+        self._stage(f"Verifying {snapshot}", sum(section.count for section in manifest.sections))
+        for section in manifest.sections:
+            if section.captured:
+                self._verify_section(manifest, section)
+
+    def _read_pack(self, pack: ObjectRef, index: Index) -> None:
+        """Every byte of a pack against its name, which is their keyed hash."""
+        if pack.name in self._reached:
+            return
+        self._checked["packs"] += 1
+        self._reached[pack.name] = False
+        try:
+            data = fetch(self._store, pack.name)
+            self._bytes += len(data)
+            check_name(self._seals, pack.name, data)
+        except VaultError as error:
+            self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", error.problem))
+            return
+        self._reached[pack.name] = True
+
+    def _verify_section(self, manifest: Manifest, section: Section) -> None:
+        """The records of a type: every block, then the digest and number of all rows."""
+        refs = [(manifest.indexes[ref.index], ref.layer) for ref in section.layers]
+        identity = (section.type, section.digest, *(f"{ref.name}#{at}" for ref, at in refs))
+        if identity in self._sections:
+            return
+        self._sections.add(identity)
+        self._checked["types"] += 1
+        where = f"snapshot {manifest.id}, "
+        try:
+            layers = open_layers(self._store, self._seals, self._catalogue, refs, where)
+        except VaultError as error:
+            self._problems.append(Problem("types", f"{where}{section.type}", f"cannot be read: {error}"))
+            return
+        broken = sum(self._try_blocks(layer) for layer in layers)
+        if broken:
+            what = f"{broken} blocks cannot be read"
+            self._problems.append(Problem("types", f"{where}{section.type}", what))
+        else:
+            self._check_digest(section, layers, f"{where}{section.type}")
+
+    def _try_blocks(self, layer: LayerReader) -> int:
+        """Report each block of a damaged pack that cannot be read; their number."""
+        broken = 0
+        for block in layer.layer.blocks:
+            for place, personal in _places(block):
+                if self._reached.get(layer.pack_name(place), False):
+                    continue
+                try:
+                    layer.read(block, place, personal=personal)
+                except VaultError as error:
+                    broken += 1
+                    self._note("records", error)
+        return broken
+
+    def _check_digest(self, section: Section, layers: list[LayerReader], where: str) -> None:
+        digest = SectionDigest()
+        try:
+            for row in LayeredRows(layers).rows():
+                digest.add(row)
+                if digest.count % 1000 == 0:
+                    self._advance(section.type, 1000)
+        except VaultError as error:
+            self._note("records", error)
+            return
+        self._checked["records"] += digest.count
+        self._advance(section.type, digest.count % 1000)
+        if (digest.count, digest.hex()) != (section.count, section.digest):
+            self._problems.append(
+                Problem("types", where, f"{digest.count} records, but not the {section.count} sealed")
+            )
+
+    def _note(self, level: str, error: HoldfastError) -> None:
+        where = error.facts().get("where") or self._store.location
+        self._problems.append(Problem(level, where, error.facts().get("problem", str(error))))
+
+    def _result(self, garbage: tuple[StoredObject, ...]) -> Verification:
+        found = [problem.level for problem in self._problems]
+        levels = tuple(LevelCount(level, self._checked[level], found.count(level)) for level in LEVELS)
+        return Verification(levels, tuple(self._problems), garbage, self._bytes)
+
+    def _stage(self, name: str, total: int) -> None:
+        if self._progress:
+            self._progress.stage(name, total)
+
+    def _advance(self, note: str, steps: int = 1) -> None:
+        if self._progress and steps:
+            self._progress.advance(steps, note)
+
+
+def _places(block: BlockRef) -> Iterator[tuple[Place, bool]]:
+    yield block.body, False
+    if block.personal:
+        yield block.personal, True
+
+
+def _packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
+    """The packs that the snapshot's own layers in an index lie in."""
+    at = manifest.indexes.index(ref)
+    numbers = {place.layer for section in manifest.sections for place in section.layers if place.index == at}
+    blocks = (block for number in numbers for block in index.layers[number].blocks)
+    used = {place.pack for block in blocks for place, _ in _places(block)}
+    return [index.packs[number] for number in sorted(used)]
+
+
+def _holds(index: Index, pack: ObjectRef) -> str:
+    """What lies in a pack, for people: types and numbers of rows."""
+    at = index.packs.index(pack)
+    rows: dict[str, int] = {}
+    for layer in index.layers:
+        for block in layer.blocks:
+            for place, personal in _places(block):
+                if place.pack == at:
+                    name = f"personal parts of {layer.type}" if personal else layer.type
+                    rows[name] = rows.get(name, 0) + block.rows
+    return ", ".join(f"{count} {name}" for name, count in rows.items())

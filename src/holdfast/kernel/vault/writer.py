@@ -1,0 +1,211 @@
+"""Writes one snapshot: sections of records in, a sealed manifest out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from blake3 import blake3
+
+from holdfast.domain.errors import Refused
+from holdfast.domain.records import Record, show_key
+from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.catalogue import Catalogue, info_of, manifest_of
+from holdfast.kernel.vault.layers import LayeredRows, LayerWriter, Row, changed_rows
+from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section
+from holdfast.kernel.vault.packs import PackWriter, write_object
+from holdfast.kernel.vault.reader import open_layers
+from holdfast.kernel.vault.sealing import Role, Seals
+
+MOST_LAYERS = 16
+MERGED_LAYERS = 8
+DIGEST_ROWS = 512
+
+
+def kept_layers(stored: list[int]) -> int:
+    """How many of the lowest layers a new snapshot builds on, given the stored bytes of each.
+
+    0 means that everything is stored anew: once the layers above the first weigh half as much as it.
+    Past `MOST_LAYERS`, at least `MERGED_LAYERS` of the topmost become one, and with them every larger
+    neighbour that is not twice as large as they are together; so a row is stored again a few times
+    in its life, not with every snapshot.
+    """
+    if not stored or sum(stored[1:]) * 2 > stored[0]:
+        return 0
+    if len(stored) <= MOST_LAYERS:
+        return len(stored)
+    cut = len(stored) - MERGED_LAYERS
+    while cut > 1 and stored[cut - 1] < 2 * sum(stored[cut:]):
+        cut -= 1
+    return cut
+
+
+class SectionDigest:
+    """BLAKE3 over a section's records in key order, however they are stored."""
+
+    def __init__(self) -> None:
+        self._hasher = blake3()
+        self._held: list[bytes] = []
+        self._encode = msgspec.msgpack.Encoder().encode
+        self.count = 0
+
+    def add(self, row: Row) -> None:
+        """Count the next record in."""
+        self.count += 1
+        self._held.append(self._encode(row))
+        if len(self._held) == DIGEST_ROWS:
+            self._flush()
+
+    def hex(self) -> str:
+        """The digest of what was added."""
+        self._flush()
+        return self._hasher.hexdigest()
+
+    def _flush(self) -> None:
+        self._hasher.update(b"".join(self._held))
+        self._held.clear()
+
+
+def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[Row]:
+    """The records as rows, counted into the digest. Raises: Refused for disorder, repeats, other types."""
+    last: str | None = None
+    for record in records:
+        if record.type != type_name or (last is not None and record.key <= last):
+            raise _disorder(type_name, record, last)
+        last = record.key
+        row = (record.key, record.schema, record.body, record.personal)
+        digest.add(row)
+        yield row
+
+
+def _disorder(type_name: str, record: Record, last: str | None) -> Refused:
+    if record.type != type_name:
+        what = f"a record of type {record.type} came in the section {type_name}"
+    elif record.key == last:
+        what = f"two records of type {type_name} have the key {show_key(record.key)}"
+    else:
+        what = (
+            f"{type_name} records are out of order: {show_key(record.key)} came after {show_key(last or '')}"
+        )
+    return Refused(
+        f"{what}.", "Nothing was sealed. Report this: the capture must give each key once and in order."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A section as the writer holds it: layers taken over from the base, and the own one if there is any."""
+
+    section: Section
+    kept: tuple[tuple[ObjectRef, int], ...]
+    own: Layer | None
+
+
+class SnapshotWriter:
+    """Stores sections as they come; nothing is visible before `seal`, and a dropped writer leaves garbage."""
+
+    def __init__(
+        self, store: ObjectStore, seals: Seals, catalogue: Catalogue, system: str, base: Manifest | None
+    ):
+        self._store = store
+        self._seals = seals
+        self._catalogue = catalogue
+        self._system = system
+        self._base = base
+        self._packs: list[ObjectRef | None] = []
+        self._bodies = PackWriter(store, seals, Role.RECORDS, self._packs)
+        self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs)
+        self._drafts: list[_Draft] = []
+
+    def add_section(
+        self, type_name: str, records: Iterable[Record], *, complete: bool = True, reason: str = ""
+    ) -> int:
+        """Store the records of a type, which come in key order; their number.
+
+        What the system's newest snapshot holds already is not stored again.
+        Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged when
+        the snapshot it builds on cannot be read.
+        """
+        self._refuse_repeat(type_name)
+        base = self._base_layers(type_name)
+        kept = base[: kept_layers([self._catalogue.index(ref).layers[at].stored for ref, at in base])]
+        below = LayeredRows(open_layers(self._store, self._seals, self._catalogue, kept, "the base: "))
+        digest = SectionDigest()
+        layer = LayerWriter(type_name, self._bodies, self._personals)
+        for row in changed_rows(ordered_rows(type_name, records, digest), below.rows()):
+            layer.add(row)
+        section = Section(type_name, digest.count, True, complete, reason, digest.hex(), ())
+        self._drafts.append(_Draft(section, kept, layer.finish()))
+        return digest.count
+
+    def leave_out(self, type_name: str, reason: str) -> None:
+        """Say that a type was not captured on purpose. Raises: Refused when it has a section."""
+        self._refuse_repeat(type_name)
+        self._drafts.append(_Draft(Section(type_name, 0, False, False, reason, "", ()), (), None))
+
+    def seal(
+        self,
+        *,
+        kind: str,
+        taken_at: datetime,
+        source: SourceIdentity,
+        run: str,
+        parent: str = "",
+        during: tuple[str, ...] = (),
+        audit_head: str = "",
+        labels: tuple[tuple[str, str], ...] = (),
+    ) -> SnapshotInfo:
+        """Make the snapshot visible: the manifest is written last. Raises: StoreFull; StoreError."""
+        self._bodies.finish()
+        self._personals.finish()
+        indexes, sections, index_bytes = self._index()
+        info = SnapshotInfo(
+            id="",
+            system=self._system,
+            kind=kind,
+            taken_at=taken_at,
+            source=source,
+            sections=(),
+            run=run,
+            parent=parent,
+            during=during,
+            audit_head=audit_head,
+            stored_bytes=sum(ref.size for ref in self._packs if ref) + index_bytes,
+            labels=labels,
+        )
+        manifest = manifest_of(info, indexes, sections)
+        return info_of(self._catalogue.seal(manifest, taken_at))
+
+    def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
+        """Store the index of what was written; point the sections at it and at the indexes of the base."""
+        indexes = list(dict.fromkeys(ref for draft in self._drafts for ref, _ in draft.kept))
+        own = [draft.own for draft in self._drafts if draft.own]
+        size = 0
+        if own:
+            packs = tuple(ref for ref in self._packs if ref is not None)
+            stored = write_object(
+                self._store, self._seals, Role.INDEX, msgspec.msgpack.encode(Index(packs, tuple(own)))
+            )
+            indexes.append(stored)
+            size = stored.size
+        return tuple(indexes), tuple(self._placed(draft, indexes, own) for draft in self._drafts), size
+
+    def _placed(self, draft: _Draft, indexes: list[ObjectRef], own: list[Layer]) -> Section:
+        layers = [LayerRef(indexes.index(ref), at) for ref, at in draft.kept]
+        if draft.own:
+            layers.append(LayerRef(len(indexes) - 1, own.index(draft.own)))
+        return msgspec.structs.replace(draft.section, layers=tuple(layers))
+
+    def _base_layers(self, type_name: str) -> tuple[tuple[ObjectRef, int], ...]:
+        sections = self._base.sections if self._base else ()
+        section = next((part for part in sections if part.type == type_name), None)
+        if section is None or self._base is None:
+            return ()
+        return tuple((self._base.indexes[ref.index], ref.layer) for ref in section.layers)
+
+    def _refuse_repeat(self, type_name: str) -> None:
+        if any(draft.section.type == type_name for draft in self._drafts):
+            raise Refused(f"the section {type_name} came twice.", "Nothing was sealed. Report this.")

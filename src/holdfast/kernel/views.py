@@ -1,0 +1,34 @@
+"""Records held in memory, readable like a snapshot."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from holdfast.domain.records import Record, RecordView
+from holdfast.kernel.system import Part
+
+
+class MemoryView(RecordView):
+    """The parts of a capture as a `RecordView`, without a vault."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        self._parts = {part.type: part for part in parts}
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return tuple(self._parts)
+
+    def is_complete(self, type_name: str) -> bool:
+        part = self._parts.get(type_name)
+        return part is not None and part.complete
+
+    def records(self, type_name: str) -> Iterator[Record]:
+        part = self._parts.get(type_name)
+        return iter(part.records if part else ())
+
+    def find(self, type_name: str, key: str) -> Record | None:
+        part = self._parts.get(type_name)
+        records = part.records if part else ()
+        at = bisect_left(records, key, key=lambda record: record.key)
+        return records[at] if at < len(records) and records[at].key == key else None
