@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.domain.records import join_key
+from holdfast.domain.records import Record, join_key
 from tests.contracts.system_contract import SystemContract
-from tests.simulators.memory_system import NAMES, Facet, MemoryService, MemorySource, MemoryTarget
+from tests.simulators.memory_system import (
+    NAMES,
+    Facet,
+    MemoryService,
+    MemorySource,
+    MemoryTarget,
+    comparable,
+)
 from tests.simulators.workbench import EVERYTHING
 
 FACETS: dict[Facet, bytes] = {
@@ -36,6 +43,10 @@ class MemoryArena:
     def target(self) -> MemoryTarget:
         """The half that changes."""
         return MemoryTarget(self._service, batch=2)
+
+    def comparable(self, record: Record) -> bytes:
+        """A record's content."""
+        return comparable(record)
 
     def damage(self) -> None:
         """Something of every kind."""
