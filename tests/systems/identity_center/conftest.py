@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from holdfast.adapters.aws import AwsSession, AwsSettings
@@ -13,13 +14,13 @@ from holdfast.systems.identity_center.connection import connect
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from tests.systems.identity_center.restored import Restorer
 
-Restorers = Callable[[SandboxServer], Restorer]
-
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
-    """The tiny company, with asynchronous operations that take a moment."""
+    """The tiny company with a tenth of its assignments, and asynchronous operations that take a moment."""
     with SandboxServer("tiny", async_delay=0.02) as server:
+        whole = server.dump()
+        server.load(msgspec.structs.replace(whole, assignments=whole.assignments[::10], stale=()))
         yield server
 
 
@@ -28,5 +29,7 @@ def restorer(sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Restore
     """Both halves on the sandbox, unpaced."""
     for name, value in sandbox.env().items():
         monkeypatch.setenv(name, value)
-    session = AwsSession(AwsSettings(requests_per_second=5000.0, other_requests_per_second=5000.0), SystemClock())
+    session = AwsSession(
+        AwsSettings(requests_per_second=5000.0, other_requests_per_second=5000.0), SystemClock()
+    )
     return Restorer(connect(session, IdentityCenterSettings()))
