@@ -63,7 +63,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
     for name in raw:
         if name not in SECTIONS:
             problems.append(f"[{name}]: unknown section; known are {', '.join(SECTIONS)}")
-    filled = {}
+    filled: dict[str, object] = {}
     for name, cls in SECTIONS.items():
         table = raw.get(name, {})
         if not isinstance(table, Mapping):

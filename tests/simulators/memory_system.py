@@ -106,14 +106,18 @@ class MemoryService:
         if change.verb is not Verb.DELETE or change.type not in {"group", "user"}:
             return ""
         part = 0 if change.type == "group" else 1
-        kept = [key for kind, key in self.facets if kind == "membership" and split_key(key)[part] == change.key]
+        kept = [
+            key for kind, key in self.facets if kind == "membership" and split_key(key)[part] == change.key
+        ]
         return "ConflictException: it has memberships" if kept else ""
 
 
 class MemoryTarget:
     """The half that changes a `MemoryService`."""
 
-    def __init__(self, service: MemoryService, *, concurrency: int = 4, batch: int = 1, pause: float = 0.0) -> None:
+    def __init__(
+        self, service: MemoryService, *, concurrency: int = 4, batch: int = 1, pause: float = 0.0
+    ) -> None:
         self.service = service
         self._concurrency = concurrency
         self._batch = batch
@@ -142,8 +146,16 @@ class MemoryTarget:
         for name in NAMES:
             if name not in options.scope.types:
                 continue
-            old = {record.key: record.body for record in present.records(name) if options.scope.covers(name, record.key)}
-            new = {record.key: record.body for record in wanted.records(name) if options.scope.covers(name, record.key)}
+            old = {
+                record.key: record.body
+                for record in present.records(name)
+                if options.scope.covers(name, record.key)
+            }
+            new = {
+                record.key: record.body
+                for record in wanted.records(name)
+                if options.scope.covers(name, record.key)
+            }
             for key in sorted(old.keys() | new.keys()):
                 if key in old and key in new and old[key] != new[key]:
                     yield Conflict(name, key, (), ConflictStrategy.OVERWRITE)

@@ -37,13 +37,19 @@ class Bench:
 
     def engine(self, owner: str = "first", ledger: Ledger | None = None) -> Engine:
         """An engine as another process would have it."""
-        return Engine(ledger or self.ledger, self.clock, self.progress, owner, self.is_alive, self.evidence.append)
+        return Engine(
+            ledger or self.ledger, self.clock, self.progress, owner, self.is_alive, self.evidence.append
+        )
 
     def stages(self, wanted: dict[Facet, bytes], target: Target | None = None) -> Sequence[Stage]:
         """Plan towards `wanted`, apply, verify."""
         goal = target or MemoryTarget(self.service)
         return (
-            Stage("plan", StageKind.GATHER, lambda context: _plan(context.plan_changes, goal, self.service, wanted)),
+            Stage(
+                "plan",
+                StageKind.GATHER,
+                lambda context: _plan(context.plan_changes, goal, self.service, wanted),
+            ),
             Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, goal)),
             Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, goal)),
         )

@@ -25,7 +25,7 @@ def audit_key(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Write a key under another name and link it, so that of two processes one wins and none sees half a key."""
+    """Write under another name, then link: of two processes one wins, and none sees half a key."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

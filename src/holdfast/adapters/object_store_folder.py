@@ -67,6 +67,8 @@ class FolderStore:
     def _make_folder(self, folder: Path) -> None:
         if folder in self._made:
             return
+        if self._folder.is_dir() and not any(self._folder.iterdir()):
+            self._folder.chmod(0o700)  # an empty folder that becomes a vault
         missing = []
         while not folder.is_dir():
             missing.append(folder)
@@ -116,6 +118,7 @@ def _walk(root: Path, folder: Path) -> Iterator[tuple[str, int]]:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(root, Path(entry.path))
-        elif not entry.name.startswith(UNFINISHED):
+        else:
+            # What a killed writer left unfinished is listed too, so that a check can name it.
             with suppress(FileNotFoundError):
                 yield Path(entry.path).relative_to(root).as_posix(), entry.stat().st_size

@@ -29,7 +29,7 @@ def _host() -> str:
     """Host, boot and process namespace: only inside all three does a process number mean anything."""
     boot = _first_line(Path("/proc/sys/kernel/random/boot_id"))[:8]
     try:
-        namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+        namespace = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
     except OSError:
         namespace = ""
     return "/".join(part for part in (socket.gethostname().replace(":", "-"), boot, namespace) if part)

@@ -58,14 +58,22 @@ class _JsonHandler(logging.Handler):
         self._file = file
         self._run = run_id
         self._clock = clock
+        self._cut_off = False
         self.lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._file.write(self._line(record))
+            self._write(self._line(record))
         except (OSError, ValueError, TypeError):
             # A log that cannot be written must not stop a change half way; the caller reads `lost`.
             self.lost += 1
+
+    def _write(self, line: bytes) -> None:
+        """One write a line; what a filling disk cut off is ended first, so that later lines can be read."""
+        whole = b"\n" + line if self._cut_off else line
+        written = self._file.write(whole)
+        self._cut_off = written < len(whole)
+        self.lost += self._cut_off
 
     def _line(self, record: logging.LogRecord) -> bytes:
         facts: Mapping[str, Json] = getattr(record, "facts", {})

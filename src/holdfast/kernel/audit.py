@@ -61,7 +61,9 @@ class AuditTrail:
         """Store that the actor did `action` to `subject`; `detail` is kept as canonical JSON."""
         now, data = self._clock.now(), canonical(detail)
         return self._ledger.append_audit(
-            lambda position, previous: link(self._key, previous, position, now, self._actor, action, subject, data)
+            lambda position, previous: link(
+                self._key, previous, position, now, self._actor, action, subject, data
+            )
         )
 
     def head(self) -> str:
@@ -70,12 +72,19 @@ class AuditTrail:
         return str(Anchor(newest[0].position, newest[0].mac)) if newest else ""
 
     def verify(self, anchors: Iterable[str]) -> AuditVerdict:
-        """Whether the chain is as it was written; `anchors` are the heads that snapshots kept, empty ones ignored."""
+        """Whether the chain is as it was written; `anchors` are heads that snapshots kept, empty ones too."""
         return verify(self._ledger.audit(), self._key, [Anchor.parse(head) for head in anchors if head])
 
 
 def link(
-    key: bytes, previous: str, position: int, at: datetime, actor: str, action: str, subject: str, detail: bytes
+    key: bytes,
+    previous: str,
+    position: int,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: bytes,
 ) -> AuditEntry:
     """The entry that follows the link whose MAC is `previous` (empty for the first)."""
     entry = AuditEntry(position, at, actor, action, subject, detail, "")
@@ -83,7 +92,7 @@ def link(
 
 
 def verify(entries: Iterable[AuditEntry], key: bytes, anchors: Iterable[Anchor]) -> AuditVerdict:
-    """Whether any link was edited, removed, added or moved, and whether the chain still reaches every anchor."""
+    """Whether any link was edited, removed, added or moved, and whether every anchor is still reached."""
     problems: list[str] = []
     known: dict[int, str] = {}
     expected, previous = 1, ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from holdfast.domain.changes import Change, Conflict, Decision
-from holdfast.domain.outcomes import Finding
+from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.showing import masked_bytes, masked_conflict
 
 LISTED = 200
@@ -52,8 +52,10 @@ class Preview:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The other findings."""
-        return tuple(finding for finding in self.findings if not finding.code.startswith(CANNOT_RETURN))
+        """The other findings, the worst first."""
+        others = (finding for finding in self.findings if not finding.code.startswith(CANNOT_RETURN))
+        order = list(Severity)
+        return tuple(sorted(others, key=lambda finding: order.index(finding.severity)))
 
     def to_json(self) -> bytes:
         """The object that `preview --json` and `--dry-run --json` print, personal fields masked."""

@@ -15,7 +15,7 @@ from holdfast.sandbox.faults import Asked, Faults
 from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
 from holdfast.sandbox.portrait import Portrait
-from holdfast.sandbox.services import Service, Services
+from holdfast.sandbox.services import Service, services
 from holdfast.sandbox.tally import Tally
 from holdfast.sandbox.wire import Call, Conduct, Parameters
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
@@ -61,7 +61,7 @@ class Engine:
 
     def __init__(self, setup: Setup, clock: Callable[[], float] = time.time) -> None:
         self.setup, self._clock, self._started = setup, clock, time.monotonic()
-        self.services, self.url = Services(), ""
+        self.services, self.url = services(), ""
         self.faults, self.tally = Faults(setup.rate, setup.seed), Tally()
         self._lock = threading.RLock()
         self.world = self._make(company(setup.scale, setup.seed))

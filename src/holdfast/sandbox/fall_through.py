@@ -12,6 +12,9 @@ def moto_application() -> WSGIApplication:
     """moto as a WSGI application. Its state is one for the whole process, whatever number of sandboxes it has."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+    from holdfast.sandbox.strict_s3 import install
+
+    install()
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     return application
 

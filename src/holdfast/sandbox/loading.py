@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from holdfast.sandbox.access import PermissionSet, PolicyReference, Principal
 from holdfast.sandbox.directory import Shelf
 from holdfast.sandbox.organization import Account
@@ -71,7 +73,8 @@ def _load_directory(world: World, portrait: Portrait) -> None:
     for user in portrait.users:
         if not user.get("UserName"):
             raise invalid("A user of the portrait has no UserName.")
-        directory.add_user({**user, "UserStatus": user.get("UserStatus", "ENABLED")}, FOUNDED)
+        document = {"UserStatus": "ENABLED", **cast(Document, user)}
+        directory.add_user(document, FOUNDED)
     for group in portrait.groups:
         directory.add_group(_group_document(group), FOUNDED)
     for each in portrait.memberships:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
 
-from holdfast.sandbox.wire import Json
+import msgspec
 
 MANAGEMENT_ACCOUNT = "123456789012"
 HOME_REGION = "us-east-1"
@@ -74,7 +74,7 @@ class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     management_account: str = MANAGEMENT_ACCOUNT
     region: str = HOME_REGION
     accounts: tuple[AccountPortrait, ...] = ()
-    users: tuple[dict[str, Json], ...] = ()
+    users: tuple[Mapping[str, object], ...] = ()
     groups: tuple[GroupPortrait, ...] = ()
     memberships: tuple[MembershipPortrait, ...] = ()
     permission_sets: tuple[PermissionSetPortrait, ...] = ()

@@ -37,7 +37,7 @@ class SandboxServer:
         self.engine = Engine(Setup(scale, seed, rate, async_delay), clock)
         self._server = listen(Application(self.engine), port)
         self.url = self.engine.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -70,6 +71,12 @@ class Services:
         prefix, _, operation = target.partition(".")
         service = self._by_prefix.get(prefix)
         return (service, operation) if service else None
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """All services; the models behind them are read once, whatever number of sandboxes a process has."""
+    return Services()
 
 
 def parameters_of(body: bytes) -> Parameters:

@@ -45,7 +45,9 @@ def test_a_run_whose_items_are_all_done_is_complete_and_leaves_evidence(bench: B
 def test_one_item_that_failed_makes_the_run_partial(bench: Bench, kind: OutcomeKind) -> None:
     engine = bench.engine()
     items = [Item("user", "ada", DONE), Item("user", "bob", Outcome(kind, "no"))]
-    ended = engine.execute(engine.start("memory", "backup", b"{}"), [gather("read", lambda c: c.record_items(items))])
+    ended = engine.execute(
+        engine.start("memory", "backup", b"{}"), [gather("read", lambda c: c.record_items(items))]
+    )
     assert ended.state is RunState.PARTIAL
 
 
@@ -88,7 +90,9 @@ def test_a_stage_that_ended_is_not_repeated_and_one_cut_off_is_repeated_clean(be
 def test_an_error_is_kept_in_the_run_with_its_advice(bench: Bench) -> None:
     engine = bench.engine()
     with pytest.raises(AccessDenied):
-        engine.execute(engine.start("m", "k", b"{}"), [gather("x", raising(AccessDenied("sso:List", "store", "no")))])
+        engine.execute(
+            engine.start("m", "k", b"{}"), [gather("x", raising(AccessDenied("sso:List", "store", "no")))]
+        )
     kept = json.loads(bench.evidence[0].error)
     assert kept == json.loads(bench.ledger.run("latest").error)
     assert (kept["code"], kept["exit_code"], kept["facts"]["action"]) == ("access-denied", 11, "sso:List")
@@ -148,7 +152,7 @@ def test_a_worker_whose_lease_is_older_than_half_its_life_stops_and_can_be_resum
         acted.append("acted")
 
     engine = bench.engine()
-    with pytest.raises(Busy, match="could not say that it lives"):
+    with pytest.raises(Busy, match="could not renew its lease"):
         engine.execute(engine.start("m", "k", b"{}"), [gather("x", slept)])
     assert (acted, bench.ledger.run("latest").state) == ([], RunState.INTERRUPTED)
 
@@ -178,4 +182,6 @@ def test_of_two_processes_that_resume_a_run_one_gets_it(bench: Bench) -> None:
         with pytest.raises(Busy, match="is being worked on by second"):
             bench.engine("third").resume("latest", lambda run: [])
 
-    assert bench.engine("second").resume("latest", lambda run: [gather("x", rival)]).state is RunState.COMPLETE
+    assert (
+        bench.engine("second").resume("latest", lambda run: [gather("x", rival)]).state is RunState.COMPLETE
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import logging
 import os
@@ -12,11 +13,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from holdfast.adapters.evidence_files import EvidenceFiles
+from holdfast.adapters.run_log import JsonLog
 from holdfast.domain.errors import CannotWrite, OutOfSpace, UsageError
 from holdfast.domain.outcomes import DONE, Item
 from holdfast.domain.runs import RunState
@@ -28,6 +31,9 @@ from holdfast.kernel.runs.report_html import report_html
 from tests.simulators import sample_run
 from tests.simulators.memory_ledger import MemoryLedger
 from tests.simulators.sample_run import HOSTILE, RUN_ID
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "manifest.schema.json"
 ALL_FILES = ["manifest.json", "metrics.prom", "report.html", "report.txt", "run.log"]
@@ -222,13 +228,29 @@ def test_a_full_disk_leaves_the_older_file_whole_and_no_remains(store: EvidenceF
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device that is always full")
 def test_a_log_on_a_full_disk_counts_what_it_lost_and_stops_nothing() -> None:
-    from holdfast.adapters.run_log import JsonLog
-
     with Path("/dev/full").open("wb", buffering=0) as full, JsonLog(full, RUN_ID, StoppedClock()) as log:
         log.event("stage started")
         log.event("stage ended")
 
     assert log.lost == 2
+
+
+class FillingFile(io.BytesIO):
+    """A file whose disk takes only half of its first line."""
+
+    def write(self, data: Buffer, /) -> int:
+        whole = bytes(data)
+        return super().write(whole[: len(whole) // 2] if not self.tell() else whole)
+
+
+def test_a_line_that_a_filling_disk_cut_off_does_not_spoil_the_next() -> None:
+    file = FillingFile()
+    with JsonLog(file, RUN_ID, StoppedClock()) as log:
+        log.event("first")
+        log.event("second")
+
+    assert log.lost == 1
+    assert json.loads(file.getvalue().splitlines()[1])["event"] == "second"
 
 
 class FullStore(EvidenceFiles):

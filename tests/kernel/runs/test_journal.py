@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.domain.errors import AccessDenied, CredentialsError, Interrupted, Throttled
+from holdfast.domain.errors import AccessDenied, CredentialsError, Interrupted, TakenOver, Throttled
 from holdfast.domain.outcomes import Outcome, OutcomeKind, Severity
 from holdfast.domain.records import join_key
 from holdfast.domain.runs import Run, RunState
@@ -51,7 +51,10 @@ def test_every_change_takes_effect_once_and_is_read_back(bench: Bench) -> None:
     assert bench.service.facets == WANTED
     assert len(bench.service.effects) == len(set(bench.service.effects)) == 8
     (note,) = bench.ledger.findings(bench.ledger.run("latest").id)
-    assert (note.severity, note.message) == (Severity.NOTE, "8 of 8 changed things stand as this run left them")
+    assert (note.severity, note.message) == (
+        Severity.NOTE,
+        "8 of 8 changed things stand as this run left them",
+    )
     assert ("apply", 8) in bench.progress.stages
 
 
@@ -89,7 +92,9 @@ def test_what_hangs_on_a_failed_change_fails_in_the_services_own_words(bench: Be
     assert reason == "ResourceNotFoundException: no group New"
 
 
-@pytest.mark.parametrize("error", [CredentialsError("expired", "log in"), Throttled("Update", "Throttling", "slow")])
+@pytest.mark.parametrize(
+    "error", [CredentialsError("expired", "log in"), Throttled("Update", "Throttling", "slow")]
+)
 def test_what_no_change_would_escape_stops_the_run_which_then_resumes(
     bench: Bench, error: CredentialsError | Throttled
 ) -> None:
@@ -98,7 +103,9 @@ def test_what_no_change_would_escape_stops_the_run_which_then_resumes(
         run_to(bench, WANTED)
     assert bench.ledger.run("latest").state is RunState.FAILED
     bench.service.faults.raises.clear()
-    assert bench.engine("second").resume("latest", lambda run: bench.stages(WANTED)).state is RunState.COMPLETE
+    assert (
+        bench.engine("second").resume("latest", lambda run: bench.stages(WANTED)).state is RunState.COMPLETE
+    )
     assert bench.service.facets == WANTED
     assert len(bench.service.effects) == len(set(bench.service.effects)) == 8
 
@@ -133,9 +140,13 @@ def test_an_edit_by_somebody_else_after_apply_is_found_on_reading_back(bench: Be
         verify.work(context)  # type: ignore[arg-type]
 
     checked = type(verify)(verify.name, verify.kind, meddle_then_verify)
-    assert engine.execute(engine.start("m", "restore", b"{}"), [plan, apply, checked]).state is RunState.PARTIAL
+    assert (
+        engine.execute(engine.start("m", "restore", b"{}"), [plan, apply, checked]).state is RunState.PARTIAL
+    )
     errors = [f for f in bench.ledger.findings(bench.ledger.run("latest").id) if f.severity is Severity.ERROR]
-    assert [(error.code, error.message) for error in errors] == [("change-not-standing", "update label l1: it is absent now")]
+    assert [(error.code, error.message) for error in errors] == [
+        ("change-not-standing", "update label l1: it is absent now")
+    ]
 
 
 @pytest.mark.parametrize("batch", [1, 7])
@@ -145,7 +156,10 @@ def test_concurrent_changes_never_break_lanes_ranks_or_batches(tmp_path: Path, b
     wanted |= {("membership", join_key(f"g{n % 3}", f"u{n:02}")): b"{}" for n in range(40)}
     wanted |= {("label", f"l{n:02}"): b"{}" for n in range(40)}
     bench = Bench(tmp_path, MemoryService())
-    assert run_to(bench, wanted, MemoryTarget(bench.service, batch=batch, pause=0.001)).state is RunState.COMPLETE
+    assert (
+        run_to(bench, wanted, MemoryTarget(bench.service, batch=batch, pause=0.001)).state
+        is RunState.COMPLETE
+    )
     assert bench.service.facets == wanted
     assert (bench.service.lane_breaks, bench.service.rank_breaks) == ([], [])
     assert bench.service.most_at_once > 1
@@ -163,5 +177,29 @@ def test_ctrl_c_lets_the_calls_under_way_end_and_keeps_what_they_came_to(bench: 
     bench.service.faults.on_call = lambda name: None
     counts = bench.ledger.count_changes(bench.ledger.run("latest").id)
     assert sum(count for (_, _, kind), count in counts.items() if kind == "done") == 2
-    assert bench.engine("second").resume("latest", lambda run: bench.stages(WANTED)).state is RunState.COMPLETE
+    assert (
+        bench.engine("second").resume("latest", lambda run: bench.stages(WANTED)).state is RunState.COMPLETE
+    )
     assert len(bench.service.effects) == len(set(bench.service.effects)) == 8
+
+
+def test_a_worker_that_was_overtaken_stops_at_its_next_write_and_doubles_nothing(bench: Bench) -> None:
+    first = bench.engine("first")
+    run = first.start("memory", "restore", b"{}")
+    overtaken: list[RunState] = []
+
+    def overtake(name: str) -> None:
+        if name == "apply" and not overtaken:
+            overtaken.append(RunState.RUNNING)
+            bench.dead.add("first")
+            second = bench.engine("second")
+            second.recover_abandoned()
+            overtaken[0] = second.resume(run.id, lambda run: bench.stages(WANTED)).state
+
+    bench.service.faults.on_call = overtake
+    with pytest.raises(TakenOver):
+        first.execute(run, bench.stages(WANTED, MemoryTarget(bench.service, concurrency=1)))
+    assert overtaken == [RunState.COMPLETE]
+    assert bench.service.facets == WANTED
+    assert len(bench.service.effects) == len(set(bench.service.effects)) == 8
+    assert [run.state for run in bench.evidence] == [RunState.INTERRUPTED, RunState.COMPLETE]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -26,7 +25,7 @@ class RunRows:
     def start_run(self, run: Run) -> None:
         """Store a new run. Raises: Busy when the id is taken."""
         with self._database.writing() as connection:
-            if _find(connection, run.id) is not None:
+            if connection.execute(runs.select().where(runs.c.id == run.id)).first() is not None:
                 raise Busy(f"There is a run {run.id} already.", "Run the command again; it takes a new id.")
             connection.execute(runs.insert().values(asdict(run)))
 
@@ -61,9 +60,7 @@ class RunRows:
     def claim_run(self, run_id: str, owner: str, now: datetime) -> Run:
         """Take a run over for resuming. Raises: NotFound; Busy when its owner still lives."""
         with self._database.writing() as connection:
-            run = _find(connection, run_id)
-            if run is None:
-                raise NotFound("run", run_id, "`holdfast runs list` shows them all.")
+            run = _get(connection, run_id)
             if run.state is RunState.RUNNING and is_held(
                 run.owner, run.heartbeat_at, now, self._alive, self._lease_seconds
             ):
@@ -101,9 +98,7 @@ class RunRows:
         with self._database.writing() as connection:
             fenced(connection, run)
             connection.execute(runs.update().where(runs.c.id == run.id).values(values))
-            updated = _find(connection, run.id)
-        assert updated is not None
-        return updated
+            return _get(connection, run.id)
 
 
 def fenced(connection: sa.Connection, run: Run) -> None:
@@ -117,9 +112,11 @@ def fenced(connection: sa.Connection, run: Run) -> None:
         )
 
 
-def _find(connection: sa.Connection, run_id: str) -> Run | None:
+def _get(connection: sa.Connection, run_id: str) -> Run:
     row = connection.execute(runs.select().where(runs.c.id == run_id).with_for_update()).first()
-    return None if row is None else _run(row)
+    if row is None:
+        raise NotFound("run", run_id, "`holdfast runs list` shows them all.")
+    return _run(row)
 
 
 def _newest_first() -> sa.Select[tuple[str]]:

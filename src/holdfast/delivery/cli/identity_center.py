@@ -27,7 +27,7 @@ RESOURCES = {
 }
 
 
-class ResourceList(click.ParamType):
+class ResourceList(click.ParamType[tuple[str, ...]]):
     """A comma-separated list of resource words, as the record types they stand for."""
 
     name = "users,groups,permission_sets,assignments|all"
@@ -46,7 +46,7 @@ class ResourceList(click.ParamType):
         return tuple(dict.fromkeys(name for word in chosen for name in RESOURCES[word]))
 
 
-class RecordName(click.ParamType):
+class RecordName(click.ParamType[tuple[str, str]]):
     """TYPE:NAME of one record; the parts of a composite name are separated by ` / `."""
 
     name = "type:name"
@@ -91,7 +91,7 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
 
     with installation(invocation) as home:
         request = BackupRequest(kind, resources, _moment(since))
-        return conclude(home, home.launch("backup", SYSTEM, request), invocation)
+        return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
 def restore_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -156,7 +156,7 @@ def restore(
     with installation(invocation) as home:
         if dry_run:
             return _preview(home, request, invocation)
-        return conclude(home, home.launch("restore", SYSTEM, request), invocation)
+        return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
 
 
 @identity_center.command()
@@ -175,7 +175,7 @@ def diff(invocation: Invocation, backup_id: str, other: str, resources: tuple[st
         system = home.system(SYSTEM)
         left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
         right = _other_view(home, other, resources)
-        found = list(compare(system, left, right, [name for name in resources if left.is_captured(name)]))
+        found = list(compare(system, left, right, [name for name in resources if name in left.types]))
         if invocation.json:
             emit(differences_json(found))
         else:

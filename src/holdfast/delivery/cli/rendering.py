@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from holdfast.delivery.cli.progress import progress_for
 from holdfast.delivery.cli.run_screen import show_report
-from holdfast.delivery.cli.screen import NUMBER, Screen, column
-from holdfast.domain.changes import Change, Conflict, FieldDifference
+from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
+from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 
 if TYPE_CHECKING:
+    from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
+    from holdfast.kernel.vault.verify import Verification
 
 __all__ = [
     "differences_json",
@@ -32,56 +34,10 @@ __all__ = [
     "verification_json",
 ]
 
+Cell = TypeVar("Cell")
+
 LISTED = 40
 """Rows of changes, conflicts and differences a screen shows; `--json` gives more."""
-
-
-class Difference(Protocol):
-    """A record that is not the same on both sides, as the comparison gives it."""
-
-    @property
-    def kind(self) -> str:
-        """Added, removed, changed, or unknown."""
-
-    @property
-    def type(self) -> str:
-        """The record's type."""
-
-    @property
-    def key(self) -> str:
-        """The record's natural key."""
-
-    @property
-    def fields(self) -> tuple[FieldDifference, ...]:
-        """The fields that differ, personal ones masked."""
-
-    @property
-    def reason(self) -> str:
-        """Why nothing can be said, where the kind is unknown."""
-
-
-class Damage(Protocol):
-    """A place where stored bytes are not what was written."""
-
-    @property
-    def level(self) -> str:
-        """Record, type, pack or snapshot."""
-
-    @property
-    def where(self) -> str:
-        """The object and, where known, the record."""
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-
-
-class Verification(Protocol):
-    """What reading a backup back came to."""
-
-    @property
-    def problems(self) -> Sequence[Damage]:
-        """Everything that is damaged; empty when all is well."""
 
 
 def snapshots_json(found: Iterable[SnapshotInfo]) -> bytes:
@@ -95,16 +51,25 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     if not found:
         screen.line("There are no backups yet. `holdfast identity-center backup` takes the first.")
         return
-    heads = (
-        "id",
+    heads: tuple[str | Column, ...] = (
+        name("id"),
         "kind",
-        "taken (UTC)",
+        name("taken (UTC)"),
         "account",
-        column("records", NUMBER),
-        column("stored", NUMBER),
+        number("records"),
+        number("stored"),
         "state",
     )
-    screen.table(heads, (_snapshot_row(info) for info in found))
+    rows = [_snapshot_row(info) for info in found]
+    if screen.narrow:
+        # The id begins with the time, and one account needs no column.
+        left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
+        heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
+    screen.table(heads, rows)
+
+
+def _without(cells: Sequence[Cell], left_out: set[int]) -> tuple[Cell, ...]:
+    return tuple(cell for place, cell in enumerate(cells) if place not in left_out)
 
 
 def _snapshot_row(info: SnapshotInfo) -> list[str]:
@@ -136,11 +101,11 @@ def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
             ("Run", info.run),
             ("Stored", f"{byte_size(info.stored_bytes)} added to the vault"),
             ("During", ", ".join(info.during) and f"{', '.join(info.during)} changed the service meanwhile"),
-            ("Labels", ", ".join(f"{name}={value}" for name, value in info.labels)),
+            ("Labels", ", ".join(f"{label}={value}" for label, value in info.labels)),
         ]
     )
     screen.heading("Contents")
-    heads = ("type", column("records", NUMBER), "state", "why", "digest")
+    heads = ("type", number("records"), "state", "why", "digest")
     rows = (
         [section.type, f"{section.count:,}" if section.captured else "", *_section_state(section)]
         for section in info.sections
@@ -164,7 +129,7 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
         )
         screen.heading("Changes by type and verb")
         counts = ([part.type, part.verb, f"{part.count:,}"] for part in found.changes_summary)
-        screen.table(("type", "verb", column("changes", NUMBER)), counts)
+        screen.table(("type", "verb", number("changes")), counts)
         screen.heading("Changes in order")
         for change in found.changes[:LISTED]:
             screen.line(f"  {_change_line(change)}")
@@ -224,7 +189,8 @@ def show_differences(
     signs = {"added": "+", "removed": "-", "changed": "~"}
     for part in found[:LISTED]:
         reason = f": {visible(part.reason)}" if part.reason else ""
-        screen.line(f"  {signs.get(part.kind, '?')} {part.kind} {part.type} {visible_key(part.key)}{reason}")
+        what = " ".join(filter(None, (part.kind, part.type, visible_key(part.key))))
+        screen.line(f"  {signs.get(part.kind, '?')} {what}{reason}")
         for item in part.fields:
             screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
     _rest(screen, len(found) - LISTED)
@@ -235,29 +201,21 @@ def verification_json(found: Verification) -> bytes:
     return msgspec.json.encode(found)
 
 
-def show_verification(
-    found: Verification, checked: Sequence[tuple[str, int]] = (), screen: Screen | None = None
-) -> None:
-    """Level by level how much was read and what is damaged; `checked` gives the number read of each level."""
+def show_verification(found: Verification, screen: Screen | None = None) -> None:
+    """Level by level how much was checked and what is wrong, then every damaged place."""
     screen = screen or Screen()
-    damaged = Counter(problem.level for problem in found.problems)
-    levels = {**dict(checked), **{level: 0 for level in damaged if level not in dict(checked)}}
-    if levels:
-        heads = ("level", column("read", NUMBER), column("damaged", NUMBER), "verdict")
-        rows = (
-            [
-                level,
-                f"{count:,}" if count else "",
-                f"{damaged[level]:,}",
-                "DAMAGED" if damaged[level] else "ok",
-            ]
-            for level, count in levels.items()
-        )
-        screen.table(heads, rows)
+    heads = ("level", number("checked"), number("wrong"), "verdict")
+    met = [level for level in found.levels if level.checked or level.problems]
+    screen.table(heads, (_level_row(level) for level in met))
     for problem in found.problems[:LISTED]:
-        screen.line(f"  {problem.level} {visible(problem.where)}: {visible(problem.message)}")
+        screen.line(f"  {problem.level} {problem.where}: {problem.what}", STYLES["damaged"])
     _rest(screen, len(found.problems) - LISTED)
     screen.line("DAMAGED: see above." if found.problems else "Everything that was read is as it was written.")
+
+
+def _level_row(level: LevelCount) -> list[str]:
+    verdict = "DAMAGED" if level.problems else "ok"
+    return [level.level, f"{level.checked:,}", f"{level.problems:,}", verdict]
 
 
 def _rest(screen: Screen, rest: int) -> None:

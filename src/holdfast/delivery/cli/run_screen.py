@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holdfast.delivery.cli.screen import NUMBER, STYLES, Screen, column
+from holdfast.delivery.cli.screen import STYLES, Screen, number
 from holdfast.kernel.showing import duration, visible_key
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _outcomes(screen: Screen, report: RunReport) -> None:
         counts = ("inventory", "done", "failed", "skipped", "impossible")
         screen.heading("Outcomes")
         screen.table(
-            ("type", *(column(name, NUMBER) for name in counts)),
+            ("type", *(number(name) for name in counts)),
             (
                 [tally.type, *(_count(getattr(tally, name)) for name in ("total", *counts[1:]))]
                 for tally in report.items
@@ -56,11 +56,11 @@ def _outcomes(screen: Screen, report: RunReport) -> None:
     if report.changes:
         screen.heading("Changes")
         rows = ([tally.type, tally.verb, tally.outcome, _count(tally.count)] for tally in report.changes)
-        screen.table(("type", "verb", "outcome", column("changes", NUMBER)), rows)
+        screen.table(("type", "verb", "outcome", number("changes")), rows)
 
 
-def _count(number: int) -> str:
-    return f"{number:,}"
+def _count(amount: int) -> str:
+    return f"{amount:,}"
 
 
 def _failures(screen: Screen, failures: Sequence[Failure], total: int) -> None:

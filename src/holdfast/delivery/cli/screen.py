@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Alignment = Literal["left", "right"]
-NUMBER: Alignment = "right"
 
 STYLES = {
     "failed": "red",
@@ -33,15 +32,21 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A table's column: its head and alignment."""
+    """A table's column: its head, its alignment, and whether its texts must stay on one line."""
 
     head: str
     alignment: Alignment = "left"
+    whole: bool = False
 
 
-def column(head: str, alignment: Alignment = "left") -> Column:
-    """A column with an alignment of its own."""
-    return Column(head, alignment)
+def number(head: str) -> Column:
+    """A column of figures: to the right, never wrapped."""
+    return Column(head, "right", whole=True)
+
+
+def name(head: str) -> Column:
+    """A column whose texts are copied from the screen, so that they are never wrapped."""
+    return Column(head, whole=True)
 
 
 class Screen:
@@ -54,10 +59,22 @@ class Screen:
         self._console = console or RichConsole(highlight=False)
 
     def line(self, text: str, style: str = "") -> None:
-        """A line of text, wrapped to the width."""
+        """A line of text, wrapped to a terminal's width below its own indentation; whole in a file."""
+        from rich.padding import Padding
         from rich.text import Text
 
-        self._console.print(Text(visible(text), style=style), soft_wrap=not self._console.is_terminal)
+        shown = visible(text)
+        if not self._console.is_terminal:
+            self._console.print(Text(shown), soft_wrap=True)
+            return
+        bare = shown.lstrip(" ")
+        indentation = (0, 0, 0, len(shown) - len(bare))
+        self._console.print(Padding(Text(bare, style=style), indentation, expand=False))
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is too little room for what could be left out."""
+        return self._console.width < 100
 
     def heading(self, text: str) -> None:
         """A heading with an empty line before it."""
@@ -84,11 +101,12 @@ class Screen:
         columns = [head if isinstance(head, Column) else Column(head) for head in heads]
         listed = [list(row) for row in rows]
         kept = [place for place in range(len(columns)) if any(row[place] for row in listed)]
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+        table = Table(
+            box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, collapse_padding=True
+        )
         for place in kept:
             shown = columns[place]
-            number = shown.alignment == NUMBER
-            table.add_column(shown.head, justify=shown.alignment, no_wrap=number, overflow="fold")
+            table.add_column(shown.head, justify=shown.alignment, no_wrap=shown.whole, overflow="fold")
         for row in listed:
             table.add_row(*(_cell(row[place]) for place in kept))
         self._console.print(table)

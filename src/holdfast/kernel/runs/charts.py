@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH = 720
-LABEL = 190
+WIDTH = 860
+LABEL = 260
 VALUE = 110
 ROW = 26
 BAR = 16
 LEAST = 4.0
 """Width in pixels of a share too small to be seen: 3 failures of 100,000 must show."""
 
-LABEL_LETTERS = 26
+LABEL_LETTERS = 36
 
-PATTERNS = """<defs>
+PATTERNS = """<svg width="0" height="0" class="patterns" aria-hidden="true"><defs>
 <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="6" height="6" class="failed"/><line x1="0" y1="0" x2="0" y2="6" class="stroke"/></pattern>
 <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">
 <rect width="6" height="6" class="impossible"/><circle cx="3" cy="3" r="1.3" class="dot"/></pattern>
-</defs>"""
+<pattern id="stripes" width="5" height="5" patternUnits="userSpaceOnUse">
+<rect width="5" height="5" class="in-doubt"/><line x1="0" y1="2.5" x2="5" y2="2.5" class="stroke"/></pattern>
+</defs></svg>"""
+"""The patterns that charts fill with; a page has them once, before its first chart."""
 
-FILLS = {"failed": "url(#hatch)", "impossible": "url(#dots)", "in doubt": "url(#dots)"}
+FILLS = {"failed": "url(#hatch)", "impossible": "url(#dots)", "in doubt": "url(#stripes)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,14 @@ def stacked_bars(title: str, bars: Sequence[Bar], *, relative: bool) -> str:
     rows = "\n".join(_row(bar, number, bar.total if relative else largest) for number, bar in enumerate(bars))
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" '
-        f'xmlns="http://www.w3.org/2000/svg">\n<title>{escape(title)}</title>\n{PATTERNS}\n{rows}\n</svg>'
+        f'xmlns="http://www.w3.org/2000/svg">\n<title>{escape(title)}</title>\n{rows}\n</svg>'
     )
 
 
 def legend(names: Sequence[str]) -> str:
     """The key to the shares' colours and patterns, as HTML with small SVG swatches."""
     swatches = (
-        f'<li><svg viewBox="0 0 14 14" aria-hidden="true">{PATTERNS}'
+        f'<li><svg viewBox="0 0 14 14" aria-hidden="true">'
         f'<rect width="14" height="14" rx="2" {_fill(name)}/></svg>{escape(name)}</li>'
         for name in names
     )
@@ -94,7 +97,8 @@ def _widths(bar: Bar, scale: float) -> list[float]:
     if not scale:
         return [0.0 for _ in bar.shares]
     widths = [max(LEAST, _room() * size / scale) if size else 0.0 for _, size in bar.shares]
-    over = sum(widths) - _room() * max(bar.total / scale, LEAST / _room())
+    least = LEAST * sum(1 for width in widths if width)
+    over = sum(widths) - max(_room() * bar.total / scale, least)
     if over > 0:
         widest = widths.index(max(widths))
         widths[widest] -= over

@@ -119,7 +119,7 @@ class Engine:
         return self.execute(self._ledger.claim_run(run.id, self._owner, self._clock.now()), stages)
 
     def recover_abandoned(self) -> list[Run]:
-        """Runs whose process is gone, ended now with evidence: INTERRUPTED, unless their last stage had ended."""
+        """Runs whose process is gone, ended now with evidence; INTERRUPTED unless all stages had ended."""
         return [
             run for run in map(self._recover, self._ledger.runs(state=RunState.RUNNING)) if run is not None
         ]

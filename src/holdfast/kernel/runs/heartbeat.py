@@ -56,7 +56,7 @@ class Heartbeat:
         age = self._clock.now() - self._renewed_at
         if age > self._oldest:
             raise Busy(
-                f"Run {self._run.id} stopped: for {age.total_seconds():.0f} s it could not say that it lives.",
+                f"Run {self._run.id} stopped: for {age.total_seconds():.0f} s it could not renew its lease.",
                 f"holdfast runs resume {self._run.id}",
             )
 

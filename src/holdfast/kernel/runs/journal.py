@@ -173,7 +173,7 @@ class _RankDriver:
             future.add_done_callback(self._events.put)
 
     def _collect(self) -> None:
-        """Wait for something to happen, commit all outcomes known by then, and free the lanes of ended units."""
+        """Wait for something to happen, commit the outcomes known by then, free the lanes of ended units."""
         ended = self._commit([self._events.get()])
         for future in ended:
             self._lanes.free(self._running.pop(future))

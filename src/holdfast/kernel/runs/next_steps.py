@@ -23,7 +23,7 @@ def _steps(run: Run, changed: int) -> Iterator[NextStep]:
         yield NextStep(
             f"holdfast runs show {run.id}", "see what failed, mend it, then run the same command again"
         )
-    if changed and run.kind != "rollback":
+    if changed and run.kind == "restore":
         yield NextStep(
             f"holdfast runs rollback {run.id}",
             f"undo what this run changed ({changed:,}), where it still stands as the run left it",

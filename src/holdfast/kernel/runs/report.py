@@ -95,7 +95,7 @@ def build_report(
         conflicts=tuple(masked_conflict(conflict) for conflict in conflicts[:LISTED]),
         conflicts_by_resolution=_count(conflict.resolution.value for conflict in conflicts),
         findings=_worst_first(_ordinary(findings))[:LISTED],
-        findings_by_severity=_count(finding.severity.value for finding in findings),
+        findings_by_severity=_count(finding.severity.value for finding in _ordinary(findings)),
         failures=tuple(seen.failures),
         failures_total=seen.failures_total,
         left_out=tuple(_left_out(findings, snapshot, seen)),

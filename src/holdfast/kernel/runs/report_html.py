@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
-from holdfast.kernel.runs.charts import Bar, legend, stacked_bars
+from holdfast.kernel.runs.charts import PATTERNS, Bar, legend, stacked_bars
 from holdfast.kernel.runs.report_text import facts, left_out_line, sum_line
 from holdfast.kernel.runs.report_values import Failure, ItemTally, RunReport, headline, rest_of
 from holdfast.kernel.showing import duration, visible, visible_key
@@ -34,6 +34,7 @@ def report_html(report: RunReport) -> str:
 def _body(report: RunReport) -> Iterator[str]:
     name = _text(f"{report.kind} of {report.system}")
     yield f'<h1>{name} <span class="state {report.state.value}">{report.state.value}</span></h1>'
+    yield PATTERNS
     yield from _banners(report)
     pairs = "".join(f"<dt>{_text(label)}</dt><dd>{_text(text)}</dd>" for label, text in facts(report))
     yield f"<dl>{pairs}</dl>"

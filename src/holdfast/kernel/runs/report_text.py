@@ -85,7 +85,7 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield from _section(
         "Stages", (f"{time.stage:<12} {duration(time.seconds)}" for time in report.cost.stages)
     )
-    growth = (f"{part.type:<28} {part.before:>9,} -> {part.now:>9,}" for part in report.growth)
+    growth = (f"{part.type:<32} {part.before:>9,} -> {part.now:>9,}" for part in report.growth)
     yield from _section("Records since the snapshot before", growth)
     yield from _section("Next", (f"{step.command}\n      {step.purpose}" for step in report.next_steps))
 
@@ -98,17 +98,17 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _outcomes(report: RunReport) -> Iterator[str]:
     if report.items:
-        yield f"{'':<28}{'inventory':>11}{'done':>11}{'failed':>11}{'skipped':>11}{'impossible':>12}"
+        yield f"{'':<32}{'inventory':>11}{'done':>11}{'failed':>11}{'skipped':>11}{'impossible':>12}"
     for tally in report.items:
         counts = f"{tally.total:>11,}{tally.done:>11,}{tally.failed:>11,}{tally.skipped:>11,}"
-        yield f"{visible(tally.type):<28}{counts}{tally.impossible:>12,}"
+        yield f"{visible(tally.type):<32}{counts}{tally.impossible:>12,}"
     if report.items or not report.sums_up:
         yield from wrap(sum_line(report), WIDTH - 2, subsequent_indent="  ")
 
 
 def _changes(report: RunReport) -> Iterator[str]:
     for tally in report.changes:
-        yield f"{visible(tally.type):<28}{tally.verb:>8}  {tally.outcome:<12}{tally.count:>9,}"
+        yield f"{visible(tally.type):<32}{tally.verb:>8}  {tally.outcome:<12}{tally.count:>9,}"
 
 
 def _failures(failures: Sequence[Failure], total: int) -> Iterator[str]:

@@ -187,7 +187,8 @@ class RunReport:
 
 def headline(report: RunReport) -> str:
     """One sentence: what ran and how it ended, for example `backup of identity_center: complete in 12 s`."""
-    return f"{visible(report.kind)} of {visible(report.system)}: {report.state} in {duration(report.cost.seconds)}"
+    what = f"{visible(report.kind)} of {visible(report.system)}"
+    return f"{what}: {report.state} in {duration(report.cost.seconds)}"
 
 
 def rest_of(total: int, shown: Sequence[object]) -> int:

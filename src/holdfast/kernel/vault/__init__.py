@@ -1,1 +1,1 @@
-"""Encrypted, deduplicated, versioned storage of snapshots on an object store. docs/design/vault.md describes the bytes."""
+"""Encrypted, deduplicated, versioned storage of snapshots; docs/design/vault.md describes the bytes."""

@@ -60,7 +60,9 @@ def info_of(manifest: Manifest) -> SnapshotInfo:
         system=manifest.system,
         kind=manifest.kind,
         taken_at=datetime.fromisoformat(manifest.taken_at),
-        source=SourceIdentity(source.system, source.account, source.region, source.instance, source.principal),
+        source=SourceIdentity(
+            source.system, source.account, source.region, source.instance, source.principal
+        ),
         sections=tuple(
             SectionSummary(part.type, part.count, part.captured, part.complete, part.reason, part.digest)
             for part in manifest.sections
@@ -76,7 +78,9 @@ def info_of(manifest: Manifest) -> SnapshotInfo:
     )
 
 
-def manifest_of(info: SnapshotInfo, indexes: tuple[ObjectRef, ...], sections: tuple[Section, ...]) -> Manifest:
+def manifest_of(
+    info: SnapshotInfo, indexes: tuple[ObjectRef, ...], sections: tuple[Section, ...]
+) -> Manifest:
     """What is stored of a snapshot; its id is given when it is sealed."""
     source = info.source
     return Manifest(
@@ -112,7 +116,7 @@ class Catalogue:
         return sorted((snapshot_id(name) for name in names if NAME.fullmatch(name)), reverse=True)
 
     def manifests(self, system: str = "") -> Iterator[Manifest]:
-        """Manifests of a system, or of all, newest first, read as they are asked for. Raises: VaultDamaged."""
+        """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
         for found in self.ids():
             manifest = self.manifest(found)
             if system in ("", manifest.system):
@@ -143,8 +147,10 @@ class Catalogue:
             raise damaged(where, "the bytes are not the ones that were written")
         epoch = int.from_bytes(data[HEADER_BYTES : HEADER_BYTES + EPOCH_BYTES], "big")
         if self._seals.keys.epoch(epoch) is None:
-            # The number is authenticated only by the key it names, so an altered one looks like an unknown epoch.
-            raise damaged(where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased")
+            # Only the key it names authenticates the number, so an altered one looks like an unknown epoch.
+            raise damaged(
+                where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased"
+            )
         wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
         key = self._seals.unwrap(wrapped, Role.MANIFEST, where)
         return decompress(key.open(0, data[start:], where, data[HEADER_BYTES:start] + name.encode()), where)
@@ -198,7 +204,7 @@ class Catalogue:
         moment = parse_moment(ref)
         if moment is not None:
             return self._newest(system, ref, moment)
-        matches = [found for found in self.ids() if found.startswith(ref.upper()) or found.lower().startswith(ref)]
+        matches = [found for found in self.ids() if found.casefold().startswith(ref.casefold())]
         manifests = [self.manifest(found) for found in (matches if ref else [])]
         chosen = [manifest for manifest in manifests if system in ("", manifest.system)]
         if len(chosen) > 1:
@@ -233,5 +239,3 @@ def parse_moment(ref: str) -> datetime | None:
 def _not_found(ref: str, system: str) -> NotFound:
     of = f" of {system}" if system else ""
     return NotFound(f"snapshot{of}", ref, "Run `holdfast backups list` to see what there is.")
-
-

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from holdfast.domain.errors import HoldfastError, VaultDamaged
 
-REPAIR = "Run `holdfast vault check --read-data` to see everything that is damaged; other snapshots can still be read."
+REPAIR = (
+    "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read."
+)
 
 
 def damaged(where: str, problem: str) -> VaultDamaged:
@@ -57,4 +59,6 @@ class StoreFull(StoreError):
     code: ClassVar[str] = "store-full"
     exit_code: ClassVar[int] = 75
     sentence: ClassVar[str] = "{location} is full: {operation} {name} failed ({cause})."
-    next_step: ClassVar[str] = "Make space in {location}, then resume the run; what was sealed before is unharmed."
+    next_step: ClassVar[str] = (
+        "Make space in {location}, then resume the run; what was sealed before is unharmed."
+    )

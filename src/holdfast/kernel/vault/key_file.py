@@ -11,7 +11,7 @@ import msgspec
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.keys import Epoch, KeySet, new_key_set
+from holdfast.kernel.vault.key_set import Epoch, KeySet, new_key_set
 
 
 class KeptEpoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,7 +66,7 @@ class KeyFile:
         except FileExistsError as error:
             raise VaultError(
                 f"The key file {self._path} exists already.",
-                "Name another key file in `[vault] key_file`; a key file belongs to one vault and is never replaced.",
+                "Name another in `[vault] key_file`; a key file belongs to one vault and is never replaced.",
             ) from error
         except OSError as error:
             raise self._unusable(error) from error
@@ -85,8 +85,8 @@ class KeyFile:
         except FileNotFoundError as error:
             raise VaultError(
                 f"There is no key file {self._path}.",
-                "Set `[vault] key_file` to the vault's key file, or restore it from your copy; without it nothing can "
-                "be read.",
+                "Set `[vault] key_file` to the vault's key file, or restore it from your copy; "
+                "without it nothing can be read.",
             ) from error
         except OSError as error:
             raise self._unusable(error) from error
@@ -105,7 +105,9 @@ class KeyFile:
             kept, _, _ = read_checked(data, KeptSecrets, str(self._path))
         except VaultDamaged as error:
             raise VaultDamaged(
-                error.problem, "Restore the key file from your copy; the vault itself is unharmed.", error.where
+                error.problem,
+                "Restore the key file from your copy; the vault itself is unharmed.",
+                error.where,
             ) from error
         return unkeep(kept)
 

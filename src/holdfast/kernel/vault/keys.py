@@ -1,88 +1,9 @@
-"""Who holds the vault's secrets: what a key ring gives, and the keys made from it."""
+"""The key rings that open a vault."""
 
 from __future__ import annotations
 
-import hmac
-import os
-from dataclasses import dataclass, field
-from enum import StrEnum
-from hashlib import sha256
-from typing import Protocol
+from holdfast.kernel.vault.key_file import KeyFile
+from holdfast.kernel.vault.key_set import KeyRing
+from holdfast.kernel.vault.passphrase import Passphrase
 
-from holdfast.kernel.ports import ObjectStore
-
-SECRET_BYTES = 32
-VAULT_ID_BYTES = 16
-
-
-class KeyClass(StrEnum):
-    """A branch of keys. Personal data has its own, so that it can be withheld or erased apart."""
-
-    RECORDS = "records"
-    PERSONAL = "personal"
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """The keys that wrap data keys during one stretch of the vault's life; destroying them erases what they wrap."""
-
-    number: int
-    records: bytes = field(repr=False)
-    personal: bytes = field(repr=False)
-
-    def secret(self, key_class: KeyClass) -> bytes:
-        """The wrapping key of a branch."""
-        return self.personal if key_class is KeyClass.PERSONAL else self.records
-
-
-@dataclass(frozen=True, slots=True)
-class KeySet:
-    """All secrets of one vault: the master for names and authentication, and the epochs' wrapping keys."""
-
-    vault_id: bytes
-    master: bytes = field(repr=False)
-    epochs: tuple[Epoch, ...] = field(repr=False)
-
-    @property
-    def newest(self) -> Epoch:
-        """The epoch that new data is sealed under."""
-        return max(self.epochs, key=lambda epoch: epoch.number)
-
-    def epoch(self, number: int) -> Epoch | None:
-        """An epoch by its number; None for one whose keys were destroyed."""
-        return next((epoch for epoch in self.epochs if epoch.number == number), None)
-
-    def derive(self, purpose: str) -> bytes:
-        """A key of its own for a purpose: HMAC-SHA-256 of the purpose under the master secret."""
-        return hmac.new(self.master, b"holdfast vault 1 " + purpose.encode(), sha256).digest()
-
-
-def new_key_set() -> KeySet:
-    """Fresh secrets for a new vault, with one epoch."""
-    epoch = Epoch(1, os.urandom(SECRET_BYTES), os.urandom(SECRET_BYTES))
-    return KeySet(os.urandom(VAULT_ID_BYTES), os.urandom(SECRET_BYTES), (epoch,))
-
-
-class KeyRing(Protocol):
-    """Where the secrets of a vault are kept."""
-
-    @property
-    def kind(self) -> str:
-        """`key file` or `passphrase`, as the vault's configuration names it."""
-
-    @property
-    def location(self) -> str:
-        """Where the secrets are, as a person would write it, without secrets."""
-
-    @property
-    def can_erase(self) -> bool:
-        """Whether destroying an epoch's keys makes every copy of the store unreadable."""
-
-    def create(self, store: ObjectStore) -> KeySet:
-        """Make and keep secrets for a new vault. Raises: VaultError when there are some already."""
-
-    def load(self, store: ObjectStore) -> KeySet:
-        """The secrets. Raises: VaultError with advice; VaultDamaged when what is kept is damaged."""
-
-    def check(self, store: ObjectStore) -> None:
-        """Look at what is kept without using it. Raises: VaultDamaged; VaultError."""
+__all__ = ["KeyFile", "KeyRing", "Passphrase"]

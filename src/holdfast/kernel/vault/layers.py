@@ -20,6 +20,9 @@ BLOCK_BYTES = 128 << 10
 Row: TypeAlias = tuple[str, int, bytes | None, bytes]
 """Key, schema version, body (None removes the key), personal part."""
 
+Columns: TypeAlias = tuple[Rows, list[bytes]]
+"""A decoded block: its rows as columns, and their personal parts."""
+
 _rows = msgspec.msgpack.Decoder(Rows)
 _personals = msgspec.msgpack.Decoder(Personals)
 
@@ -55,7 +58,9 @@ class LayerWriter:
             self._cut()
         if not self._blocks:
             return None
-        stored = sum(block.body.length + (block.personal.length if block.personal else 0) for block in self._blocks)
+        stored = sum(
+            block.body.length + (block.personal.length if block.personal else 0) for block in self._blocks
+        )
         return Layer(self._type, self._records, self._removals, stored, tuple(self._blocks))
 
     def _cut(self) -> None:
@@ -75,12 +80,14 @@ class LayerReader:
         self._packs = packs
         self._where = where
         self._firsts = [block.first for block in layer.blocks]
-        self._kept: tuple[int, list[Row]] | None = None
+        self._kept: tuple[int, Columns] | None = None
 
     def place(self, block: BlockRef, *, personal: bool = False) -> str:
         """How errors name a block: object, block number and the records in it."""
         at = block.personal if personal and block.personal else block.body
-        span = show_key(block.first) if block.rows == 1 else f"{show_key(block.first)} … {show_key(block.last)}"
+        span = (
+            show_key(block.first) if block.rows == 1 else f"{show_key(block.first)} … {show_key(block.last)}"
+        )
         what = "personal parts of " if personal else ""
         return (
             f"{self._packs.name(at)} block {at.number} "
@@ -105,18 +112,21 @@ class LayerReader:
             [self.place(ref, personal=True) for ref in with_personal],
         )
         for ref, body in zip(refs, bodies, strict=True):
-            yield self._decode(ref, body, next(personals) if ref.personal else b"")
+            rows, parts = self._decode(ref, body, next(personals) if ref.personal else b"")
+            yield list(zip(rows.keys, rows.schemas, rows.bodies, parts, strict=True))
 
     def find(self, key: str) -> Row | None:
         """The row of a key, a removal included. Raises: VaultDamaged; StoreError."""
         number = bisect_right(self._firsts, key) - 1
         if number < 0 or self.layer.blocks[number].last < key:
             return None
-        rows = self._block(number)
-        at = bisect_left(rows, key, key=lambda row: row[0])
-        return rows[at] if at < len(rows) and rows[at][0] == key else None
+        rows, parts = self._block(number)
+        at = bisect_left(rows.keys, key)
+        if at == len(rows.keys) or rows.keys[at] != key:
+            return None
+        return key, rows.schemas[at], rows.bodies[at], parts[at]
 
-    def _block(self, number: int) -> list[Row]:
+    def _block(self, number: int) -> Columns:
         # Keys are mostly looked up in order, so the last block is often the next.
         if self._kept is None or self._kept[0] != number:
             ref = self.layer.blocks[number]
@@ -125,16 +135,16 @@ class LayerReader:
             self._kept = (number, self._decode(ref, body, personal))
         return self._kept[1]
 
-    def _decode(self, ref: BlockRef, body: bytes, personal: bytes) -> list[Row]:
+    def _decode(self, ref: BlockRef, body: bytes, personal: bytes) -> Columns:
         try:
             rows = _rows.decode(body)
             parts = _personals.decode(personal).parts if personal else [b""] * len(rows.keys)
-            decoded = list(zip(rows.keys, rows.schemas, rows.bodies, parts, strict=True))
-        except (msgspec.MsgspecError, ValueError) as error:
+        except msgspec.MsgspecError as error:
             raise damaged(self.place(ref), f"the block does not decode: {error}") from error
-        if len(decoded) != ref.rows or decoded[0][0] != ref.first or decoded[-1][0] != ref.last:
+        lengths = {len(rows.keys), len(rows.schemas), len(rows.bodies), len(parts)}
+        if lengths != {ref.rows} or (rows.keys[0], rows.keys[-1]) != (ref.first, ref.last):
             raise damaged(self.place(ref), "the block holds other rows than its index says")
-        return decoded
+        return rows, parts
 
 
 class LayeredRows:

@@ -1,4 +1,4 @@
-"""The shapes that are stored, as msgpack arrays: fields are told by position, and new ones may only follow."""
+"""The stored shapes, as msgpack arrays: fields are told by position, and new ones may only follow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 class BlockRef(msgspec.Struct, frozen=True, array_like=True):
-    """A block of records: first and last key, number of rows, where the rows are, and their personal parts if any."""
+    """A block of rows: first and last key, number of rows, places of the rows and of their personal parts."""
 
     first: str
     last: str
@@ -66,7 +66,7 @@ class LayerRef(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Section(msgspec.Struct, frozen=True, array_like=True):
-    """One record type of a snapshot; layers oldest first, a later row wins over an earlier one of the same key."""
+    """One record type of a snapshot; layers oldest first, and of rows with one key the latest wins."""
 
     type: str
     count: int

@@ -64,47 +64,42 @@ class PackWriter:
         self._position = 0
 
     def add(self, compressed: bytes) -> Place:
-        """Seal a compressed block into the present pack. Raises: StoreError when a full pack cannot be stored."""
+        """Seal a compressed block into the present pack. Raises: StoreError when a full one is refused."""
         if self._size >= PACK_BYTES:
             self.finish()
-        if self._key is None:
-            self._start()
-        assert self._key is not None
+        key, _ = self._key = self._key or self._start()
         number = len(self._parts) - 1
-        sealed = self._key[0].seal(number, compressed)
+        sealed = key.seal(number, compressed)
         place = Place(self._position, number, self._size, len(sealed))
         self._parts.append(sealed)
         self._size += len(sealed)
         return place
 
-    def finish(self) -> int:
-        """Store what is held; the number of bytes. Raises: StoreError."""
+    def finish(self) -> None:
+        """Store what is held. Raises: StoreError."""
         if self._key is None:
-            return 0
+            return
         data = b"".join(self._parts)
         name = store_sealed(self._store, self._seals, self._role, data)
         wrapped = StoredKey(self._key[1].epoch, self._key[1].data)
         self._packs[self._position] = ObjectRef(self._role, name, len(data), wrapped, len(self._parts) - 1)
         self._key = None
-        return len(data)
 
-    def _start(self) -> None:
-        self._key = self._seals.new_key(self._role)
+    def _start(self) -> tuple[DataKey, WrappedKey]:
         self._parts = [header(self._role)]
         self._size = HEADER_BYTES
         # The place in the list is taken now, since blocks name it before the pack has a name.
         self._position = len(self._packs)
         self._packs.append(None)
+        return self._seals.new_key(self._role)
 
 
 def write_object(store: ObjectStore, seals: Seals, role: Role, plain: bytes) -> ObjectRef:
     """Store an object of a single block. Raises: StoreError."""
-    packs: list[ObjectRef | None] = []
-    writer = PackWriter(store, seals, role, packs)
-    writer.add(compress(plain))
-    writer.finish()
-    assert packs[0] is not None
-    return packs[0]
+    key, wrapped = seals.new_key(role)
+    data = header(role) + key.seal(0, compress(plain))
+    name = store_sealed(store, seals, role, data)
+    return ObjectRef(role, name, len(data), StoredKey(wrapped.epoch, wrapped.data), 1)
 
 
 def read_object(store: ObjectStore, seals: Seals, ref: ObjectRef) -> bytes:
@@ -147,7 +142,9 @@ class PackReader:
         while start < len(places):
             end = _stretch(places, start)
             first, last = places[start], places[end - 1]
-            data = self._range(first.pack, first.offset, last.offset + last.length - first.offset, wheres[start])
+            data = self._range(
+                first.pack, first.offset, last.offset + last.length - first.offset, wheres[start]
+            )
             for place, where in zip(places[start:end], wheres[start:end], strict=True):
                 at = place.offset - first.offset
                 yield self.open(place, data[at : at + place.length], where)

@@ -14,7 +14,7 @@ from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.key_file import KeptSecrets, keep, unkeep
-from holdfast.kernel.vault.keys import KeySet, new_key_set
+from holdfast.kernel.vault.key_set import KeySet, new_key_set
 
 HEADER_NAME = "keys/passphrase"
 # RFC 9106, section 4, second recommended choice: 3 passes over 64 MiB in 4 lanes. Part of format version 1.
@@ -35,31 +35,36 @@ class KeyHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Passphrase:
-    """A passphrase. Whoever keeps an old copy of the store and knows it reads everything: erasure cannot be claimed."""
+    """A passphrase. It opens every old copy of the store too, so erasure cannot be claimed."""
 
     kind = "passphrase"
     can_erase = False
     location = f"the vault, as {HEADER_NAME}, sealed by a passphrase"
 
-    def __init__(self, passphrase: str) -> None:
+    def __init__(self, passphrase: str, variable: str = "the passphrase's environment variable") -> None:
+        """`variable` is the environment variable it came from, for advice."""
         self._passphrase = passphrase
+        self._variable = variable
 
     def create(self, store: ObjectStore) -> KeySet:
         """Raises: VaultError for an empty passphrase, or when the store has a key header already."""
         if not self._passphrase:
-            raise VaultError("The passphrase is empty.", "Set HOLDFAST_VAULT_PASSPHRASE.")
+            raise self._empty()
         keys, salt, nonce = new_key_set(), os.urandom(16), os.urandom(12)
         sealed = AESGCM(self._stretch(salt)).encrypt(nonce, msgspec.json.encode(keep(keys)), PURPOSE)
         try:
             store.put(HEADER_NAME, write_checked(KeyHeader(1, "argon2id", salt, nonce, sealed)))
         except ObjectExists as error:
             raise VaultError(
-                f"{store.location} has a key header already.", "Open that vault, or choose an empty place for a new one."
+                f"{store.location} has a key header already.",
+                "Open that vault, or choose an empty place for a new one.",
             ) from error
         return keys
 
     def load(self, store: ObjectStore) -> KeySet:
         """Raises: VaultDamaged when the key header is damaged or gone; VaultError for a wrong passphrase."""
+        if not self._passphrase:
+            raise self._empty()
         found = self._header(store)
         try:
             secrets = AESGCM(self._stretch(found.salt)).decrypt(found.nonce, found.sealed, PURPOSE)
@@ -67,12 +72,15 @@ class Passphrase:
             # The header's checksum was right, so it is the passphrase that is wrong.
             raise VaultError(
                 f"The passphrase does not open the vault in {store.location}.",
-                "Check HOLDFAST_VAULT_PASSPHRASE; the key header itself is undamaged.",
+                f"Check {self._variable}; the key header itself is undamaged.",
             ) from error
         return unkeep(msgspec.json.decode(secrets, type=KeptSecrets))
 
     def check(self, store: ObjectStore) -> None:
         self._header(store)
+
+    def _empty(self) -> VaultError:
+        return VaultError("The vault's passphrase is empty.", f"Set {self._variable} to the passphrase.")
 
     def _header(self, store: ObjectStore) -> KeyHeader:
         try:

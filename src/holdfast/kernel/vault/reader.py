@@ -22,9 +22,13 @@ Difference: TypeAlias = tuple[str, str, Record | None, Record | None]
 
 
 def open_layers(
-    store: ObjectStore, seals: Seals, catalogue: Catalogue, layers: Sequence[tuple[ObjectRef, int]], where: str
+    store: ObjectStore,
+    seals: Seals,
+    catalogue: Catalogue,
+    layers: Sequence[tuple[ObjectRef, int]],
+    where: str,
 ) -> list[LayerReader]:
-    """Readers of layers given as an index and the layer's position in it. Raises: VaultDamaged; StoreError."""
+    """Readers of layers, each given as an index and its position there. Raises: VaultDamaged; StoreError."""
     readers = []
     for ref, at in layers:
         index = catalogue.index(ref)
@@ -77,7 +81,9 @@ class SnapshotReader:
             section = next((part for part in manifest.sections if part.type == type_name), None)
             refs = [(manifest.indexes[ref.index], ref.layer) for ref in section.layers] if section else []
             where = f"snapshot {manifest.id}, "
-            self._views[type_name] = LayeredRows(open_layers(self._store, self._seals, self._catalogue, refs, where))
+            self._views[type_name] = LayeredRows(
+                open_layers(self._store, self._seals, self._catalogue, refs, where)
+            )
         return self._views[type_name]
 
 
@@ -104,7 +110,9 @@ def _differing(first: LayeredRows, second: LayeredRows) -> Iterator[tuple[str, R
     return (pair for pair in pairs if pair[1] != pair[2])
 
 
-def _touched(first: LayeredRows, second: LayeredRows, shared: int) -> Iterator[tuple[str, Row | None, Row | None]]:
+def _touched(
+    first: LayeredRows, second: LayeredRows, shared: int
+) -> Iterator[tuple[str, Row | None, Row | None]]:
     """Both rows of every key that a layer not in both speaks of; all other keys are equal."""
     streams = (newest_rows(view.layers[shared:]) for view in (first, second))
     for key, _ in groupby(row[0] for row in heapq.merge(*streams, key=lambda row: row[0])):

@@ -10,7 +10,7 @@ from holdfast.kernel.settings import setting
 
 @dataclass(frozen=True, slots=True)
 class VaultSettings:
-    """The vault's place and its key. A passphrase, where its variable is set, is used instead of the key file."""
+    """The vault's place and its key. A passphrase, where its variable is set, replaces the key file."""
 
     location: str = setting(".holdfast/vault", "A folder, or s3://bucket/prefix.")
     key_file: Path = setting(Path(".holdfast/vault.key"), "Key file of mode 0600, kept outside the vault.")

@@ -15,7 +15,7 @@ from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.keys import KeyRing, KeySet
+from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.reader import Difference, SnapshotReader, compare
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
 from holdfast.kernel.vault.verify import Inspector, Verification
@@ -25,7 +25,7 @@ CONFIG_NAME = "vault.json"
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be read of a vault before any key: format version, id in hex, kind of key ring, when it was made."""
+    """What can be read without keys: format version, id in hex, kind of key ring, time the vault was made."""
 
     holdfast_vault: int
     id: str
@@ -38,7 +38,10 @@ def _mac(keys: KeySet, line: bytes) -> str:
 
 
 def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
-    """A vault's configuration, the line it stands in, and its MAC. Raises: VaultError; VaultDamaged; StoreError."""
+    """A vault's configuration, the line it stands in, and its MAC.
+
+    Raises: VaultError; VaultDamaged; StoreError.
+    """
     try:
         data = store.get(CONFIG_NAME)
     except ObjectMissing as error:
@@ -59,11 +62,11 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
 
 
 def check_config(store: ObjectStore, keys: KeySet) -> Config:
-    """The configuration, checked against the keys. Raises: VaultError for another vault's keys; VaultDamaged."""
+    """The configuration, checked against keys. Raises: VaultError for another vault's keys; VaultDamaged."""
     config, line, mac = read_config(store)
     if config.id != keys.vault_id.hex():
         raise VaultError(
-            f"These keys belong to vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
+            f"The keys are of vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
             "Set `[vault] key_file` and `[vault] location` to the key and the place of the same vault.",
         )
     if not hmac.compare_digest(mac.encode(), _mac(keys, line).encode()):
@@ -129,7 +132,7 @@ class Vault:
 
     @property
     def can_erase(self) -> bool:
-        """Whether deletion can become erasure; never with a passphrase, which opens old copies of the store too."""
+        """Whether deletion can become erasure; never with a passphrase, which opens old copies too."""
         return self._ring.can_erase
 
     def snapshots(self, system: str = "") -> list[SnapshotInfo]:
@@ -147,7 +150,7 @@ class Vault:
     def begin(self, system: str, *, fresh: bool = False) -> SnapshotWriter:
         """A writer for a new snapshot of a system.
 
-        It builds on the system's newest snapshot; `fresh` stores everything anew, for when that one is damaged.
+        It builds on the system's newest snapshot; with `fresh`, for when that one is damaged, on none.
         Raises: VaultDamaged; StoreError.
         """
         base = None if fresh else next(self._catalogue.manifests(system), None)

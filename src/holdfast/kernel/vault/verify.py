@@ -16,17 +16,17 @@ from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.sealing import Seals
 from holdfast.kernel.vault.writer import SectionDigest
 
-LEVELS = ("vault", "snapshot", "index", "pack", "type", "record")
+LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
 FRAME_NAMES = frozenset({"vault.json", "keys/passphrase"})
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the level it was found on, the object and the records it hit, and what it is."""
+    """One thing that is wrong: the level it was found on, the object and records it hit, and what it is."""
 
     level: str
     where: str
-    what: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,25 @@ class Verification:
         """Whether nothing was wrong."""
         return not self.problems
 
-    def count(self, level: str) -> LevelCount:
-        """The count of one level. Raises: KeyError for another word than those of `LEVELS`."""
-        for found in self.levels:
-            if found.level == level:
-                return found
-        raise KeyError(level)
+    @property
+    def checked(self) -> tuple[tuple[str, int], ...]:
+        """Level and number of things checked there, from the vault down to the records."""
+        return tuple((count.level, count.checked) for count in self.levels)
+
+    @property
+    def records(self) -> int:
+        """Number of records read."""
+        return dict(self.checked)["records"]
+
+    @property
+    def types(self) -> int:
+        """Number of sections whose digest was computed again."""
+        return dict(self.checked)["types"]
+
+    @property
+    def packs(self) -> int:
+        """Number of packs read, or looked for where data was not read."""
+        return dict(self.checked)["packs"]
 
 
 class Inspector:
@@ -117,12 +130,12 @@ class Inspector:
 
     def _index(self, ref: ObjectRef) -> Index | None:
         first = ref.name not in self._reached
-        self._checked["index"] += first
+        self._checked["indexes"] += first
         try:
             index = self._catalogue.index(ref)
         except VaultError as error:
             if first:
-                self._note("index", error)
+                self._note("indexes", error)
             self._reached[ref.name] = False
             return None
         self._reached[ref.name] = True
@@ -138,10 +151,14 @@ class Inspector:
                     continue
                 found = objects.get(pack.name)
                 self._reached[pack.name] = found is not None and found.size == pack.size
-                self._checked["pack"] += 1
+                self._checked["packs"] += 1
                 if not self._reached[pack.name] and index:
-                    what = "the object is missing" if found is None else f"it has {found.size} bytes, not {pack.size}"
-                    self._problems.append(Problem("pack", f"{pack.name} ({_holds(index, pack)})", what))
+                    what = (
+                        "the object is missing"
+                        if found is None
+                        else f"it has {found.size} bytes, not {pack.size}"
+                    )
+                    self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", what))
 
     def _verify_snapshot(self, snapshot: str) -> None:
         manifest = self._manifest(snapshot)
@@ -161,14 +178,14 @@ class Inspector:
         """Every byte of a pack against its name, which is their keyed hash."""
         if pack.name in self._reached:
             return
-        self._checked["pack"] += 1
+        self._checked["packs"] += 1
         self._reached[pack.name] = False
         try:
             data = fetch(self._store, pack.name)
             self._bytes += len(data)
             check_name(self._seals, pack.name, data)
         except VaultError as error:
-            self._problems.append(Problem("pack", f"{pack.name} ({_holds(index, pack)})", error.problem))
+            self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", error.problem))
             return
         self._reached[pack.name] = True
 
@@ -179,17 +196,17 @@ class Inspector:
         if identity in self._sections:
             return
         self._sections.add(identity)
-        self._checked["type"] += 1
+        self._checked["types"] += 1
         where = f"snapshot {manifest.id}, "
         try:
             layers = open_layers(self._store, self._seals, self._catalogue, refs, where)
         except VaultError as error:
-            self._problems.append(Problem("type", f"{where}{section.type}", f"cannot be read: {error}"))
+            self._problems.append(Problem("types", f"{where}{section.type}", f"cannot be read: {error}"))
             return
         broken = sum(self._try_blocks(layer) for layer in layers)
         if broken:
             what = f"{broken} blocks cannot be read"
-            self._problems.append(Problem("type", f"{where}{section.type}", what))
+            self._problems.append(Problem("types", f"{where}{section.type}", what))
         else:
             self._check_digest(section, layers, f"{where}{section.type}")
 
@@ -204,7 +221,7 @@ class Inspector:
                     layer.read(block, place, personal=personal)
                 except VaultError as error:
                     broken += 1
-                    self._note("record", error)
+                    self._note("records", error)
         return broken
 
     def _check_digest(self, section: Section, layers: list[LayerReader], where: str) -> None:
@@ -215,12 +232,14 @@ class Inspector:
                 if digest.count % 1000 == 0:
                     self._advance(section.type, 1000)
         except VaultError as error:
-            self._note("record", error)
+            self._note("records", error)
             return
-        self._checked["record"] += digest.count
+        self._checked["records"] += digest.count
         self._advance(section.type, digest.count % 1000)
         if (digest.count, digest.hex()) != (section.count, section.digest):
-            self._problems.append(Problem("type", where, f"{digest.count} records, but not the {section.count} sealed"))
+            self._problems.append(
+                Problem("types", where, f"{digest.count} records, but not the {section.count} sealed")
+            )
 
     def _note(self, level: str, error: HoldfastError) -> None:
         where = error.facts().get("where") or self._store.location
@@ -266,5 +285,3 @@ def _holds(index: Index, pack: ObjectRef) -> str:
                     name = f"personal parts of {layer.type}" if personal else layer.type
                     rows[name] = rows.get(name, 0) + block.rows
     return ", ".join(f"{count} {name}" for name, count in rows.items())
-
-

@@ -44,7 +44,7 @@ def kept_layers(stored: list[int]) -> int:
 
 
 class SectionDigest:
-    """BLAKE3 over a section's records in key order; what it is over does not depend on how they are stored."""
+    """BLAKE3 over a section's records in key order, however they are stored."""
 
     def __init__(self) -> None:
         self._hasher = blake3()
@@ -70,7 +70,7 @@ class SectionDigest:
 
 
 def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[Row]:
-    """The records as rows, counted into the digest. Raises: Refused for disorder, a repeat or another type."""
+    """The records as rows, counted into the digest. Raises: Refused for disorder, repeats, other types."""
     last: str | None = None
     for record in records:
         if record.type != type_name or (last is not None and record.key <= last):
@@ -87,8 +87,12 @@ def _disorder(type_name: str, record: Record, last: str | None) -> Refused:
     elif record.key == last:
         what = f"two records of type {type_name} have the key {show_key(record.key)}"
     else:
-        what = f"the {type_name} records are not in key order: {show_key(record.key)} came after {show_key(last or '')}"
-    return Refused(f"{what}.", "Nothing was sealed. Report this: the capture must give each key once and in order.")
+        what = (
+            f"{type_name} records are out of order: {show_key(record.key)} came after {show_key(last or '')}"
+        )
+    return Refused(
+        f"{what}.", "Nothing was sealed. Report this: the capture must give each key once and in order."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,11 @@ class _Draft:
 
 
 class SnapshotWriter:
-    """Stores sections as they come; nothing is visible before `seal`, and a writer that is dropped leaves garbage."""
+    """Stores sections as they come; nothing is visible before `seal`, and a dropped writer leaves garbage."""
 
-    def __init__(self, store: ObjectStore, seals: Seals, catalogue: Catalogue, system: str, base: Manifest | None):
+    def __init__(
+        self, store: ObjectStore, seals: Seals, catalogue: Catalogue, system: str, base: Manifest | None
+    ):
         self._store = store
         self._seals = seals
         self._catalogue = catalogue
@@ -114,7 +120,9 @@ class SnapshotWriter:
         self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs)
         self._drafts: list[_Draft] = []
 
-    def add_section(self, type_name: str, records: Iterable[Record], *, complete: bool = True, reason: str = "") -> int:
+    def add_section(
+        self, type_name: str, records: Iterable[Record], *, complete: bool = True, reason: str = ""
+    ) -> int:
         """Store the records of a type, which come in key order; their number.
 
         What the system's newest snapshot holds already is not stored again.
@@ -151,7 +159,8 @@ class SnapshotWriter:
         labels: tuple[tuple[str, str], ...] = (),
     ) -> SnapshotInfo:
         """Make the snapshot visible: the manifest is written last. Raises: StoreFull; StoreError."""
-        added = self._bodies.finish() + self._personals.finish()
+        self._bodies.finish()
+        self._personals.finish()
         indexes, sections, index_bytes = self._index()
         info = SnapshotInfo(
             id="",
@@ -164,14 +173,14 @@ class SnapshotWriter:
             parent=parent,
             during=during,
             audit_head=audit_head,
-            stored_bytes=added + index_bytes,
+            stored_bytes=sum(ref.size for ref in self._packs if ref) + index_bytes,
             labels=labels,
         )
         manifest = manifest_of(info, indexes, sections)
         return info_of(self._catalogue.seal(manifest, taken_at))
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
-        """Store the index of what was written, and point the sections at it and at the indexes of the base."""
+        """Store the index of what was written; point the sections at it and at the indexes of the base."""
         indexes = list(dict.fromkeys(ref for draft in self._drafts for ref, _ in draft.kept))
         own = [draft.own for draft in self._drafts if draft.own]
         size = 0
@@ -200,5 +209,3 @@ class SnapshotWriter:
     def _refuse_repeat(self, type_name: str) -> None:
         if any(draft.section.type == type_name for draft in self._drafts):
             raise Refused(f"the section {type_name} came twice.", "Nothing was sealed. Report this.")
-
-

@@ -1,0 +1,158 @@
+"""Objects in an S3 bucket, through obstore's synchronous calls."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import obstore
+from obstore import exceptions
+
+from holdfast.domain.errors import CredentialsError, UsageError
+from holdfast.kernel.ports import StoredObject
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from obstore import ObjectMeta
+    from obstore.auth.boto3 import Boto3CredentialProvider
+    from obstore.store import S3Store as Bucket
+
+DEFAULT_REGION = "us-east-1"
+RETRIES = 3
+RETRY_TIMEOUT = timedelta(minutes=2)
+REQUEST_TIMEOUT = timedelta(minutes=2)
+FULL = ("QuotaExceeded", "InsufficientStorage", "XMinioStorageFull")
+
+
+class S3Store:
+    """A prefix of a bucket; creation is conditional (`If-None-Match`): no two writers take one name."""
+
+    def __init__(self, bucket: Bucket, location: str) -> None:
+        """`bucket` is rooted at the prefix already."""
+        self._bucket = bucket
+        self._location = location
+
+    @classmethod
+    def connect(cls, bucket: str, prefix: str, environment: Mapping[str, str]) -> S3Store:
+        """The store of a bucket and prefix, with the credentials, region and profile that boto3 would take.
+
+        AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL are honoured.
+        Raises: CredentialsError without credentials; UsageError for plain http beyond this machine.
+        """
+        from obstore.store import S3Store as Bucket
+
+        provider, region = _credentials(environment)
+        endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or ""
+        opened = Bucket(
+            bucket,
+            prefix=prefix or None,
+            region=region,
+            endpoint=endpoint or None,
+            virtual_hosted_style_request=not endpoint,
+            credential_provider=provider,
+            client_options={"allow_http": _plain_http(endpoint), "timeout": REQUEST_TIMEOUT},
+            retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
+        )
+        return cls(opened, f"s3://{bucket}/{prefix}".rstrip("/"))
+
+    @property
+    def location(self) -> str:
+        return self._location
+
+    def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
+        with self._named("put", name):
+            # One request, since a multipart upload cannot be conditional on the name's being free.
+            obstore.put(
+                self._bucket, name, data, mode="overwrite" if replace else "create", use_multipart=False
+            )
+
+    def get(self, name: str) -> bytes:
+        with self._named("get", name):
+            return obstore.get(self._bucket, name).bytes().to_bytes()
+
+    def get_range(self, name: str, start: int, length: int) -> bytes:
+        if length <= 0:
+            return b""
+        with self._named("get", name):
+            try:
+                return obstore.get_range(self._bucket, name, start=start, length=length).to_bytes()
+            except exceptions.GenericError as error:
+                # Past the end of an object that was cut short: there are no such bytes.
+                if (
+                    "416" in str(error)
+                    or "InvalidRange" in str(error)
+                    or "requested range" in str(error).lower()
+                ):
+                    return b""
+                raise
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        with self._named("list", prefix):
+            found = [meta for page in self._pages(prefix) for meta in page]
+        objects = (StoredObject(meta["path"], meta["size"]) for meta in found)
+        return (item for item in sorted(objects, key=lambda item: item.name) if item.name.startswith(prefix))
+
+    def _pages(self, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
+        # obstore matches whole path parts, so the part after the last slash is compared here.
+        folder = prefix.rpartition("/")[0]
+        yield from obstore.list(self._bucket, prefix=folder or None)
+
+    def delete(self, name: str) -> None:
+        with self._named("delete", name):
+            try:
+                obstore.delete(self._bucket, name)
+            except (exceptions.NotFoundError, FileNotFoundError):
+                return
+
+    @contextmanager
+    def _named(self, operation: str, name: str) -> Iterator[None]:
+        try:
+            yield
+        except exceptions.AlreadyExistsError as error:
+            raise ObjectExists(operation, name, self.location, "the name is taken") from error
+        except (exceptions.NotFoundError, FileNotFoundError) as error:
+            raise ObjectMissing(operation, name, self.location, "no such object") from error
+        except (exceptions.BaseError, OSError) as error:
+            said = " ".join(str(error).split())
+            kind = StoreFull if any(word in said for word in FULL) else StoreError
+            raise kind(operation, name, self.location, said) from error
+
+
+def _plain_http(endpoint: str) -> bool:
+    """Whether the endpoint is plain http on this machine. Raises: UsageError for plain http elsewhere."""
+    parts = urlsplit(endpoint)
+    if parts.scheme != "http":
+        return False
+    host = parts.hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if not loopback:
+        raise UsageError(
+            f"The S3 endpoint {endpoint} is plain http beyond this machine.",
+            "Use https in AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.",
+        )
+    return True
+
+
+def _credentials(environment: Mapping[str, str]) -> tuple[Boto3CredentialProvider, str]:
+    """obstore's provider over boto3's credential chain, and the region."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+    from obstore.auth.boto3 import Boto3CredentialProvider
+
+    try:
+        session = boto3.Session(profile_name=environment.get("AWS_PROFILE") or None)
+        return Boto3CredentialProvider(session), session.region_name or DEFAULT_REGION
+    except (BotoCoreError, ValueError) as error:
+        raise CredentialsError(
+            f"There are no credentials for the vault's bucket: {error}.",
+            "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
+        ) from error
