@@ -204,10 +204,8 @@ class Catalogue:
         moment = parse_moment(ref)
         if moment is not None:
             return self._newest(system, ref, moment)
-        matches = [
-            found for found in self.ids() if found.startswith(ref.upper()) or found.lower().startswith(ref)
-        ]
-        manifests = [self.manifest(found) for found in (matches if ref else [])]
+        matches = [found for found in self.ids() if found.lower().startswith(ref.lower())] if ref else []
+        manifests = [self.manifest(found) for found in matches]
         chosen = [manifest for manifest in manifests if system in ("", manifest.system)]
         if len(chosen) > 1:
             raise UsageError(

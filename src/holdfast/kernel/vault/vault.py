@@ -88,7 +88,7 @@ class Vault:
         self._catalogue = Catalogue(store, Seals(keys))
 
     @classmethod
-    def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+    def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """A new vault in an empty place. Raises: VaultError when there is one already; StoreError."""
         taken = next(store.list(""), None)
         if taken is not None:
@@ -103,10 +103,10 @@ class Vault:
             store.put(CONFIG_NAME, write_checked(config, _mac(keys, line)))
         except ObjectExists as error:
             raise VaultError(f"{store.location} has become a vault meanwhile.", "Open it instead.") from error
-        return cls(store, ring, keys, clock)
+        return cls(store, ring, keys, clock, packing)
 
     @classmethod
-    def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+    def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
         config, _, _ = read_config(store)
         if config.keys != ring.kind:
@@ -116,7 +116,7 @@ class Vault:
             )
         keys = ring.load(store)
         check_config(store, keys)
-        return cls(store, ring, keys, clock)
+        return cls(store, ring, keys, clock, packing)
 
     @property
     def id(self) -> str:
