@@ -94,7 +94,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("credentials")
-@pytest.mark.parametrize("endpoint", ["http://s3.example.com", "http://10.0.0.7:9000", "http://localhost.evil.org"])
+@pytest.mark.parametrize(
+    "endpoint", ["http://s3.example.com", "http://10.0.0.7:9000", "http://localhost.evil.org"]
+)
 def test_plain_http_beyond_this_machine_is_refused(endpoint: str) -> None:
     with pytest.raises(UsageError, match="plain http"):
         open_store("s3://bucket/prefix", Path(), {"AWS_ENDPOINT_URL": endpoint})

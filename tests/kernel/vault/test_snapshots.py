@@ -44,7 +44,9 @@ def bytes_in(store: MemoryStore) -> int:
     return sum(map(len, store.objects.values()))
 
 
-def test_a_capture_is_read_back_equal_by_another_process(vault: Vault, store: MemoryStore, tmp_path: Path) -> None:
+def test_a_capture_is_read_back_equal_by_another_process(
+    vault: Vault, store: MemoryStore, tmp_path: Path
+) -> None:
     info = take(vault, company(500))
     view: RecordView = open_vault(store, tmp_path).read(info)
     assert contents_of(view) == company(500)
@@ -67,7 +69,12 @@ def test_a_snapshot_says_what_it_holds(vault: Vault) -> None:
     )
     (listed,) = vault.snapshots(SYSTEM)
     assert listed == sealed
-    assert (listed.kind, listed.run, listed.parent, listed.during) == ("incremental", "run-7", "before", ("run-6",))
+    assert (listed.kind, listed.run, listed.parent, listed.during) == (
+        "incremental",
+        "run-7",
+        "before",
+        ("run-6",),
+    )
     assert (listed.taken_at, listed.source, listed.audit_head) == (START, SOURCE, "abc")
     assert listed.labels == (("team", "treasury"),)
     assert listed.id.startswith("20261120T090812.123Z-")
@@ -79,7 +86,12 @@ def test_a_snapshot_says_what_it_holds(vault: Vault) -> None:
     ]
     view = vault.read(listed)
     assert view.types == ("user", "group")
-    assert [view.is_complete(name) for name in ("user", "group", "assignment", "other")] == [True, False, False, False]
+    assert [view.is_complete(name) for name in ("user", "group", "assignment", "other")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     assert list(view.records("assignment")) == []
 
 
@@ -251,7 +263,9 @@ def test_a_fresh_snapshot_builds_on_none(vault: Vault, store: MemoryStore) -> No
 
 keys = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=6)
 rows = st.tuples(st.binary(max_size=40), st.binary(max_size=40), st.integers(1, 3))
-sections = st.dictionaries(st.sampled_from(["user", "group", "tag"]), st.dictionaries(keys, rows, max_size=12))
+sections = st.dictionaries(
+    st.sampled_from(["user", "group", "tag"]), st.dictionaries(keys, rows, max_size=12)
+)
 
 
 def as_contents(drawn: dict[str, dict[str, tuple[bytes, bytes, int]]]) -> dict[str, list[Record]]:
@@ -276,7 +290,9 @@ def test_any_sequence_of_captures_reads_back_equal(
         flat = {(r.type, r.key): r for records in one.values() for r in records}
         last = {(r.type, r.key): r for records in captures[-1].values() for r in records}
         expected = {
-            (*at, flat.get(at), last.get(at)) for at in flat.keys() | last.keys() if flat.get(at) != last.get(at)
+            (*at, flat.get(at), last.get(at))
+            for at in flat.keys() | last.keys()
+            if flat.get(at) != last.get(at)
         }
         assert set(vault.compare(first, infos[-1])) == expected
     assert vault.check(read_data=True).problems == ()
