@@ -51,7 +51,7 @@ def test_an_error_strikes_as_often_as_told_and_only_what_it_matches(aws: Aws) ->
             answer: object = aws.ids.list_users(IdentityStoreId=aws.store)["ResponseMetadata"]
         except ClientError as error:
             answer = error.response["ResponseMetadata"]
-        statuses.append(answer["HTTPStatusCode"])  # type: ignore[index]
+        statuses.append(answer["HTTPStatusCode"])
     assert statuses == [500, 500, 200]
     assert aws.sandbox.status().faults == {"identitystore:ListUsers": 2}
 
@@ -64,7 +64,9 @@ def test_an_operation_pattern_matches_whole_names(aws: Aws) -> None:
 
 
 def test_a_rule_may_look_at_a_parameter(aws: Aws, refused: Refused) -> None:
-    aws.sandbox.faults([FaultRule(parameters={"UserName": "^ann"}, error="InternalServerException", status=500)])
+    aws.sandbox.faults(
+        [FaultRule(parameters={"UserName": "^ann"}, error="InternalServerException", status=500)]
+    )
     aws.user("bob")
     assert refused(lambda: aws.user("anna"))[0] == "InternalServerException"
 
@@ -90,9 +92,12 @@ def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, re
 
 def test_an_expired_token_is_told_as_aws_tells_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(expired_token=True)])
-    code, message = refused(lambda: aws.organizations().list_accounts())
-    assert (code, message) == ("ExpiredTokenException", "The security token included in the request is expired")
-    assert refused(lambda: aws.s3().list_buckets())[0] == "ExpiredToken"
+    code, message = refused(aws.organizations.list_accounts)
+    assert (code, message) == (
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    )
+    assert refused(aws.s3.list_buckets)[0] == "ExpiredToken"
 
 
 @pytest.mark.parametrize("rule", [FaultRule(reset=True), FaultRule(region="us-east-1", region_down=True)])
