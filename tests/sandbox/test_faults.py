@@ -45,14 +45,15 @@ def test_an_error_strikes_as_often_as_told_and_only_what_it_matches(aws: Aws) ->
     rule = FaultRule(operation="ListUsers", error="InternalServerException", status=500, times=2)
     aws.sandbox.faults([rule])
     aws.ids.list_groups(IdentityStoreId=aws.store)
-    statuses: list[int] = []
-    for _ in range(3):
+
+    def status() -> int:
         try:
-            answer: object = aws.ids.list_users(IdentityStoreId=aws.store)["ResponseMetadata"]
+            answer = aws.ids.list_users(IdentityStoreId=aws.store)
         except ClientError as error:
-            answer = error.response["ResponseMetadata"]
-        statuses.append(answer["HTTPStatusCode"])
-    assert statuses == [500, 500, 200]
+            return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+
+    assert [status() for _ in range(3)] == [500, 500, 200]
     assert aws.sandbox.status().faults == {"identitystore:ListUsers": 2}
 
 
