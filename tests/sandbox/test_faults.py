@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from holdfast.sandbox.faults import Asked, FaultRule, Faults
 from holdfast.sandbox.server import SandboxServer
@@ -121,6 +121,14 @@ def test_an_effect_may_happen_although_its_answer_is_lost(aws: Aws, refused: Ref
         aws.user("ann")
     assert [(each.operation, each.key) for each in aws.sandbox.changes()] == [("CreateUser", "ann")]
     assert refused(lambda: aws.user("ann"))[0] == "ConflictException"
+
+
+def test_a_sandbox_that_ended_answers_nobody_who_was_connected(clock: Clock) -> None:
+    with SandboxServer("empty", clock=clock) as sandbox:
+        aws = Aws(sandbox, clock)
+        aws.sso.list_instances()
+    with pytest.raises(BotoCoreError):
+        aws.sso.list_instances()
 
 
 def test_clearing_takes_back_the_rules_but_not_the_standing_rate() -> None:
