@@ -83,6 +83,16 @@ def test_chance_is_drawn_from_the_seed() -> None:
     assert 16 < sum(struck(1)) < 48
 
 
+def test_delays_of_several_rules_add_up_and_the_first_refusal_decides() -> None:
+    faults = Faults(rate=None, seed=1)
+    rules = [FaultRule(delay=0.5), FaultRule(delay=0.25), FaultRule(error="First"), FaultRule(error="Second")]
+    faults.add(tuple(rules))
+    verdict = faults.judge(_asked())
+    assert verdict.delay == 0.75
+    assert verdict.refusal is not None
+    assert verdict.refusal.code == "First"
+
+
 def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(service="sso-admin", operation="ListPermissionSets", deny=True)])
     code, message = refused(lambda: aws.sso.list_permission_sets(InstanceArn=aws.instance))
