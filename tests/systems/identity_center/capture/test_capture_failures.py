@@ -137,9 +137,9 @@ def test_a_region_that_is_down_is_said_of_every_type(
     source.identity()
     sandbox.faults([FaultRule(region="us-east-1", region_down=True)])
     parts = capture(source)
-    assert {name: (part.complete, len(part.records)) for name, part in parts.items()} == {
-        name: (False, 0) for name in ("user", "group", "membership", "permission_set", "assignment")
-    }
+    assert {name: (part.complete, len(part.records)) for name, part in parts.items()} == dict.fromkeys(
+        ("user", "group", "membership", "permission_set", "assignment"), (False, 0)
+    )
     assert all(part.reason for part in parts.values())
 
 
