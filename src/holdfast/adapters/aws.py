@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import random
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,8 @@ from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock
 
 if TYPE_CHECKING:
+    import ssl
+
     from botocore.client import BaseClient
     from botocore.session import Session
 
@@ -32,7 +33,7 @@ FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
 LISTINGS = 8
 """Connections for listings that go from page to page beside the concurrent calls."""
-TLS_VERSIONS = {"1.3": ssl.TLSVersion.TLSv1_3, "1.2": ssl.TLSVersion.TLSv1_2}
+TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -230,9 +231,11 @@ class AwsSession:
 
 def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
     """botocore has no setting for this, so the contexts that it makes are tightened, for proxies as well."""
+    import ssl
+
     if minimum not in TLS_VERSIONS:
         raise SettingsError("[aws]", (f"tls_minimum: {minimum} is none of {', '.join(TLS_VERSIONS)}",))
-    version = TLS_VERSIONS[minimum]
+    version = ssl.TLSVersion[TLS_VERSIONS[minimum]]
     http = client._endpoint.http_session  # type: ignore[attr-defined]
     make_context = http._get_ssl_context
 
