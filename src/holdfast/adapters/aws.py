@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from holdfast.adapters.aws_remedy import credentials_remedy
 from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
 from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock
@@ -218,15 +219,10 @@ class AwsSession:
 
     def _remedy(self) -> str:
         """The command that gives new credentials, for the way in which the present ones came."""
-        profile = self._botocore().get_config_variable("profile") or ""
-        option = f" --profile {profile}" if profile else ""
-        scoped = self._botocore().get_scoped_config()
-        if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
-            variables = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
-            return f"Set new {variables}, then run the command again."
-        if "sso_session" in scoped or "sso_start_url" in scoped:
-            return f"Run `aws sso login{option}`, then run the command again."
-        return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
+        session = self._botocore()
+        profile = session.get_config_variable("profile") or ""
+        given = bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+        return credentials_remedy(profile, session.full_config.get("profiles", {}), from_environment=given)
 
 
 def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
