@@ -46,24 +46,37 @@ class AwsSettings:
     region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
     requests_per_second: float = field(
         default=20.0,
-        metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."},
+        metadata={
+            "help": "Calls per second to all Identity Center APIs together (the service's limit).",
+            "least": 0.1,
+        },
     )
     other_requests_per_second: float = field(
-        default=5.0, metadata={"help": "Calls per second to Organizations and STS together."}
+        default=5.0, metadata={"help": "Calls per second to Organizations and STS together.", "least": 0.1}
     )
     throttle_patience: float = field(
         default=600.0,
-        metadata={"help": "Seconds that one call may be throttled in a row before the run stops."},
+        metadata={
+            "help": "Seconds that one call may be throttled in a row before the run stops.",
+            "least": 0,
+        },
     )
     retries: int = field(
-        default=3, metadata={"help": "Repeats of a call after server errors and lost connections."}
+        default=3,
+        metadata={
+            "help": "Repeats of a call after server errors and lost connections.",
+            "least": 0,
+            "most": 10,
+        },
     )
-    concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
-    connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
+    concurrency: int = field(default=8, metadata={"help": "Calls under way at once.", "least": 1, "most": 64})
+    connect_timeout: float = field(
+        default=5.0, metadata={"help": "Seconds to wait for a connection.", "least": 1}
+    )
     tls_minimum: str = field(
         default="1.3", metadata={"help": "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2."}
     )
-    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
+    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer.", "least": 1})
 
 
 @dataclass(frozen=True, slots=True)
