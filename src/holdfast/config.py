@@ -63,7 +63,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
     for name in raw:
         if name not in SECTIONS:
             problems.append(f"[{name}]: unknown section; known are {', '.join(SECTIONS)}")
-    filled = {}
+    filled: dict[str, object] = {}
     for name, cls in SECTIONS.items():
         table = raw.get(name, {})
         if not isinstance(table, Mapping):
@@ -87,7 +87,9 @@ def _find(path: Path | None, environment: Mapping[str, str], folder: Path) -> Pa
     named = path or (Path(environment["HOLDFAST_CONFIG"]) if environment.get("HOLDFAST_CONFIG") else None)
     if named:
         if not named.is_file():
-            raise NotFound("settings file", str(named), "Check --config or HOLDFAST_CONFIG, or run `holdfast init`.")
+            raise NotFound(
+                "settings file", str(named), "Check --config or HOLDFAST_CONFIG, or run `holdfast init`."
+            )
         return named
     return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
 
@@ -107,7 +109,9 @@ def _parse(file: Path) -> Raw:
         text = file.read_text(encoding="utf-8")
         loaded = _LOADERS[file.suffix.lower()](text)
     except KeyError:
-        raise SettingsError(str(file), (f"unknown file type {file.suffix}; use .toml, .yaml or .json",)) from None
+        raise SettingsError(
+            str(file), (f"unknown file type {file.suffix}; use .toml, .yaml or .json",)
+        ) from None
     except (OSError, ValueError) as problem:
         raise SettingsError(str(file), (str(problem),)) from problem
     if not isinstance(loaded, Mapping):
@@ -142,3 +146,24 @@ _LOADERS = {".toml": _toml, ".json": _json, ".yaml": _yaml, ".yml": _yaml}
 def current(path: Path | None) -> Settings:
     """The settings of this process: its environment and working folder."""
     return load(path, os.environ, Path.cwd())
+
+
+def example(chosen: Mapping[tuple[str, str], str | float]) -> str:
+    """A holdfast.toml with every setting explained; those in `chosen` are set, the rest are comments."""
+    lines = ["# Settings of Holdfast. Relative paths start at this file's folder."]
+    for section, cls in SECTIONS.items():
+        lines += ["", f"[{section}]"]
+        for item in fields(cls):
+            given = (section, item.name) in chosen
+            value = chosen[section, item.name] if given else item.default
+            lines += [
+                f"# {item.metadata['help']}",
+                f"{'' if given else '# '}{item.name} = {_toml_value(value)}",
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: object) -> str:
+    import json
+
+    return json.dumps(str(value) if isinstance(value, Path) else value)  # JSON's texts and numbers are TOML's

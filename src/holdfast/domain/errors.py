@@ -184,3 +184,88 @@ class Busy(HoldfastError):
     permanent: ClassVar[bool] = False
     sentence: ClassVar[str] = "{problem}"
     next_step: ClassVar[str] = "{resume}"
+
+
+@dataclass(eq=False)
+class TakenOver(Busy):
+    """Another process holds this run now; what this one still wanted to write was refused."""
+
+    code: ClassVar[str] = "taken-over"
+
+
+@dataclass(eq=False)
+class Interrupted(HoldfastError):
+    """Somebody stopped the run; everything up to that point is on record."""
+
+    run: str
+    code: ClassVar[str] = "interrupted"
+    exit_code: ClassVar[int] = 130
+    permanent: ClassVar[bool] = False
+    sentence: ClassVar[str] = "Run {run} was interrupted. What it did until then is on record."
+    next_step: ClassVar[str] = "holdfast runs resume {run}"
+
+
+@dataclass(eq=False)
+class LedgerError(HoldfastError):
+    """The ledger's database cannot be used as it stands."""
+
+    ledger: str
+    problem: str
+    code: ClassVar[str] = "ledger"
+    exit_code: ClassVar[int] = 10
+    sentence: ClassVar[str] = "The ledger {ledger} cannot be used: {problem}"
+    next_step: ClassVar[str] = (
+        "Check that the file and its folder can be read and written by the user who runs Holdfast."
+    )
+
+
+@dataclass(eq=False)
+class LedgerDamaged(LedgerError):
+    """The ledger's file is not a sound database."""
+
+    code: ClassVar[str] = "ledger-damaged"
+    exit_code: ClassVar[int] = 20
+    sentence: ClassVar[str] = "The ledger {ledger} is damaged: {problem}"
+    next_step: ClassVar[str] = (
+        "Put a copy of the file back, or move it away to start a new one. Snapshots in the vault do not depend on it."
+    )
+
+
+@dataclass(eq=False)
+class LedgerFull(LedgerError):
+    """There is no room left for the ledger; what was committed before is kept."""
+
+    code: ClassVar[str] = "ledger-full"
+    exit_code: ClassVar[int] = 75
+    permanent: ClassVar[bool] = False
+    sentence: ClassVar[str] = "There is no room left to write the ledger {ledger}: {problem}"
+    next_step: ClassVar[str] = "Make room on the disk, then resume the run: `holdfast runs resume latest`."
+
+
+@dataclass(eq=False)
+class OutOfSpace(HoldfastError):
+    """No room is left where something had to be written; what was there before is still whole."""
+
+    place: str
+    wanted: str
+    code: ClassVar[str] = "out-of-space"
+    exit_code: ClassVar[int] = 75
+    permanent: ClassVar[bool] = False
+    sentence: ClassVar[str] = "There is no room left at {place} for {wanted}."
+    next_step: ClassVar[str] = (
+        "Free some space or name another folder with --output-dir, then run `holdfast runs report`."
+    )
+
+
+@dataclass(eq=False)
+class CannotWrite(HoldfastError):
+    """A folder of this machine cannot be written to."""
+
+    place: str
+    problem: str
+    code: ClassVar[str] = "cannot-write"
+    exit_code: ClassVar[int] = 10
+    sentence: ClassVar[str] = "{place} cannot be written: {problem}"
+    next_step: ClassVar[str] = (
+        "Give the user Holdfast runs as write permission there, or name another --output-dir."
+    )

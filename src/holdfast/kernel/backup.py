@@ -51,9 +51,9 @@ class Backup:
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
-        if self.snapshot_of(context.run.id):
-            return  # sealed before the crash: the snapshot is whole, only the stage's end was not committed
-        self.capture(context, request, items=True)
+        # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
+        sealed = self.snapshot_of(context.run.id)
+        context.snapshot = (sealed or self.capture(context, request, items=True)).id
 
     def snapshot_of(self, run_id: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did."""
@@ -79,12 +79,12 @@ class Backup:
             if not part.complete and not part.failures:
                 failed = Outcome(OutcomeKind.FAILED, part.reason)
                 gathered.append(Item(part.type, "", failed))
-            context.ledger.record_items(context.run.id, "capture", [*gathered, *part.failures])
+            context.record_items([*gathered, *part.failures])
             yield part
 
     def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
         findings = self.source.validate(parts)
-        context.ledger.record_findings(context.run.id, "capture", findings)
+        context.record_findings(findings)
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         if errors:
             raise Refused(
@@ -144,7 +144,7 @@ class Backup:
             Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
             for problem in verification.problems
         ]
-        context.ledger.record_findings(context.run.id, "check", findings)
+        context.record_findings(findings)
 
 
 def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:

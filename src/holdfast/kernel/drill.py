@@ -11,6 +11,7 @@ from holdfast.domain.changes import RestoreScope
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.records import RecordView
 from holdfast.kernel.compare import Difference, DifferenceKind, compare
+from holdfast.kernel.preview import CANNOT_RETURN
 from holdfast.kernel.restore import store_plan
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
@@ -43,7 +44,7 @@ class Drill:
         with self.rehearsal(wanted) as stage:
             context.progress.say(f"Drill in {stage.description}")
             note = Finding(Severity.NOTE, "rehearsed", "", "", f"Rehearsed in {stage.description}.")
-            context.ledger.record_findings(context.run.id, "rehearse", [note])
+            context.record_findings([note])
             self._restore(context, stage, wanted, types)
             returned = MemoryView(stage.system.source().capture(types, context.progress))
         self._judge(context, wanted, returned, types)
@@ -58,23 +59,38 @@ class Drill:
         apply_journal(context, target)
         verify_journal(context, target)
 
-    def _judge(self, context: RunContext, wanted: RecordView, returned: RecordView, types: tuple[str, ...]) -> None:
+    def _judge(
+        self, context: RunContext, wanted: RecordView, returned: RecordView, types: tuple[str, ...]
+    ) -> None:
         """Every record of the snapshot becomes an item: done when it came back equal, else why not."""
         differences = {(d.type, d.key): d for d in compare(self.system, wanted, returned, types)}
+        told = {
+            (finding.type, finding.key): finding
+            for finding in context.ledger.findings(context.run.id)
+            if finding.code.startswith(CANNOT_RETURN)
+        }
         items = (
-            Item(record.type, record.key, _outcome(differences.get((record.type, record.key))), record.digest)
-            for name in types
-            for record in wanted.records(name)
+            Item(record.type, record.key, _outcome(differences.get(name), told.get(name)), record.digest)
+            for kind in types
+            for record in wanted.records(kind)
+            for name in [(record.type, record.key)]
         )
-        context.ledger.record_items(context.run.id, "rehearse", items)
-        context.ledger.record_findings(context.run.id, "rehearse", _extra(differences.values()))
+        context.record_items(items)
+        context.record_findings(_extra(differences.values()))
 
 
-def _outcome(difference: Difference | None) -> Outcome:
+def _outcome(difference: Difference | None, told: Finding | None) -> Outcome:
+    """Done when it came back equal; impossible where the plan had said that it cannot; else failed."""
     if difference is None:
         return DONE
+    if told is not None and difference.kind is DifferenceKind.CHANGED:
+        return Outcome(OutcomeKind.IMPOSSIBLE, told.message, told.advice, told.code)
     fields = ", ".join(field.name for field in difference.fields)
-    reason = "did not come back" if difference.kind is DifferenceKind.REMOVED else f"came back different in {fields}"
+    reason = (
+        "did not come back"
+        if difference.kind is DifferenceKind.REMOVED
+        else f"came back different in {fields}"
+    )
     return Outcome(OutcomeKind.FAILED, reason, code="drill")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -82,8 +82,20 @@ class AuditEntry:
     mac: str
 
 
+class Liveness(Protocol):
+    """Tells whether the process behind an owner's name still runs."""
+
+    def __call__(self, owner: str) -> bool | None:
+        """True or False where it can be seen from here, None for a process of another host."""
+
+
 class Ledger(Protocol):
-    """The database rows that say what every item and change came to. All calls are durable when they return."""
+    """The database rows that say what every item and change came to. All calls are durable when they return.
+
+    Calls that take a `Run` write for it, and are refused with TakenOver (a Busy) once its owner and
+    fence are no longer the newest, or the run has ended. Every call may raise LedgerError, its
+    LedgerFull (disk) and LedgerDamaged, and Busy when the database stays locked by others.
+    """
 
     def start_run(self, run: Run) -> None:
         """Store a new run. Raises: Busy when the id is taken."""
@@ -106,7 +118,7 @@ class Ledger(Protocol):
     def finish_run(self, run: Run, state: RunState, now: datetime, error: bytes = b"") -> Run:
         """End a run; the run as it is now. Raises: Busy as `heartbeat`."""
 
-    def record_items(self, run_id: str, stage: str, items: Iterable[Item]) -> None:
+    def record_items(self, run: Run, stage: str, items: Iterable[Item]) -> None:
         """Store outcomes, about 1,000 a transaction; an item stored before is replaced."""
 
     def items(self, run_id: str, *, kind: OutcomeKind | None = None) -> Iterator[Item]:
@@ -115,22 +127,22 @@ class Ledger(Protocol):
     def count_items(self, run_id: str) -> dict[tuple[str, OutcomeKind], int]:
         """Number of items by type and outcome."""
 
-    def clear_stage(self, run_id: str, stage: str) -> None:
+    def clear_stage(self, run: Run, stage: str) -> None:
         """Forget the items, findings and conflicts of a stage that is about to be repeated."""
 
-    def record_findings(self, run_id: str, stage: str, findings: Iterable[Finding]) -> None:
+    def record_findings(self, run: Run, stage: str, findings: Iterable[Finding]) -> None:
         """Store what a check or plan noticed."""
 
-    def findings(self, run_id: str) -> list[Finding]:
-        """A run's findings in the order they were stored."""
+    def findings(self, run_id: str, *, stage: str = "") -> list[Finding]:
+        """A run's findings, or those of one stage, in the order they were stored."""
 
-    def record_conflicts(self, run_id: str, stage: str, conflicts: Iterable[Conflict]) -> None:
+    def record_conflicts(self, run: Run, stage: str, conflicts: Iterable[Conflict]) -> None:
         """Store the conflicts a plan met and how they were decided."""
 
     def conflicts(self, run_id: str) -> list[Conflict]:
         """A run's conflicts in the order they were stored."""
 
-    def plan_changes(self, run_id: str, changes: Iterable[Change]) -> int:
+    def plan_changes(self, run: Run, changes: Iterable[Change]) -> int:
         """Replace the run's plan, streaming; the number of changes. Raises: Refused when one is already intended."""
 
     def changes(self, run_id: str, *, unfinished: bool = False) -> Iterator[JournalEntry]:
@@ -192,3 +204,27 @@ class CallCount:
     throttles: int
     waited: float
     by_operation: tuple[tuple[str, int], ...]
+
+
+class PacedSession(Protocol):
+    """Calls to a vendor's services that wait their turn, are repeated where that is safe, and are counted.
+
+    Safe to use from several threads.
+    """
+
+    @property
+    def region(self) -> str:
+        """The region that the calls go to."""
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
+    ) -> Mapping[str, object]:
+        """The service's answer to one operation, in the vendor's names.
+
+        With `repeatable` False a call whose answer was lost is not sent again: the effect is in doubt.
+        Raises: AccessDenied, CredentialsError, RemoteError, RemoteUnavailable, Throttled, Refused and
+        SettingsError; errors that belong to one service leave as the vendor's own for its client to name.
+        """
+
+    def calls(self) -> CallCount:
+        """What was sent since the session was made."""

@@ -78,11 +78,12 @@ class Restore:
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
         wanted = self._wanted(request)
         findings = self._compatible(wanted.info, wanted, request.scope())
-        context.ledger.record_findings(context.run.id, "keep", findings)
+        context.record_findings(findings)
         backup = self._backup()
-        if backup.snapshot_of(context.run.id) is None:
-            types = self._needed(wanted, request)
-            backup.capture(context, BackupRequest(SAFETY, types), items=False)
+        kept = backup.snapshot_of(context.run.id)
+        if kept is None:
+            kept = backup.capture(context, BackupRequest(SAFETY, self._needed(wanted, request)), items=False)
+        context.snapshot = kept.id
 
     def _plan(self, context: RunContext, request: RestoreRequest, choose: Chooser | None) -> None:
         safety = self._backup().snapshot_of(context.run.id)
@@ -95,7 +96,7 @@ class Restore:
         self, wanted: RecordView, present: RecordView, request: RestoreRequest, choose: Chooser | None
     ) -> Iterator[Decision]:
         options = PlanOptions(
-            scope=self.target.closure(wanted, request.scope()),
+            scope=request.scope(),
             strategy=request.strategy,
             delete_extra=request.delete_extra,
             operator=self.source.identity().principal,
@@ -139,11 +140,11 @@ def store_plan(context: RunContext, decisions: Iterator[Decision]) -> int:
             else:
                 findings.append(decision)
 
-    run = context.run.id
-    count = context.ledger.plan_changes(run, changes())
-    context.ledger.record_conflicts(run, "plan", conflicts)
-    context.ledger.record_findings(run, "plan", findings)
+    count = context.plan_changes(changes())
+    context.record_conflicts(conflicts)
+    context.record_findings(findings)
     skipped = Outcome(OutcomeKind.SKIPPED, "differs from the backup and was left as it is", code="conflict")
-    items = [Item(c.type, c.key, skipped) for c in conflicts if c.resolution is ConflictStrategy.SKIP]
-    context.ledger.record_items(run, "plan", items)
+    context.record_items(
+        Item(c.type, c.key, skipped) for c in conflicts if c.resolution is ConflictStrategy.SKIP
+    )
     return count

@@ -78,7 +78,7 @@ def drill(invocation: Invocation, backup_id: str) -> int:
 
     with installation(invocation) as home:
         info = home.vault.resolve(backup_id)
-        run = home.launch("drill", info.system, DrillRequest(info.id))
+        run = home.runs.launch("drill", info.system, DrillRequest(info.id))
         return conclude(home, run, invocation)
 
 
@@ -92,7 +92,11 @@ def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
     with installation(invocation) as home:
         info = home.vault.resolve(backup_id)
         if not yes:
-            click.confirm(f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?", abort=True)
-        home.delete_backup(info)
+            click.confirm(
+                f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?",
+                abort=True,
+            )
+        home.vault.delete(info)
+        home.audit.append("backup deleted", info.system, {"snapshot": info.id})
         click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until they are pruned.")
     return 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+
+if TYPE_CHECKING:
+    from holdfast.delivery.demonstration.story import Story
 
 
 @click.command()
@@ -29,5 +33,24 @@ def demo(invocation: Invocation, system: str, folder: Path) -> int:
     story = Story(lambda line: click.echo(line, err=invocation.json))
     with progress_for(invocation) as progress:
         identity_center.tell(story, fresh_folder(folder), progress)
-    click.echo(last_screen(story, folder, identity_center.RATE))
+    click.echo(_last_screen(story, folder, identity_center.RATE), err=invocation.json)
     return 0
+
+
+def _last_screen(story: Story, folder: Path, rate: float) -> str:
+    """What happened, and where the evidence lies."""
+    seconds = sum(step.seconds for step in story.told)
+    width = max(len(step.title) for step in story.told)
+    lines = ["", click.style("What happened", bold=True)]
+    lines += [f"  {step.title:<{width}}  {step.outcome}" for step in story.told]
+    lines += [
+        "",
+        click.style("Where the evidence lies", bold=True),
+        f"  reports   {folder / 'reports'}  (a folder for each run: report.html, report.txt, manifest.json)",
+        f"  vault     {folder / 'vault'}  (encrypted; key {folder / 'vault.key'})",
+        f"  ledger    {folder / 'data' / 'ledger.sqlite'}  (every change, with its old value and its outcome)",
+        "",
+        f"Tiny sample company at {rate:.0f} requests/s (the real service allows 20), all in {seconds:.0f} s.",
+        f"Look around: holdfast --config {folder / 'holdfast.toml'} runs list",
+    ]
+    return "\n".join(lines)

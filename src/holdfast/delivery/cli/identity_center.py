@@ -27,7 +27,7 @@ RESOURCES = {
 }
 
 
-class ResourceList(click.ParamType):
+class ResourceList(click.ParamType[tuple[str, ...]]):
     """A comma-separated list of resource words, as the record types they stand for."""
 
     name = "users,groups,permission_sets,assignments|all"
@@ -42,16 +42,22 @@ class ResourceList(click.ParamType):
         chosen = list(RESOURCES) if words == ["all"] else words
         unknown = [word for word in chosen if word not in RESOURCES]
         if unknown or not chosen:
-            self.fail(f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(RESOURCES)}, all", param, ctx)
+            self.fail(
+                f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(RESOURCES)}, all",
+                param,
+                ctx,
+            )
         return tuple(dict.fromkeys(name for word in chosen for name in RESOURCES[word]))
 
 
-class RecordName(click.ParamType):
+class RecordName(click.ParamType[tuple[str, str]]):
     """TYPE:NAME of one record; the parts of a composite name are separated by ` / `."""
 
     name = "type:name"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
         """The record type and the natural key. Raises: BadParameter for another shape."""
         from holdfast.domain.records import join_key
 
@@ -66,7 +72,11 @@ class RecordName(click.ParamType):
 
 
 resources_option = click.option(
-    "--resources", type=ResourceList(), default="all", show_default=True, help="Which resources, comma separated."
+    "--resources",
+    type=ResourceList(),
+    default="all",
+    show_default=True,
+    help="Which resources, comma separated.",
 )
 
 
@@ -77,7 +87,9 @@ def identity_center() -> None:
 
 @identity_center.command()
 @click.option("--type", "kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True)
-@click.option("--since", default="", help="Incremental: compare with the newest backup at or before this moment.")
+@click.option(
+    "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
+)
 @resources_option
 @shared_options
 @pass_invocation
@@ -91,7 +103,7 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
 
     with installation(invocation) as home:
         request = BackupRequest(kind, resources, _moment(since))
-        return conclude(home, home.launch("backup", SYSTEM, request), invocation)
+        return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
 def restore_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -101,9 +113,13 @@ def restore_options(command: click.decorators.FC) -> click.decorators.FC:
         (
             click.argument("backup_id", metavar="BACKUP"),
             resources_option,
-            click.option("--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."),
+            click.option(
+                "--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."
+            ),
             click.option("--conflict-strategy", type=strategy, default="overwrite", show_default=True),
-            click.option("--delete-extra", is_flag=True, help="Delete records that the backup does not have."),
+            click.option(
+                "--delete-extra", is_flag=True, help="Delete records that the backup does not have."
+            ),
             click.option("--allow-lockout", is_flag=True, help="Go on though it removes your own access."),
         )
     ):
@@ -156,7 +172,7 @@ def restore(
     with installation(invocation) as home:
         if dry_run:
             return _preview(home, request, invocation)
-        return conclude(home, home.launch("restore", SYSTEM, request), invocation)
+        return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
 
 
 @identity_center.command()
@@ -166,7 +182,9 @@ def restore(
 @click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
 @shared_options
 @pass_invocation
-def diff(invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool) -> int:
+def diff(
+    invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool
+) -> int:
     """Compare a backup with another one, or with what is live now (the default)."""
     from holdfast.delivery.cli.rendering import differences_json, show_differences
     from holdfast.kernel.compare import compare
@@ -175,7 +193,7 @@ def diff(invocation: Invocation, backup_id: str, other: str, resources: tuple[st
         system = home.system(SYSTEM)
         left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
         right = _other_view(home, other, resources)
-        found = list(compare(system, left, right, [name for name in resources if left.is_captured(name)]))
+        found = list(compare(system, left, right, [name for name in resources if name in left.types]))
         if invocation.json:
             emit(differences_json(found))
         else:
@@ -232,5 +250,7 @@ def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--since {text!r} is no date or time.", "Write 2026-11-20 or 2026-11-20T09:00:00Z.") from None
+        raise UsageError(
+            f"--since {text!r} is no date or time.", "Write 2026-11-20 or 2026-11-20T09:00:00Z."
+        ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

@@ -27,7 +27,7 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
         home = open_installation(
             invocation.config, progress, choose=TerminalChooser(), reports_dir=invocation.output_dir
         )
-        for run in home.engine.recover_abandoned():
+        for run in home.runs.engine.recover_abandoned():
             click.echo(
                 f"Run {run.id} ({run.kind}) was cut off; its evidence is written. "
                 f"Go on with `holdfast runs resume {run.id}`.",
@@ -38,13 +38,13 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
 
 def conclude(home: Installation, run: Run, invocation: Invocation) -> int:
     """Show what a run came to and where its evidence lies; its exit code."""
-    report = home.report(run)
+    report = home.runs.report(run)
     if invocation.json:
         emit(report.to_json())
     else:
         from holdfast.delivery.cli.rendering import show_report
 
-        show_report(report, home.evidence_folder(run))
+        show_report(report, home.runs.evidence_folder(run))
     return report.exit_code
 
 

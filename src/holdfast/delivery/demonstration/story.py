@@ -17,12 +17,21 @@ from holdfast.domain.errors import HoldfastError, Refused
 MARKER = "this-folder-belongs-to-holdfast-demo"
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was told: what came of it, and how long it took."""
+
+    title: str
+    outcome: str
+    seconds: float
+
+
 @dataclass(slots=True)
 class Story:
     """Steps told as they happen; `told` is what the last screen repeats."""
 
     say: Callable[[str], None]
-    told: list[tuple[str, str, float]] = field(default_factory=list)
+    told: list[Step] = field(default_factory=list)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Callable[[str], None]]:
@@ -31,7 +40,7 @@ class Story:
         yield outcome.append
         seconds = time.monotonic() - began
         text = "; ".join(outcome)
-        self.told.append((title, text, seconds))
+        self.told.append(Step(title, text, seconds))
         self.say(f"{click.style('*', fg='green')} {title:<22} {text}  ({seconds:.1f} s)")
 
 
@@ -59,7 +68,9 @@ def fresh_folder(folder: Path) -> Path:
     """
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
-            raise Refused(f"{folder} exists and was not made by the demo", "Name another folder with --folder.")
+            raise Refused(
+                f"{folder} exists and was not made by the demo", "Name another folder with --folder."
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / MARKER).touch()

@@ -1,0 +1,228 @@
+"""Calls to AWS within its limits: paced, repeated where that is safe, counted, and failing in our words.
+
+botocore is used directly: loading boto3 costs as much again and adds nothing here. It is imported on
+the first call. Its own retries are off; stamina cannot stand in for the loop below, because it sleeps
+on the real clock and its jitter is added to the back-off instead of spreading over all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
+from holdfast.domain.errors import Refused, Throttled
+from holdfast.kernel.ports import CallCount, Clock
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.session import Session
+
+    from holdfast.adapters.aws_errors import Request
+
+IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
+"""Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
+FIRST_PAUSE = 0.5
+"""Seconds that the first repeat waits at most; each further one up to twice as long."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSettings:
+    """How to reach AWS; empty names leave the choice to the AWS configuration and environment."""
+
+    profile: str = field(default="", metadata={"help": "AWS profile to use; empty for the default chain."})
+    region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
+    requests_per_second: float = field(
+        default=20.0,
+        metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."},
+    )
+    other_requests_per_second: float = field(
+        default=5.0, metadata={"help": "Calls per second to Organizations and STS together."}
+    )
+    throttle_patience: float = field(
+        default=600.0,
+        metadata={"help": "Seconds that one call may be throttled in a row before the run stops."},
+    )
+    retries: int = field(
+        default=3, metadata={"help": "Repeats of a call after server errors and lost connections."}
+    )
+    concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
+    connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
+    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
+
+
+@dataclass(frozen=True, slots=True)
+class AwsEndpoint:
+    """A stand-in for AWS that this session talks to, whatever the process's own configuration says."""
+
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+class AwsSession:
+    """A `PacedSession` over botocore. One per process and AWS account; threads share it."""
+
+    def __init__(
+        self,
+        settings: AwsSettings,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+        endpoint: AwsEndpoint | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._settings, self._clock, self._jitter = settings, clock, jitter
+        self._identity_center = Pacer(settings.requests_per_second, clock)
+        self._others = Pacer(settings.other_requests_per_second, clock)
+        self._lock = threading.RLock()
+        self._clients: dict[str, BaseClient] = {}
+        self._session: Session | None = None
+
+    @property
+    def region(self) -> str:
+        """The region in force: the setting, else AWS_REGION, else the profile's; empty when there is none."""
+        # botocore reads AWS_DEFAULT_REGION only; every other AWS SDK reads AWS_REGION first.
+        return (
+            self._settings.region
+            or os.environ.get("AWS_REGION", "")
+            or self._botocore().get_config_variable("region")
+            or ""
+        )
+
+    def call(
+        self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
+    ) -> Mapping[str, object]:
+        """The service's answer, after as many polite repeats as are safe.
+
+        Raises: as `PacedSession.call`.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from holdfast.adapters.aws_errors import Request, diagnose, retry_after
+
+        request = Request(service, operation)
+        attempt = 0
+        while True:
+            try:
+                return self._send(request, parameters)
+            except (BotoCoreError, ClientError) as cause:
+                trouble = diagnose(cause, request, self._remedy)
+                if trouble is None:
+                    raise
+                if attempt >= self._settings.retries or not trouble.may_repeat(repeatable):
+                    raise trouble.error from cause
+                pause = max(self._pause(attempt), retry_after(cause))
+            self._clock.sleep(pause)
+            attempt += 1
+
+    def calls(self) -> CallCount:
+        """What was sent since the session was made."""
+        return total([self._identity_center.count(), self._others.count()])
+
+    def _send(self, request: Request, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        """One attempt; throttles are waited out here and do not count as attempts."""
+        from botocore.exceptions import ClientError
+
+        from holdfast.adapters.aws_errors import is_throttle, message_of, retry_after
+
+        send = self._operation(request)
+        pacer = self._identity_center if request.service in IDENTITY_CENTER else self._others
+        throttled_since, throttles = 0.0, 0
+        while True:
+            pacer.await_turn(f"{request.service}:{request.operation}")
+            try:
+                answer = send(**parameters)
+            except ClientError as cause:
+                if not is_throttle(cause):
+                    raise
+                now = self._clock.monotonic()
+                throttled_since = throttled_since if throttles else now
+                if now - throttled_since >= self._settings.throttle_patience:
+                    raise Throttled(request.name, "throttled", message_of(cause)) from cause
+                pacer.throttled(max(self._pause(throttles), retry_after(cause)))
+                throttles += 1
+            else:
+                pacer.answered()
+                return cast("Mapping[str, object]", answer)
+
+    def _pause(self, attempt: int) -> float:
+        """Full jitter: anywhere between nothing and the exponential back-off."""
+        return self._jitter() * min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** min(attempt, 10)))
+
+    def _operation(self, request: Request) -> Callable[..., object]:
+        from botocore import xform_name
+
+        return cast(
+            "Callable[..., object]", getattr(self._client(request.service), xform_name(request.operation))
+        )
+
+    def _client(self, service: str) -> BaseClient:
+        with self._lock:  # botocore's session may not make clients from two threads at once
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def _make_client(self, service: str) -> BaseClient:
+        from botocore.config import Config
+
+        settings, endpoint = self._settings, self._endpoint
+        config = Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=settings.connect_timeout,
+            read_timeout=settings.read_timeout,
+            max_pool_connections=settings.concurrency,
+            user_agent_extra="holdfast",
+        )
+        client = self._botocore().create_client(
+            service,
+            region_name=self.region or None,
+            config=config,
+            endpoint_url=endpoint.url if endpoint else None,
+            aws_access_key_id=endpoint.access_key if endpoint else None,
+            aws_secret_access_key=endpoint.secret_key if endpoint else None,
+        )
+        _refuse_plain_http(client.meta.endpoint_url)
+        return client
+
+    def _botocore(self) -> Session:
+        from botocore.exceptions import BotoCoreError
+        from botocore.session import Session
+
+        from holdfast.adapters.aws_errors import Request, diagnose
+
+        with self._lock:
+            if self._session is None:
+                session = Session(profile=self._settings.profile or None)
+                try:
+                    session.get_scoped_config()
+                except BotoCoreError as cause:
+                    trouble = diagnose(cause, Request("aws", "configuration"), lambda: "")
+                    raise (trouble.error if trouble else cause) from cause
+                self._session = session
+            return self._session
+
+    def _remedy(self) -> str:
+        """The command that gives new credentials, for the way in which the present ones came."""
+        profile = self._botocore().get_config_variable("profile") or ""
+        option = f" --profile {profile}" if profile else ""
+        scoped = self._botocore().get_scoped_config()
+        if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
+            return "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then run the command again."
+        if "sso_session" in scoped or "sso_start_url" in scoped:
+            return f"Run `aws sso login{option}`, then run the command again."
+        return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
+
+
+def _refuse_plain_http(endpoint: str) -> None:
+    parts = urlsplit(endpoint)
+    if parts.scheme != "https" and (parts.hostname or "") not in LOOPBACK:
+        raise Refused(
+            f"{endpoint} would send requests unencrypted.",
+            "Use an https address in AWS_ENDPOINT_URL; plain http is for 127.0.0.1 only.",
+        )

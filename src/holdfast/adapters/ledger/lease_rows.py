@@ -1,0 +1,87 @@
+"""Rows of leases and of the audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from holdfast.adapters.ledger.database import Database
+from holdfast.adapters.ledger.result_rows import BATCH
+from holdfast.adapters.ledger.tables import audit, leases
+from holdfast.domain.errors import Busy
+from holdfast.kernel.ports import AuditEntry, Lease, Liveness
+
+
+class LeaseRows:
+    """The part of the ledger that keeps leases and the audit chain."""
+
+    _database: Database
+    _alive: Liveness
+
+    def acquire(self, name: str, owner: str, seconds: float, now: datetime) -> Lease:
+        """Hold a named lease, free or left behind by a dead process. Raises: Busy naming the holder."""
+        with self._database.writing() as connection:
+            present = _find(connection, name)
+            if present is None:
+                lease = Lease(name, owner, 1, now + timedelta(seconds=seconds))
+                connection.execute(leases.insert().values(asdict(lease)))
+                return lease
+            if now < present.expires_at and self._alive(present.owner) is not False:
+                raise Busy(
+                    f"{name} is held by {present.owner} until {present.expires_at:%H:%M:%S} UTC or longer.",
+                    "Wait until that process ends, then run the command again.",
+                )
+            lease = Lease(name, owner, present.fence + 1, now + timedelta(seconds=seconds))
+            connection.execute(leases.update().where(leases.c.name == name).values(asdict(lease)))
+            return lease
+
+    def renew(self, lease: Lease, seconds: float, now: datetime) -> Lease:
+        """Prolong a lease. Raises: Busy when it was lost."""
+        renewed = replace(lease, expires_at=now + timedelta(seconds=seconds))
+        with self._database.writing() as connection:
+            query = leases.update().where(_same(lease)).values(expires_at=renewed.expires_at)
+            if connection.execute(query).rowcount != 1:
+                raise Busy(
+                    f"{lease.name} is held by another process now; this one stops.", "Run the command again."
+                )
+        return renewed
+
+    def release(self, lease: Lease) -> None:
+        """Give a lease back; one that was lost meanwhile is left alone."""
+        with self._database.writing() as connection:
+            # The row stays, because its fence must never be given twice.
+            ended = datetime.fromtimestamp(0, tz=lease.expires_at.tzinfo)
+            connection.execute(leases.update().where(_same(lease)).values(expires_at=ended))
+
+    def append_audit(self, entry: Callable[[int, str], AuditEntry]) -> AuditEntry:
+        """Append a link under one lock: `entry` gets the next position and the head's MAC."""
+        with self._database.writing() as connection:
+            query = sa.select(audit.c.position, audit.c.mac).order_by(audit.c.position.desc()).limit(1)
+            head = connection.execute(query).first()
+            position, mac = (0, "") if head is None else (head.position, head.mac)
+            link = entry(position + 1, mac)
+            connection.execute(audit.insert().values(asdict(link)))
+            return link
+
+    def audit(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        """The audit chain in order."""
+        while True:
+            query = audit.select().where(audit.c.position > after).order_by(audit.c.position).limit(BATCH)
+            with self._database.reading() as connection:
+                links = [AuditEntry(**row._mapping) for row in connection.execute(query)]
+            yield from links
+            if len(links) < BATCH:
+                return
+            after = links[-1].position
+
+
+def _find(connection: sa.Connection, name: str) -> Lease | None:
+    row = connection.execute(leases.select().where(leases.c.name == name).with_for_update()).first()
+    return None if row is None else Lease(**row._mapping)
+
+
+def _same(lease: Lease) -> sa.ColumnElement[bool]:
+    return (leases.c.name == lease.name) & (leases.c.owner == lease.owner) & (leases.c.fence == lease.fence)

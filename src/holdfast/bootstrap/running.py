@@ -1,0 +1,196 @@
+"""Runs of an installation: started, resumed, undone; audited, timed and left with evidence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from holdfast.domain.errors import Refused, UsageError, VaultError
+from holdfast.kernel.backup import CHANGING, BackupRequest
+from holdfast.kernel.drill import DrillRequest
+from holdfast.kernel.restore import RestoreRequest
+from holdfast.kernel.runs.engine import Engine
+from holdfast.kernel.runs.evidence import write_evidence
+from holdfast.kernel.runs.report import build_report
+from holdfast.kernel.runs.report_values import StageTime
+from holdfast.kernel.runs.rollback import rollback_stages, undoable
+from holdfast.kernel.runs.stages import RunContext, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from holdfast.bootstrap.parts import Parts
+    from holdfast.domain.runs import Run
+    from holdfast.domain.snapshots import SnapshotInfo
+    from holdfast.kernel.runs.report_values import RunReport
+
+R = TypeVar("R")
+
+BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
+LEASE_SECONDS = 6 * 3600.0
+"""A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
+
+
+class Runner:
+    """What an installation does with runs."""
+
+    def __init__(self, home: Parts) -> None:
+        self._home = home
+        self._times: list[StageTime] = []
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that executes stages against the ledger, in this process."""
+        from holdfast.adapters.owner import is_alive
+
+        home = self._home
+        return Engine(home.ledger, home.clock, home.progress, self._owner, is_alive, self.write_evidence)
+
+    @cached_property
+    def _owner(self) -> str:
+        from holdfast.adapters.owner import this_process
+
+        return this_process()
+
+    def launch(self, kind: str, system: str, request: msgspec.Struct) -> Run:
+        """A new run, executed to its end.
+
+        Raises: whatever the run could not get past, after its evidence was written.
+        """
+        target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
+        arguments = msgspec.json.encode(request, order="sorted")
+        with self._holding(kind, system, target):
+            run = self.engine.start(system=system, kind=kind, arguments=arguments, target=target)
+            return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
+
+    def resume(self, run_id: str) -> Run:
+        """A run that was cut off, executed to its end. Raises: Refused for a drill and for a run that has ended."""
+        run = self._home.ledger.run(run_id)
+        if run.kind == DRILL:
+            raise Refused(f"run {run.id} is a drill, whose sandbox is gone", "Start the drill again.")
+        with self._holding(run.kind, run.system, run.target):
+            return self._watched(run, lambda: self.engine.resume(run.id, self.stages_for))
+
+    def roll_back(self, run_id: str) -> Run:
+        """A run that undoes what another changed, where it still stands as that run left it.
+
+        Raises: NotFound; Refused while that run is going on or when it changed nothing.
+        """
+        undone = undoable(self._home.ledger, run_id)
+        if undone.kind not in CHANGING:
+            raise Refused(
+                f"run {undone.id} is a {undone.kind}: it changed no service of yours",
+                "Nothing is to be undone.",
+            )
+        with self._holding(ROLLBACK, undone.system, undone.target):
+            run = self.engine.start(
+                system=undone.system, kind=ROLLBACK, arguments=b"{}", target=undone.target, undoes=undone.id
+            )
+            return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
+
+    def stages_for(self, run: Run) -> Sequence[Stage]:
+        """The stages of a run, made anew from what the ledger says was asked. Raises: UsageError for an unknown kind."""
+        home = self._home
+        makers: dict[str, Callable[[], Sequence[Stage]]] = {
+            BACKUP: lambda: home.backup(run.system).stages(_asked(run, BackupRequest)),
+            RESTORE: lambda: home.restore(run.system).stages(_asked(run, RestoreRequest), home.choose),
+            ROLLBACK: lambda: rollback_stages(home.system(run.system).target()),
+            DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
+        }
+        if run.kind not in makers:
+            raise UsageError(
+                f"Run {run.id} is of an unknown kind, {run.kind}.", "Use the version that started it."
+            )
+        return [self._timed(stage) for stage in makers[run.kind]()]
+
+    def report(self, run: Run) -> RunReport:
+        """What a run came to."""
+        home = self._home
+        calls = home.session.calls() if "session" in home.__dict__ else None
+        sealed = self._snapshot(run)
+        return build_report(
+            home.ledger,
+            run,
+            sealed,
+            calls,
+            previous=self._previous(sealed),
+            stages=self._times,
+            now=home.clock.now(),
+        )
+
+    def evidence_folder(self, run: Run) -> str:
+        """Where a run's evidence lies."""
+        return self._home.evidence.location(run.id)
+
+    def write_evidence(self, run: Run) -> None:
+        """Write report, metrics and manifest of a run as it stands. Raises: OutOfSpace; CannotWrite."""
+        write_evidence(self.report(run), self._home.ledger, self._home.evidence, _to_stderr)
+
+    def _watched(self, run: Run, work: Callable[[], Run]) -> Run:
+        """Do the work with the run's log open and both ends audited."""
+        home = self._home
+        self._times.clear()
+        with home.evidence.log(run.id) as log:
+            home.audit.append(f"{run.kind} started", run.system, {"run": run.id, "target": run.target})
+            log.event("started", {"kind": run.kind, "stage": run.stage})
+            try:
+                ended = work()
+            finally:
+                state = home.ledger.run(run.id).state
+                home.audit.append(f"{run.kind} {state}", run.system, {"run": run.id})
+                log.event("ended", {"state": state.value})
+        self.write_evidence(ended)  # once more: the log has ended, so its digest stands
+        return ended
+
+    @contextmanager
+    def _holding(self, kind: str, system: str, target: str) -> Iterator[None]:
+        """One change of a service at a time: others are told who holds it. Raises: Busy."""
+        if kind not in CHANGING:
+            yield
+            return
+        home = self._home
+        name = f"the right to change {system} {target}"
+        lease = home.ledger.acquire(name, self._owner, LEASE_SECONDS, home.clock.now())
+        try:
+            yield
+        finally:
+            home.ledger.release(lease)
+
+    def _timed(self, stage: Stage) -> Stage:
+        def work(context: RunContext) -> None:
+            began = context.clock.monotonic()
+            stage.work(context)
+            self._times.append(StageTime(stage.name, context.clock.monotonic() - began))
+
+        return replace(stage, work=work)
+
+    def _snapshot(self, run: Run) -> SnapshotInfo | None:
+        """The snapshot a run sealed, if it can be read; evidence must not fail because the vault does."""
+        if not run.snapshot:
+            return None
+        try:
+            return self._home.vault.resolve(run.snapshot, run.system)
+        except VaultError:
+            return None
+
+    def _previous(self, sealed: SnapshotInfo | None) -> SnapshotInfo | None:
+        if sealed is None:
+            return None
+        older = (
+            info for info in self._home.vault.snapshots(sealed.system) if info.taken_at < sealed.taken_at
+        )
+        return next((info for info in older if info.kind != "safety"), None)
+
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.write(text)
+
+
+def _asked(run: Run, kind: type[R]) -> R:
+    return msgspec.json.decode(run.arguments, type=kind)

@@ -1,0 +1,219 @@
+"""Progress on standard error: live bars on a terminal, a plain line now and then elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from holdfast.kernel.showing import duration, visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from holdfast.kernel.ports import Progress
+
+EVERY = 5.0
+"""Seconds between two plain lines of one stage."""
+
+
+class ProgressOptions(Protocol):
+    """The part of a command's shared options that decides how progress is shown."""
+
+    @property
+    def json(self) -> bool:
+        """Whether the result is printed as JSON."""
+
+    @property
+    def progress(self) -> bool:
+        """Whether progress is wanted."""
+
+
+@contextmanager
+def progress_for(options: ProgressOptions, stream: TextIO | None = None) -> Iterator[Progress]:
+    """The progress that fits the options and where standard error goes, stopped when the context ends."""
+    stream = stream or sys.stderr
+    if options.json or not options.progress:
+        yield SilentProgress()
+    elif stream.isatty():
+        with BarProgress(stream) as bars:
+            yield bars
+    else:
+        with LineProgress(stream) as lines:
+            yield lines
+
+
+class SilentProgress:
+    """Prints nothing."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Nothing."""
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Nothing."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """A context in which nothing is drawn."""
+        return nullcontext()
+
+
+class LineProgress:
+    """A line when a stage starts and ends, and at most one every few seconds in between."""
+
+    def __init__(
+        self, stream: TextIO, every: float = EVERY, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream
+        self._every = every
+        self._monotonic = monotonic
+        self._lock = RLock()
+        self._name = ""
+        self._total: int | None = None
+        self._done, self._note = 0, ""
+        self._started = self._printed = 0.0
+
+    def __enter__(self) -> LineProgress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._end_stage()
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """End the stage before with a line, and start this one with another."""
+        with self._lock:
+            self._end_stage()
+            self._name, self._total, self._done, self._note = name, total, 0, ""
+            self._started = self._printed = self._monotonic()
+            self._print(f"{visible(name)}: started" + (f", {total:,} to do" if total is not None else ""))
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Count steps; print a line when the last is old enough."""
+        with self._lock:
+            self._done += steps
+            self._note = note or self._note
+            now = self._monotonic()
+            if self._name and now - self._printed >= self._every:
+                self._printed = now
+                note = f" ({visible(self._note)})" if self._note else ""
+                self._print(f"{visible(self._name)}: {self._figures()}{note}")
+
+    def say(self, line: str) -> None:
+        """Print the line."""
+        with self._lock:
+            self._print(visible(line))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """A context in which nothing is drawn; lines of other threads wait for its end."""
+        with self._lock:
+            yield
+
+    def _end_stage(self) -> None:
+        if self._name:
+            self._print(f"{visible(self._name)}: {self._figures()}, ended")
+        self._name = ""
+
+    def _figures(self) -> str:
+        elapsed = self._monotonic() - self._started
+        total = f" of {self._total:,}" if self._total is not None else ""
+        rate = f", {self._done / elapsed:,.1f}/s" if elapsed > 0 and self._done else ""
+        return f"{self._done:,}{total} in {duration(elapsed)}{rate}"
+
+    def _print(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+class BarProgress:
+    """A bar for each stage: done of total, rate, elapsed and what is being done."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lock = RLock()
+        self._bars = _bars(stream)
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> BarProgress:
+        self._bars.start()
+        return self
+
+    def __exit__(self, error: object, *more: object) -> None:
+        with self._lock:
+            if error is None:
+                self._end_stage()
+        self._bars.stop()
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Fill the bar of the stage before, and start a new one."""
+        with self._lock:
+            self._end_stage()
+            self._task = self._bars.add_task(visible(name), total=total, note="")
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        """Move the present bar."""
+        with self._lock:
+            if self._task is None:
+                return
+            if note:
+                self._bars.update(self._task, advance=steps, note=visible(note))
+            else:
+                self._bars.advance(self._task, steps)
+
+    def say(self, line: str) -> None:
+        """Print the line above the bars."""
+        self._bars.console.print(visible(line), markup=False, highlight=False)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """A context in which nothing is drawn, so that a question can be asked."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
+
+    def _end_stage(self) -> None:
+        if self._task is None:
+            return
+        task = next(task for task in self._bars.tasks if task.id == self._task)
+        if task.total is None:
+            # A stage of unknown length has ended: what was done is all there was.
+            self._bars.update(self._task, total=max(task.completed, 1), completed=max(task.completed, 1))
+        self._bars.update(self._task, note="")
+        self._bars.stop_task(self._task)
+        self._task = None
+
+
+def _bars(stream: TextIO) -> RichProgress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+    from rich.text import Text
+
+    class Figures(ProgressColumn):
+        """Done of total, and the rate."""
+
+        def render(self, task: Task) -> Text:
+            total = f"/{task.total:,.0f}" if task.total is not None else ""
+            speed = task.finished_speed or task.speed
+            rate = f" {speed:,.0f}/s" if speed else ""
+            return Text(f"{task.completed:,.0f}{total}{rate}", style="progress.download")
+
+    return Progress(
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=10)),
+        Figures(table_column=Column(no_wrap=True, justify="right")),
+        TimeElapsedColumn(),
+        TextColumn(
+            "{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, ratio=1, max_width=30)
+        ),
+        console=Console(file=stream),
+        expand=True,
+    )

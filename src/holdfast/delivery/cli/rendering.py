@@ -1,0 +1,223 @@
+"""Results as screens and as JSON: runs, backups, previews, differences, verifications."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from holdfast.delivery.cli.progress import progress_for
+from holdfast.delivery.cli.run_screen import show_report
+from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
+from holdfast.domain.changes import Change, Conflict
+from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
+from holdfast.kernel.ids import timestamp
+from holdfast.kernel.showing import byte_size, duration, visible, visible_key
+
+if TYPE_CHECKING:
+    from holdfast.kernel.compare import Difference
+    from holdfast.kernel.preview import Preview
+    from holdfast.kernel.vault.verify import LevelCount, Verification
+
+__all__ = [
+    "differences_json",
+    "progress_for",
+    "show_differences",
+    "show_preview",
+    "show_report",
+    "show_snapshot",
+    "show_snapshots",
+    "show_verification",
+    "snapshots_json",
+    "verification_json",
+]
+
+Cell = TypeVar("Cell")
+
+LISTED = 40
+"""Rows of changes, conflicts and differences a screen shows; `--json` gives more."""
+
+
+def snapshots_json(found: Iterable[SnapshotInfo]) -> bytes:
+    """A JSON array of snapshots, each with `complete` beside its fields."""
+    return msgspec.json.encode([{**msgspec.to_builtins(info), "complete": info.complete} for info in found])
+
+
+def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) -> None:
+    """A line for each backup."""
+    screen = screen or Screen()
+    if not found:
+        screen.line("There are no backups yet. `holdfast identity-center backup` takes the first.")
+        return
+    heads: tuple[str | Column, ...] = (
+        name("id"),
+        "kind",
+        name("taken (UTC)"),
+        "account",
+        number("records"),
+        number("stored"),
+        "state",
+    )
+    rows = [_snapshot_row(info) for info in found]
+    if screen.narrow:
+        # The id begins with the time, and one account needs no column.
+        left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
+        heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
+    screen.table(heads, rows)
+
+
+def _without(cells: Sequence[Cell], left_out: set[int]) -> tuple[Cell, ...]:
+    return tuple(cell for place, cell in enumerate(cells) if place not in left_out)
+
+
+def _snapshot_row(info: SnapshotInfo) -> list[str]:
+    records = sum(section.count for section in info.sections)
+    return [
+        info.id,
+        info.kind,
+        f"{info.taken_at:%Y-%m-%d %H:%M}",
+        info.source.account,
+        f"{records:,}",
+        byte_size(info.stored_bytes),
+        "complete" if info.complete else "PARTIAL",
+    ]
+
+
+def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
+    """All that is known of one backup without reading its records."""
+    screen = screen or Screen()
+    source = info.source
+    screen.facts(
+        [
+            ("Backup", info.id),
+            ("Kind", info.kind + (f", compared with {info.parent}" if info.parent else "")),
+            ("State", "complete" if info.complete else "PARTIAL: not everything could be read"),
+            ("Taken", timestamp(info.taken_at)),
+            ("Source", f"{source.system}, account {source.account}, {source.region}"),
+            ("Instance", source.instance),
+            ("Principal", source.principal),
+            ("Run", info.run),
+            ("Stored", f"{byte_size(info.stored_bytes)} added to the vault"),
+            ("During", ", ".join(info.during) and f"{', '.join(info.during)} changed the service meanwhile"),
+            ("Labels", ", ".join(f"{label}={value}" for label, value in info.labels)),
+        ]
+    )
+    screen.heading("Contents")
+    heads = ("type", number("records"), "state", "why", "digest")
+    rows = (
+        [section.type, f"{section.count:,}" if section.captured else "", *_section_state(section)]
+        for section in info.sections
+    )
+    screen.table(heads, rows)
+
+
+def _section_state(section: SectionSummary) -> list[str]:
+    state = "left out" if not section.captured else "complete" if section.complete else "PARTIAL"
+    return [state, section.reason, section.digest[:12]]
+
+
+def show_preview(found: Preview, screen: Screen | None = None) -> None:
+    """What a restore would do: counts, changes, conflicts, warnings, what cannot return, how long."""
+    screen = screen or Screen()
+    if not found.changes_total:
+        screen.line("Nothing would change: the service already is as the backup has it.")
+    else:
+        screen.line(
+            f"{found.changes_total:,} changes, about {duration(found.estimated_seconds)}" + _calls(found)
+        )
+        screen.heading("Changes by type and verb")
+        counts = ([part.type, part.verb, f"{part.count:,}"] for part in found.changes_summary)
+        screen.table(("type", "verb", number("changes")), counts)
+        screen.heading("Changes in order")
+        for change in found.changes[:LISTED]:
+            screen.line(f"  {_change_line(change)}")
+        _rest(screen, found.changes_total - LISTED)
+    _conflicts(screen, found.conflicts, found.conflicts_total)
+    screen.findings("Warnings", found.warnings)
+    screen.findings("Cannot return", found.cannot_return)
+    screen.line("Nothing has been changed.")
+
+
+def _calls(found: Preview) -> str:
+    return f", {found.calls:,} calls" if found.calls else ""
+
+
+def _change_line(change: Change) -> str:
+    sign = {"create": "+", "update": "~", "delete": "-"}[change.verb]
+    note = f" ({visible(change.note)})" if change.note else ""
+    return f"{sign} {visible(change.name)}{note}"
+
+
+def _conflicts(screen: Screen, conflicts: Sequence[Conflict], total: int) -> None:
+    if not conflicts:
+        return
+    screen.heading(f"Conflicts ({total:,})")
+    heads = ("which", "field", "backup", "live", "decided")
+    rows = (
+        [
+            f"{conflict.type} {visible_key(conflict.key)}",
+            part.name,
+            part.backup,
+            part.live,
+            conflict.resolution,
+        ]
+        for conflict in conflicts[:LISTED]
+        for part in conflict.fields
+    )
+    screen.table(heads, rows)
+    _rest(screen, total - LISTED)
+
+
+def differences_json(found: Sequence[Difference]) -> bytes:
+    """A JSON array of differences."""
+    return msgspec.json.encode(found)
+
+
+def show_differences(
+    found: Sequence[Difference], left: str, right: str, screen: Screen | None = None
+) -> None:
+    """What differs between two sides: counts, then record by record with the fields."""
+    screen = screen or Screen()
+    if not found:
+        screen.line(f"{left} and {right} hold the same.")
+        return
+    counts = Counter(str(part.kind) for part in found)
+    told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items()))
+    screen.line(f"From {left} to {right}: {told}.")
+    signs = {"added": "+", "removed": "-", "changed": "~"}
+    for part in found[:LISTED]:
+        reason = f": {visible(part.reason)}" if part.reason else ""
+        what = " ".join(filter(None, (part.kind, part.type, visible_key(part.key))))
+        screen.line(f"  {signs.get(part.kind, '?')} {what}{reason}")
+        for item in part.fields:
+            screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
+    _rest(screen, len(found) - LISTED)
+
+
+def verification_json(found: Verification) -> bytes:
+    """The verification as a JSON object, as the vault gives it."""
+    return msgspec.json.encode(found)
+
+
+def show_verification(found: Verification, screen: Screen | None = None) -> None:
+    """Level by level how much was checked and what is wrong, then every damaged place."""
+    screen = screen or Screen()
+    heads = ("level", number("checked"), number("wrong"), "verdict")
+    met = [level for level in found.levels if level.checked or level.problems]
+    screen.table(heads, (_level_row(level) for level in met))
+    for problem in found.problems[:LISTED]:
+        screen.line(f"  {problem.level} {problem.where}: {problem.message}", STYLES["damaged"])
+    _rest(screen, len(found.problems) - LISTED)
+    screen.line("DAMAGED: see above." if found.problems else "Everything that was read is as it was written.")
+
+
+def _level_row(level: LevelCount) -> list[str]:
+    verdict = "DAMAGED" if level.problems else "ok"
+    return [level.level, f"{level.checked:,}", f"{level.problems:,}", verdict]
+
+
+def _rest(screen: Screen, rest: int) -> None:
+    if rest > 0:
+        screen.line(f"  ... and {rest:,} more")

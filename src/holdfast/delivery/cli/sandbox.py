@@ -1,0 +1,105 @@
+"""`holdfast sandbox`: a stand-in for IAM Identity Center with a sample company, for any AWS client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from holdfast.sandbox.engine import Status
+
+_state_dir = click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".holdfast/sandbox"),
+    show_default=True,
+    help="Folder with the state file and the log of a running sandbox.",
+)
+
+
+@click.group()
+def sandbox() -> None:
+    """Run a strict stand-in for IAM Identity Center with a sample company."""
+
+
+@sandbox.command()
+@click.option("--detach", is_flag=True, help="Return once it serves; stop it with `holdfast sandbox stop`.")
+@click.option(
+    "--scale",
+    type=click.Choice(["empty", "tiny", "small", "medium"]),
+    default="tiny",
+    show_default=True,
+    help="Size of the sample company: 0, about 40, 200 or 5,000 users.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number gives another company.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Requests a second for Identity Center, as AWS's 20. Default: no limit.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 finds a free port."
+)
+@_state_dir
+def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, state_dir: Path) -> None:
+    """Start a sandbox on 127.0.0.1."""
+    from holdfast.sandbox import process
+    from holdfast.sandbox.engine import Setup
+
+    setup = Setup(scale=scale, seed=seed, rate=rate)
+    if not detach:
+        click.echo(
+            "Serving until Ctrl-C; `holdfast sandbox env` in another terminal tells how to use it.", err=True
+        )
+        process.serve(setup, port, state_dir)
+        return
+    running = process.start_detached(setup, port, state_dir)
+    click.echo(f"The sandbox serves at {running.url} (process {running.pid}).")
+    click.echo('Point AWS clients at it with: eval "$(holdfast sandbox env)"')
+
+
+@sandbox.command()
+@_state_dir
+def stop(state_dir: Path) -> None:
+    """Stop the running sandbox; what it held is gone."""
+    from holdfast.sandbox import process
+
+    running = process.stop(state_dir)
+    click.echo(f"The sandbox at {running.url} (process {running.pid}) is stopped.")
+
+
+@sandbox.command()
+@click.option("--json", "as_json", is_flag=True, help="Print every count as JSON.")
+@_state_dir
+def status(as_json: bool, state_dir: Path) -> None:
+    """Show requests per operation, throttles given and changes applied."""
+    import msgspec
+
+    from holdfast.sandbox import process
+
+    found = process.status(state_dir)
+    click.echo(msgspec.json.encode(found).decode() if as_json else _summary(found))
+
+
+@sandbox.command()
+@_state_dir
+def env(state_dir: Path) -> None:
+    """Print the environment of the running sandbox, for `eval`."""
+    from holdfast.sandbox import process
+
+    click.echo(process.env(state_dir))
+
+
+def _summary(found: Status) -> str:
+    rate = "no limit" if found.rate is None else f"{found.rate:g} requests/s"
+    held = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in found.objects.items())
+    lines = [
+        f"{found.url} (process {found.pid}), {found.scale}, seed {found.seed}, {rate}, up {found.uptime:.0f} s",
+        f"holds {held}",
+        f"{found.requests_total} requests, {found.throttled_total} throttled, {found.changes_total} changes, "
+        f"at most {found.outstanding_peak} asynchronous at once",
+    ]
+    lines += [f"  {number:7} {name}" for name, number in found.requests.items()]
+    return "\n".join(lines)

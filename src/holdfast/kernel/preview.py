@@ -1,0 +1,136 @@
+"""A preview: what a plan would do, counted as it streams, with a bounded list of its changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from holdfast.domain.changes import Change, Conflict, Decision
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.kernel.showing import masked_bytes, masked_conflict
+
+LISTED = 200
+"""Changes and conflicts a preview lists; the counts are of all."""
+
+CANNOT_RETURN = "cannot-return"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCount:
+    """How many changes of a type do the same thing to it."""
+
+    type: str
+    verb: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a restore or rollback would do now.
+
+    `changes` and `conflicts` hold the first `LISTED`; `changes_total` and `conflicts_total` count all.
+    Conflicts are masked; `changes` are as planned and are masked by `to_json`. `calls` is the number
+    of calls that the changes need, 0 where it is not known.
+    """
+
+    changes_summary: tuple[ChangeCount, ...]
+    changes_total: int
+    changes: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...]
+    conflicts_total: int
+    findings: tuple[Finding, ...]
+    estimated_seconds: float
+    calls: int = 0
+
+    @property
+    def cannot_return(self) -> tuple[Finding, ...]:
+        """The findings that say what would not come back."""
+        return tuple(finding for finding in self.findings if finding.code.startswith(CANNOT_RETURN))
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The other findings, the worst first."""
+        others = (finding for finding in self.findings if not finding.code.startswith(CANNOT_RETURN))
+        order = list(Severity)
+        return tuple(sorted(others, key=lambda finding: order.index(finding.severity)))
+
+    def to_json(self) -> bytes:
+        """The object that `preview --json` and `--dry-run --json` print, personal fields masked."""
+        document = _Document(
+            self.changes_summary,
+            self.changes_total,
+            tuple(map(_planned, self.changes)),
+            self.conflicts,
+            self.conflicts_total,
+            self.warnings,
+            self.cannot_return,
+            self.estimated_seconds,
+            self.calls,
+        )
+        return msgspec.json.encode(document)
+
+
+def preview_of(decisions: Iterable[Decision], estimated_seconds: float, calls: int = 0) -> Preview:
+    """The preview of a plan, read once; memory is bounded by what is listed, not by the plan."""
+    counts: Counter[tuple[str, str]] = Counter()
+    changes, conflicts, findings, conflicts_total = list[Change](), list[Conflict](), list[Finding](), 0
+    for decision in decisions:
+        if isinstance(decision, Change):
+            counts[decision.type, decision.verb.value] += 1
+            if len(changes) < LISTED:
+                changes.append(decision)
+        elif isinstance(decision, Conflict):
+            conflicts_total += 1
+            if len(conflicts) < LISTED:
+                conflicts.append(masked_conflict(decision))
+        else:
+            findings.append(decision)
+    return Preview(
+        changes_summary=tuple(ChangeCount(*what, count) for what, count in sorted(counts.items())),
+        changes_total=counts.total(),
+        changes=tuple(changes),
+        conflicts=tuple(conflicts),
+        conflicts_total=conflicts_total,
+        findings=tuple(findings),
+        estimated_seconds=estimated_seconds,
+        calls=calls,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedChange:
+    """A change as JSON shows it; `before` and `after` are null for absent."""
+
+    name: str
+    type: str
+    key: str
+    verb: str
+    rank: int
+    before: msgspec.Raw
+    after: msgspec.Raw
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """The preview's JSON object."""
+
+    changes_summary: tuple[ChangeCount, ...]
+    changes_total: int
+    changes: tuple[_PlannedChange, ...]
+    conflicts: tuple[Conflict, ...]
+    conflicts_total: int
+    warnings: tuple[Finding, ...]
+    cannot_return: tuple[Finding, ...]
+    estimated_seconds: float
+    calls: int
+
+
+def _planned(change: Change) -> _PlannedChange:
+    before, after = (msgspec.Raw(masked_bytes(side)) for side in (change.before, change.after))
+    return _PlannedChange(
+        change.name, change.type, change.key, change.verb.value, change.rank, before, after, change.note
+    )

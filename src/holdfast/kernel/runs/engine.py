@@ -1,0 +1,216 @@
+"""Runs stages in this process, so that a crash at any point can be resumed and every run leaves evidence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from holdfast.domain.errors import Busy, HoldfastError, Interrupted, LedgerError, Refused, TakenOver
+from holdfast.domain.outcomes import OutcomeKind, Severity
+from holdfast.domain.runs import Run, RunState
+from holdfast.kernel.canonical import Plain, canonical
+from holdfast.kernel.ids import new_id
+from holdfast.kernel.ports import Clock, Ledger, Liveness, Progress
+from holdfast.kernel.runs.heartbeat import Heartbeat
+from holdfast.kernel.runs.ownership import HEARTBEAT_SECONDS, LEASE_SECONDS, is_held
+from holdfast.kernel.runs.stages import ENDED, RunContext, Stage, StageKind
+
+BAD_ENDS = {OutcomeKind.FAILED.value, OutcomeKind.IMPOSSIBLE.value, "planned", "in doubt"}
+NOT_RESUMABLE = {
+    RunState.COMPLETE: "is complete; there is nothing to resume",
+    RunState.PARTIAL: "has finished; what failed in it needs a new run",
+    RunState.REFUSED: "was refused before it changed anything; it needs a new run",
+}
+
+
+class Engine:
+    """Starts, executes and resumes runs, one stage after the other.
+
+    `owner` names this process; the ledger decides by it who may write. `on_end` gets each run as it
+    ended, failed ones too, so that evidence is written for it; the state and error to report are
+    those of the run it is given. It may be called again for the same run after a crash. `alive` tells
+    whether another owner's process still runs.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        progress: Progress,
+        owner: str,
+        alive: Liveness,
+        on_end: Callable[[Run], None],
+        *,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._progress = progress
+        self._owner = owner
+        self._alive = alive
+        self._on_end = on_end
+        self._random_bytes = random_bytes
+        self._heartbeat_seconds = heartbeat_seconds
+        self._lease_seconds = lease_seconds
+
+    def start(self, system: str, kind: str, arguments: bytes, *, target: str = "", undoes: str = "") -> Run:
+        """A new run in the ledger, held by this process; nothing of it has been done.
+
+        `arguments` is canonical JSON, enough to resume in another process.
+        """
+        now = self._clock.now()
+        run = Run(
+            id=new_id(now, self._random_bytes(4)),
+            system=system,
+            kind=kind,
+            state=RunState.RUNNING,
+            stage="",
+            arguments=arguments,
+            started_at=now,
+            owner=self._owner,
+            heartbeat_at=now,
+            target=target,
+            undoes=undoes,
+        )
+        self._ledger.start_run(run)
+        return run
+
+    def execute(self, run: Run, stages: Sequence[Stage]) -> Run:
+        """The run as it ended, COMPLETE or PARTIAL, after every stage that had not ended yet.
+
+        Raises: Interrupted after a Ctrl-C; any HoldfastError that ended the run, with the run FAILED,
+        REFUSED or INTERRUPTED; TakenOver when another process holds the run now.
+        """
+        heartbeat = Heartbeat(
+            self._ledger, self._clock, run, every=self._heartbeat_seconds, lease_seconds=self._lease_seconds
+        )
+        try:
+            with heartbeat:
+                for stage, following in _remaining(run, stages):
+                    run = self._work(run, stage, following, heartbeat)
+                return self._end(run, self._verdict(run, stages))
+        except KeyboardInterrupt as stop:
+            interrupted = Interrupted(run.id)
+            self._end(run, RunState.INTERRUPTED, error_json(interrupted))
+            raise interrupted from stop
+        except TakenOver:
+            raise
+        except HoldfastError as error:
+            self._end_with(run, error)
+            raise
+        except Exception as bug:
+            # The engine's one broad except: an unknown exception is a bug, yet its run must leave evidence.
+            self._end(run, RunState.FAILED, bug_json(bug))
+            raise
+
+    def resume(self, run_id: str, stages_for: Callable[[Run], Sequence[Stage]]) -> Run:
+        """The run as it ended, continued where it stopped; `run_id` may be a prefix or `latest`.
+
+        Raises: NotFound, UsageError; Busy while its owner lives; Refused when it cannot be resumed;
+        and as `execute`.
+        """
+        run = self._ledger.run(run_id)
+        self._refuse_resume(run)
+        stages = stages_for(run)
+        return self.execute(self._ledger.claim_run(run.id, self._owner, self._clock.now()), stages)
+
+    def recover_abandoned(self) -> list[Run]:
+        """Runs whose process is gone, ended now with evidence; INTERRUPTED unless all stages had ended."""
+        return [
+            run for run in map(self._recover, self._ledger.runs(state=RunState.RUNNING)) if run is not None
+        ]
+
+    def _recover(self, run: Run) -> Run | None:
+        now = self._clock.now()
+        if is_held(run.owner, run.heartbeat_at, now, self._alive, self._lease_seconds):
+            return None
+        try:
+            claimed = self._ledger.claim_run(run.id, self._owner, now)
+        except Busy:
+            return None  # another command was faster
+        if claimed.stage == ENDED:
+            # Killed between its last stage and its evidence. Its findings tell what its checks said.
+            return self._end(claimed, self._verdict(claimed, ()))
+        return self._end(claimed, RunState.INTERRUPTED, error_json(Interrupted(run.id)))
+
+    def _refuse_resume(self, run: Run) -> None:
+        reason = NOT_RESUMABLE.get(run.state)
+        undone_by = next((other.id for other in self._ledger.runs() if other.undoes == run.id), "")
+        if reason is None and undone_by:
+            reason = f"was rolled back by {undone_by}; going on with it would leave half of it"
+        if reason is not None:
+            raise Refused(f"run {run.id} {reason}", f"`holdfast runs show {run.id}` says what it came to.")
+
+    def _work(self, run: Run, stage: Stage, following: str, heartbeat: Heartbeat) -> Run:
+        heartbeat.guard()
+        # What a cut-off attempt left; changes stay, because they are the journal.
+        self._ledger.clear_stage(run, stage.name)
+        context = RunContext(run, stage.name, self._ledger, self._clock, self._progress, heartbeat.guard)
+        stage.work(context)
+        return self._ledger.advance(run, following, snapshot=context.snapshot)
+
+    def _verdict(self, run: Run, stages: Sequence[Stage]) -> RunState:
+        changes = any(stage.kind is StageKind.CHANGE for stage in stages)
+        ends = {kind.value for _, kind in self._ledger.count_items(run.id)}
+        ends |= {kind for _, _, kind in self._ledger.count_changes(run.id) if changes or kind != "planned"}
+        checks = [stage.name for stage in stages if stage.kind is StageKind.CHECK] or [""] * (not stages)
+        found = (finding for stage in checks for finding in self._ledger.findings(run.id, stage=stage))
+        failed = any(finding.severity is Severity.ERROR for finding in found)
+        return RunState.PARTIAL if failed or ends & BAD_ENDS else RunState.COMPLETE
+
+    def _end_with(self, run: Run, error: HoldfastError) -> None:
+        if error.exit_code == Refused.exit_code and not self._has_acted(run):
+            self._end(run, RunState.REFUSED, error_json(error))
+            return
+        # Busy ends nothing: the work is sound and goes on at the next resume.
+        state = RunState.INTERRUPTED if isinstance(error, Busy) else RunState.FAILED
+        self._end(run, state, error_json(error))
+        error.add_note(f"holdfast runs resume {run.id}")
+
+    def _has_acted(self, run: Run) -> bool:
+        return any(kind != "planned" for _, _, kind in self._ledger.count_changes(run.id))
+
+    def _end(self, run: Run, state: RunState, error: bytes = b"") -> Run:
+        now = self._clock.now()
+        # A run that was taken over belongs to another's evidence. A ledger that cannot be written
+        # still gets evidence, and says so when the run is to be finished.
+        with suppress(LedgerError):
+            self._ledger.heartbeat(run, now)
+        try:
+            # Evidence first: killed in between, the run still counts as running and the next command ends it.
+            self._on_end(replace(run, state=state, finished_at=now, error=error))
+        finally:
+            ended = self._ledger.finish_run(run, state, now, error)
+        return ended
+
+
+def _remaining(run: Run, stages: Sequence[Stage]) -> list[tuple[Stage, str]]:
+    """The stages still to do, each with the name of the one that follows."""
+    names = [*(stage.name for stage in stages), ENDED]
+    first = names.index(run.stage) if run.stage else 0
+    return list(zip(stages, names[1:], strict=True))[first:]
+
+
+def error_json(error: HoldfastError) -> bytes:
+    """An error as it is kept in the run's row: code, message, advice, exit code and typed facts."""
+    facts: dict[str, Plain] = dict(error.facts())
+    return canonical(
+        {
+            "code": error.code,
+            "message": str(error),
+            "advice": error.advice,
+            "exit_code": error.exit_code,
+            "facts": facts,
+        }
+    )
+
+
+def bug_json(bug: Exception) -> bytes:
+    """An unknown exception as it is kept in the run's row."""
+    return canonical(
+        {"code": "bug", "message": f"{type(bug).__name__}: {bug}", "advice": "", "exit_code": 1, "facts": {}}
+    )

@@ -1,0 +1,272 @@
+"""Builds the report of a run from the ledger, so that it says the same whoever asks and whenever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.runs import JournalEntry, Run, RunState
+from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.canonical import plain
+from holdfast.kernel.ports import CallCount
+from holdfast.kernel.runs.next_steps import next_steps
+from holdfast.kernel.runs.report_values import (
+    ChangeTally,
+    Cost,
+    Failure,
+    Growth,
+    ItemTally,
+    LeftOut,
+    Problem,
+    StageTime,
+    Traffic,
+)
+from holdfast.kernel.runs.report_values import (
+    RunReport as RunReport,
+)
+from holdfast.kernel.runs.rows import RunRows
+from holdfast.kernel.showing import masked_bytes, masked_conflict, visible
+
+LISTED = 50
+"""Entries of each kind a report lists; the manifest has all of them."""
+
+CANNOT_RETURN = "cannot-return"
+"""Findings whose code starts so say what a restore or rollback does not bring back."""
+
+LEFT_OUT = "left-out"
+"""Findings whose code starts so say what was left out on purpose."""
+
+EXIT_CODES = {
+    RunState.COMPLETE: 0,
+    RunState.PARTIAL: 3,
+    RunState.REFUSED: 4,
+    RunState.FAILED: 1,
+    RunState.RUNNING: 75,
+    RunState.INTERRUPTED: 130,
+}
+CHECK_FAILED = 5
+SAFETY = "safety"
+UNSETTLED = frozenset({"planned", "in doubt"})
+
+
+def build_report(
+    ledger: RunRows,
+    run: Run,
+    snapshot: SnapshotInfo | None = None,
+    calls: CallCount | None = None,
+    *,
+    previous: SnapshotInfo | None = None,
+    stages: Sequence[StageTime] = (),
+    now: datetime | None = None,
+) -> RunReport:
+    """The report of a run in any state; reads each of the run's rows once.
+
+    `snapshot` is the one the run sealed or worked on, `previous` the one before it, for growth.
+    `now` ends the duration of a run that has not finished (its last heartbeat where absent).
+    """
+    findings, conflicts = ledger.findings(run.id), ledger.conflicts(run.id)
+    seen = _read(ledger, run)
+    items, changes = _item_tallies(ledger, run, snapshot), _change_tallies(ledger, run)
+    discrepancies = tuple(_discrepancies(items, changes))
+    return RunReport(
+        run=run.id,
+        system=run.system,
+        kind=run.kind,
+        state=run.state,
+        stage=run.stage,
+        exit_code=exit_code(run, findings, bool(discrepancies)),
+        arguments=msgspec.Raw(masked_bytes(run.arguments)),
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        owner=run.owner,
+        source=snapshot.source if snapshot else None,
+        target=run.target,
+        snapshot=run.snapshot or (snapshot.id if snapshot else ""),
+        undoes=run.undoes,
+        sums_up=not discrepancies,
+        discrepancies=discrepancies,
+        items=items,
+        changes=changes,
+        conflicts=tuple(masked_conflict(conflict) for conflict in conflicts[:LISTED]),
+        conflicts_by_resolution=_count(conflict.resolution.value for conflict in conflicts),
+        findings=_worst_first(_ordinary(findings))[:LISTED],
+        findings_by_severity=_count(finding.severity.value for finding in _ordinary(findings)),
+        failures=tuple(seen.failures),
+        failures_total=seen.failures_total,
+        left_out=tuple(_left_out(findings, snapshot, seen)),
+        cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
+        cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
+        taken_during=snapshot.during if snapshot else (),
+        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
+        growth=tuple(_growth(snapshot, previous)),
+        error=_problem(plain(run.error)),
+        next_steps=next_steps(run, changes),
+    )
+
+
+def exit_code(run: Run, findings: Iterable[Finding], does_not_add_up: bool = False) -> int:
+    """The exit code that fits the run: its error's own where it failed, 5 where a check found an error."""
+    own = plain(run.error).get("exit_code") if run.error else None
+    if run.state is not RunState.COMPLETE:
+        return own if isinstance(own, int) and own else EXIT_CODES[run.state]
+    failed = does_not_add_up or any(finding.severity is Severity.ERROR for finding in findings)
+    return CHECK_FAILED if failed else 0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one pass over items and journal gathers."""
+
+    failures: list[Failure] = field(default_factory=list)
+    failures_total: int = 0
+    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    repeats: int = 0
+
+    def item(self, item: Item) -> None:
+        """Take one item of the inventory into account."""
+        self.repeats += item.outcome.repeats
+        if item.outcome.kind is OutcomeKind.SKIPPED:
+            self.skipped[item.type, item.outcome.reason] += 1
+        elif item.outcome.kind is not OutcomeKind.DONE:
+            self._failed(visible(item.type), item.type, item.key, item.outcome)
+
+    def entry(self, entry: JournalEntry) -> None:
+        """Take one change of the journal into account."""
+        change = entry.change
+        if entry.in_doubt:
+            self._failed(f"{change.verb} {change.type}", change.type, change.key, None)
+        if entry.outcome is None:
+            return
+        self.repeats += entry.outcome.repeats
+        if entry.outcome.kind is OutcomeKind.SKIPPED:
+            self.skipped[change.type, entry.outcome.reason] += 1
+        elif entry.outcome.kind is not OutcomeKind.DONE:
+            self._failed(f"{change.verb} {change.type}", change.type, change.key, entry.outcome)
+
+    def _failed(self, what: str, type_name: str, key: str, outcome: Outcome | None) -> None:
+        self.failures_total += 1
+        if len(self.failures) >= LISTED:
+            return
+        kind, told = ("in doubt", IN_DOUBT) if outcome is None else (outcome.kind.value, outcome)
+        self.failures.append(Failure(what, type_name, key, kind, told.reason, told.advice, told.code))
+
+
+IN_DOUBT = Outcome(
+    OutcomeKind.FAILED,
+    "The call was about to be made when the run stopped; whether it reached the service is not known.",
+    "Resume the run: it reads the service before it acts.",
+    "in-doubt",
+)
+
+
+def _read(ledger: RunRows, run: Run) -> _Seen:
+    seen = _Seen()
+    for item in ledger.items(run.id):
+        seen.item(item)
+    for entry in ledger.changes(run.id):
+        seen.entry(entry)
+    return seen
+
+
+def _item_tallies(ledger: RunRows, run: Run, snapshot: SnapshotInfo | None) -> tuple[ItemTally, ...]:
+    counts = ledger.count_items(run.id)
+    sealed = snapshot if _is_the_result(run, snapshot) else None
+    captured = {part.type: part.count for part in sealed.sections if part.captured} if sealed else {}
+    names = dict.fromkeys([*captured, *sorted(type_name for type_name, _ in counts)])
+    return tuple(_item_tally(name, counts, captured.get(name)) for name in names)
+
+
+def _item_tally(name: str, counts: dict[tuple[str, OutcomeKind], int], expected: int | None) -> ItemTally:
+    done, failed, skipped, impossible = (counts.get((name, kind), 0) for kind in OutcomeKind)
+    return ItemTally(name, done + failed + skipped + impossible, done, failed, skipped, impossible, expected)
+
+
+def _is_the_result(run: Run, snapshot: SnapshotInfo | None) -> bool:
+    """Whether the run's items are the snapshot's records; those of a safety snapshot are no one's task."""
+    return snapshot is not None and snapshot.run == run.id and snapshot.kind != SAFETY
+
+
+def _change_tallies(ledger: RunRows, run: Run) -> tuple[ChangeTally, ...]:
+    counts = ledger.count_changes(run.id)
+    return tuple(ChangeTally(*key, count) for key, count in sorted(counts.items()) if count)
+
+
+def _discrepancies(items: Iterable[ItemTally], changes: Iterable[ChangeTally]) -> Iterator[str]:
+    for tally in items:
+        if tally.expected is not None and tally.expected != tally.done:
+            yield (
+                f"{visible(tally.type)}: the sealed snapshot holds {tally.expected:,} records, "
+                f"the ledger says {tally.done:,} were done."
+            )
+    for change in changes:
+        if change.outcome in UNSETTLED:
+            what = f"{change.count:,} to {change.verb} without outcome ({change.outcome})"
+            yield f"{visible(change.type)}: {what}."
+
+
+def _left_out(findings: Iterable[Finding], snapshot: SnapshotInfo | None, seen: _Seen) -> Iterator[LeftOut]:
+    for section in snapshot.sections if snapshot else ():
+        if not section.captured:
+            yield LeftOut(section.type, None, section.reason or "not asked for")
+    for finding in _with_code(findings, LEFT_OUT)[:LISTED]:
+        yield LeftOut(finding.type, None, finding.message)
+    common = seen.skipped.most_common()
+    for (type_name, reason), count in common[:LISTED]:
+        yield LeftOut(type_name, count, reason or "skipped")
+    rest = sum(count for _, count in common[LISTED:])
+    if rest:
+        yield LeftOut("", rest, f"for {len(common) - LISTED} other reasons, see the manifest")
+
+
+def _with_code(findings: Iterable[Finding], code: str) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.code.startswith(code))
+
+
+def _ordinary(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if not finding.code.startswith((CANNOT_RETURN, LEFT_OUT))]
+
+
+def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+
+
+def _count(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
+
+
+def _seconds(run: Run, now: datetime | None) -> float:
+    ended = run.finished_at or now or run.heartbeat_at
+    return max(0.0, (ended - run.started_at).total_seconds())
+
+
+def _stored(run: Run, snapshot: SnapshotInfo | None) -> int:
+    """Bytes of the snapshot that the run itself sealed, also of a safety snapshot."""
+    return snapshot.stored_bytes if snapshot is not None and snapshot.run == run.id else 0
+
+
+def _traffic(calls: CallCount | None) -> Traffic | None:
+    if calls is None:
+        return None
+    return Traffic(calls.calls, calls.throttles, round(calls.waited, 3), calls.by_operation)
+
+
+def _growth(snapshot: SnapshotInfo | None, previous: SnapshotInfo | None) -> Iterator[Growth]:
+    if snapshot is None or previous is None:
+        return
+    for section in snapshot.sections:
+        before = previous.section(section.type)
+        if before is not None and before.captured and section.captured:
+            yield Growth(section.type, before.count, section.count)
+
+
+def _problem(error: Mapping[str, object]) -> Problem | None:
+    if not error:
+        return None
+    code, message = str(error.get("code", "unknown")), error.get("message") or error.get("sentence")
+    return Problem(code, str(message or "The run ended with an error."), str(error.get("advice", "")))

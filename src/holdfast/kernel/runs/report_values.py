@@ -1,0 +1,196 @@
+"""What a report of a run consists of: frozen values with personal fields already masked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from holdfast.domain.changes import Conflict
+from holdfast.domain.outcomes import Finding
+from holdfast.domain.runs import RunState
+from holdfast.domain.snapshots import SourceIdentity
+from holdfast.kernel.showing import duration, visible
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTally:
+    """How the items of one type ended. `total` is the type's inventory.
+
+    `expected` is what the sealed snapshot says the number of done items must be; None where this
+    run sealed no snapshot of the type.
+    """
+
+    type: str
+    total: int
+    done: int
+    failed: int
+    skipped: int
+    impossible: int
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTally:
+    """Number of changes of one type and verb with one outcome (`planned` and `in doubt` have none yet)."""
+
+    type: str
+    verb: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An item or change that did not end well: why, and the next step."""
+
+    what: str
+    type: str
+    key: str
+    outcome: str
+    reason: str
+    advice: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Things of a type that are not in the result on purpose, and why; `count` is None where not counted."""
+
+    type: str
+    count: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What the run's session sent: calls, throttles met, seconds spent waiting for its turn."""
+
+    calls: int
+    throttles: int
+    waited: float
+    by_operation: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """How long a stage took, in seconds."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the run took: seconds, bytes added to the vault, repeated requests, calls, and the stages' times.
+
+    `repeats` are requests the service refused or answered as already done, because an earlier one
+    whose answer was lost had taken effect.
+    """
+
+    seconds: float
+    stored_bytes: int
+    repeats: int
+    traffic: Traffic | None
+    stages: tuple[StageTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The error that ended a run: code, sentence and advice."""
+
+    code: str
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A command that fits the run's state, and what it is good for."""
+
+    command: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Records of a type in the snapshot before and in this one."""
+
+    type: str
+    before: int
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run was asked, what it did, and what did not work, with personal values masked.
+
+    Lists of conflicts, findings and failures are bounded; the `..._total` figures count all, and the
+    manifest holds every one. `sums_up` is False when some type's outcomes do not add up to its
+    inventory or a change has no outcome; `discrepancies` says where.
+    """
+
+    run: str
+    system: str
+    kind: str
+    state: RunState
+    stage: str
+    exit_code: int
+    arguments: msgspec.Raw
+    started_at: datetime
+    finished_at: datetime | None
+    owner: str
+    source: SourceIdentity | None
+    target: str
+    snapshot: str
+    undoes: str
+    sums_up: bool
+    discrepancies: tuple[str, ...]
+    items: tuple[ItemTally, ...]
+    changes: tuple[ChangeTally, ...]
+    conflicts: tuple[Conflict, ...]
+    conflicts_by_resolution: dict[str, int]
+    findings: tuple[Finding, ...]
+    findings_by_severity: dict[str, int]
+    failures: tuple[Failure, ...]
+    failures_total: int
+    left_out: tuple[LeftOut, ...]
+    cannot_return: tuple[Finding, ...]
+    cannot_return_total: int
+    taken_during: tuple[str, ...]
+    cost: Cost
+    growth: tuple[Growth, ...]
+    error: Problem | None
+    next_steps: tuple[NextStep, ...]
+
+    def to_json(self) -> bytes:
+        """The object that `--json` prints and the manifest holds under `report`; its schema is published."""
+        return msgspec.json.encode(self)
+
+    @property
+    def conflicts_total(self) -> int:
+        """Number of conflicts, also of those not listed."""
+        return sum(self.conflicts_by_resolution.values())
+
+    @property
+    def findings_total(self) -> int:
+        """Number of findings, also of those not listed."""
+        return sum(self.findings_by_severity.values())
+
+    @property
+    def inventory(self) -> int:
+        """Number of items the run was about."""
+        return sum(tally.total for tally in self.items)
+
+
+def headline(report: RunReport) -> str:
+    """One sentence: what ran and how it ended, for example `backup of identity_center: complete in 12 s`."""
+    what = f"{visible(report.kind)} of {visible(report.system)}"
+    return f"{what}: {report.state} in {duration(report.cost.seconds)}"
+
+
+def rest_of(total: int, shown: Sequence[object]) -> int:
+    """How many entries a bounded list leaves out."""
+    return max(0, total - len(shown))

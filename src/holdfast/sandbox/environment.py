@@ -1,0 +1,29 @@
+"""The environment that points ordinary AWS clients at a sandbox."""
+
+from __future__ import annotations
+
+import shlex
+
+# They open nothing anywhere else; whatever a client signs with is accepted.
+ACCESS_KEY, SECRET_KEY = "AKIASANDBOXSANDBOX00", "sandbox"
+# What a person may have exported for a real account and that would outrank or contradict the variables below.
+_IN_THE_WAY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+
+def environment(url: str, region: str) -> dict[str, str]:
+    """Endpoint, region and credentials."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def shell_lines(url: str, region: str) -> str:
+    """The environment as lines for `eval` in a POSIX shell."""
+    lines = [f"unset {' '.join(_IN_THE_WAY)};"]
+    lines += [f"export {name}={shlex.quote(value)};" for name, value in environment(url, region).items()]
+    return "\n".join(lines)

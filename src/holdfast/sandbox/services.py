@@ -1,0 +1,89 @@
+"""The services that the stand-in answers itself: find the operation, hold it against its contract, run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import msgspec
+
+from holdfast.sandbox import assignment_api, identitystore_api, organizations_api, permission_set_api
+from holdfast.sandbox.contract import Contract
+from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Parameters
+from holdfast.sandbox.world import World
+
+Guard = Callable[[World, Call], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: its contract, its operations, its IAM prefix, and what every call to it must name rightly."""
+
+    contract: Contract
+    operations: Mapping[str, Callable[[World, Call], Answer]]
+    iam_prefix: str
+    guard: Guard
+
+    @property
+    def name(self) -> str:
+        return self.contract.service
+
+    def answer(self, world: World, call: Call) -> bytes:
+        """The encoded answer. Raises: ApiRefusal for whatever the service would refuse."""
+        operation = self.operations.get(call.operation)
+        if operation is None:
+            raise ApiRefusal(
+                "NotImplementedException",
+                f"The sandbox does not implement {self.name} {call.operation}.",
+                status=501,
+            )
+        self.contract.check(call.operation, dict(call.parameters.values))
+        self.guard(world, call)
+        return msgspec.json.encode(operation(world, call))
+
+
+def _anywhere(world: World, call: Call) -> None:
+    """Organizations is global: there is no region or instance to name wrongly."""
+
+
+class Services:
+    """All of them, by the prefix of the X-Amz-Target header."""
+
+    def __init__(self) -> None:
+        sso = {**permission_set_api.OPERATIONS, **assignment_api.OPERATIONS}
+        listed = (
+            Service(
+                identitystore_api.contract(),
+                identitystore_api.OPERATIONS,
+                "identitystore",
+                identitystore_api.require_store,
+            ),
+            Service(Contract("sso-admin"), sso, "sso", permission_set_api.require_instance),
+            Service(Contract("organizations"), organizations_api.OPERATIONS, "organizations", _anywhere),
+        )
+        self._by_prefix = {each.contract.prefix: each for each in listed}
+        self.by_name = {each.name: each for each in listed}
+
+    def find(self, target: str) -> tuple[Service, str] | None:
+        """The service and operation of an X-Amz-Target header; None when it is not one of ours."""
+        prefix, _, operation = target.partition(".")
+        service = self._by_prefix.get(prefix)
+        return (service, operation) if service else None
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """All services; the models behind them are read once, whatever number of sandboxes a process has."""
+    return Services()
+
+
+def parameters_of(body: bytes) -> Parameters:
+    """The members of a JSON 1.1 request body. Raises: ApiRefusal (SerializationException)."""
+    try:
+        return Parameters(cast(Document, msgspec.json.decode(body or b"{}", type=dict)))
+    except msgspec.DecodeError as problem:
+        raise ApiRefusal(
+            "SerializationException", f"The request body is not a JSON object: {problem}"
+        ) from problem

@@ -1,0 +1,88 @@
+"""The stand-in's vocabulary: JSON values, a checked request, an answer, and a refusal in AWS's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Document: TypeAlias = "dict[str, Json]"
+# Answers may hold msgspec.Raw fragments that were encoded before, so their values are opaque here.
+Answer: TypeAlias = Mapping[str, object]
+
+
+class ApiRefusal(Exception):
+    """An error answer of a service: its code, its message, the HTTP status and further modelled members."""
+
+    def __init__(self, code: str, message: str, status: int = 400, **members: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status, self.members = code, message, status, members
+
+
+def invalid(message: str) -> ApiRefusal:
+    """The ValidationException that the services answer to a request that cannot be right."""
+    return ApiRefusal("ValidationException", message)
+
+
+def missing(message: str, **members: str) -> ApiRefusal:
+    """The ResourceNotFoundException for something that a request names and that is not there."""
+    return ApiRefusal("ResourceNotFoundException", message, 400, **members)
+
+
+def conflict(message: str, **members: str) -> ApiRefusal:
+    """The ConflictException for something that exists already, is in use, or is being changed."""
+    return ApiRefusal("ConflictException", message, 400, **members)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Members of a request that passed the service's model, so that a value's type is known by its name."""
+
+    values: Mapping[str, Json]
+
+    def text(self, name: str) -> str:
+        return cast(str, self.values[name])
+
+    def find(self, name: str) -> str | None:
+        return cast("str | None", self.values.get(name))
+
+    def number(self, name: str, otherwise: int) -> int:
+        value = cast("int | None", self.values.get(name))
+        return otherwise if value is None else value
+
+    def raw(self, name: str) -> Json:
+        return self.values.get(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(cast("list[str]", self.values.get(name) or []))
+
+    def part(self, name: str) -> Parameters:
+        """The members of a structure; no members at all where the request left it out."""
+        return Parameters(cast("Document", self.values.get(name) or {}))
+
+    def parts(self, name: str) -> tuple[Parameters, ...]:
+        return tuple(Parameters(each) for each in cast("list[Document]", self.values.get(name) or []))
+
+    def __contains__(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How the fault rules want an asynchronous request of this call to run; by default as set."""
+
+    async_delay: float | None = None
+    async_failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call: who is asked for what, from which region, and when (seconds since 1970)."""
+
+    service: str
+    operation: str
+    region: str
+    parameters: Parameters
+    now: float
+    conduct: Conduct = field(default_factory=Conduct)

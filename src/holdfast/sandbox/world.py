@@ -1,0 +1,39 @@
+"""The whole state behind the stand-in: one organization with one Identity Center instance."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from holdfast.sandbox.access import Access, Principal
+from holdfast.sandbox.asynchronous import AsyncRequests
+from holdfast.sandbox.directory import Directory
+from holdfast.sandbox.identifiers import Identifiers
+from holdfast.sandbox.journal import Journal
+from holdfast.sandbox.organization import Organization
+from holdfast.sandbox.paging import Pager
+
+# The day the sample company switched Identity Center on: 2024-03-01T09:00:00Z. Loaded things date from then.
+FOUNDED = 1_709_283_600.0
+DEFAULT_ASYNC_DELAY = 0.05
+
+
+class World:
+    """Everything the services know. Not thread safe: whoever calls holds the sandbox's lock."""
+
+    def __init__(self, seed: int, region: str, management_account: str) -> None:
+        sequence = count(1)
+        self.seed, self.region, self.async_delay = seed, region, DEFAULT_ASYNC_DELAY
+        self.ids, self.pager, self.journal = Identifiers(seed), Pager(), Journal()
+        self.directory = Directory(self.ids, sequence)
+        self.access = Access(self.ids, sequence)
+        self.organization = Organization(self.ids, management_account)
+        self.requests = AsyncRequests(self.access, self.organization, self.journal, self.name_of, sequence)
+
+    @property
+    def management_account(self) -> str:
+        return self.organization.management_account
+
+    def name_of(self, principal: Principal) -> str | None:
+        """The principal's user name or display name; None when there is no such principal."""
+        shelf = self.directory.users if principal.kind == "USER" else self.directory.groups
+        return shelf.name_of(principal.id) if principal.id in shelf.entries else None

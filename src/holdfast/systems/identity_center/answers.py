@@ -1,0 +1,82 @@
+"""Reading AWS answers with types, and sending operations of one service with our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from holdfast.domain.errors import RemoteError
+from holdfast.kernel.canonical import Plain
+from holdfast.kernel.ports import PacedSession
+
+Answer = Mapping[str, object]
+
+
+class Service:
+    """One AWS service behind a paced session: reads, and writes that say whether a repeat is harmless."""
+
+    def __init__(self, session: PacedSession, name: str, iam_prefix: str) -> None:
+        self._session, self._name, self._iam_prefix = session, name, iam_prefix
+
+    @property
+    def region(self) -> str:
+        """The region that the calls go to."""
+        return self._session.region
+
+    def send(self, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True) -> Answer:
+        """The answer to one operation; empty values are left out.
+
+        Raises: RemoteError with the service's own code, and whatever the session raises.
+        """
+        # Systems may know the vendor's exceptions but must not load them before the first call.
+        from botocore.exceptions import ClientError
+
+        given = {name: value for name, value in parameters.items() if value not in ("", None)}
+        try:
+            return self._session.call(self._name, operation, given, repeatable=repeatable)
+        except ClientError as cause:
+            error = cause.response.get("Error", {})
+            raise RemoteError(
+                operation=f"{self._iam_prefix}:{operation}",
+                error=str(error.get("Code", "")).rsplit("#", 1)[-1],
+                service_said=str(error.get("Message", "")),
+            ) from cause
+
+
+def text(answer: Answer, name: str, default: str = "") -> str:
+    """A text field; the default when it is absent."""
+    value = answer.get(name)
+    return default if value is None else str(value)
+
+
+def texts(answer: Answer, name: str) -> tuple[str, ...]:
+    """A list of texts; empty when it is absent."""
+    return tuple(str(item) for item in cast("Sequence[object]", answer.get(name) or ()))
+
+
+def part(answer: Answer, name: str) -> Answer:
+    """A nested object; empty when it is absent."""
+    return cast("Answer", answer.get(name) or {})
+
+
+def rows(answer: Answer, name: str) -> Sequence[Answer]:
+    """A list of objects; empty when it is absent."""
+    return cast("Sequence[Answer]", answer.get(name) or ())
+
+
+def next_token(answer: Answer) -> str:
+    """The token of the next page, empty on the last."""
+    return text(answer, "NextToken")
+
+
+def plain_value(value: object) -> Plain:
+    """An answer's value without floats and times: whole floats as integers, others as decimal strings."""
+    if isinstance(value, Mapping):
+        return {str(name): plain_value(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else repr(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)

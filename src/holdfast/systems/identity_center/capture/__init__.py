@@ -1,0 +1,1 @@
+"""Reading an Identity Center instance: the fewest calls, concurrently, with every failure on record."""

@@ -1,0 +1,216 @@
+"""One capture: what depends on what, what runs beside what, and the second look at loose references."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import TypeVar
+
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.kernel.ports import Clock
+from holdfast.kernel.system import Part
+from holdfast.systems.identity_center.capture.assignments import (
+    AssignmentListing,
+    Inventory,
+    read_assignments,
+)
+from holdfast.systems.identity_center.capture.listing import AssignmentsBy
+from holdfast.systems.identity_center.capture.memberships import MembershipListing, read_memberships
+from holdfast.systems.identity_center.capture.parts import Read, make_parts
+from holdfast.systems.identity_center.capture.permission_sets import (
+    PermissionSetListing,
+    read_permission_sets,
+)
+from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
+from holdfast.systems.identity_center.capture.settling import Late, look_again, still_assigned, still_there
+from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    USER,
+    Group,
+    Page,
+    PrincipalType,
+    User,
+)
+
+T = TypeVar("T")
+
+OPERATIONS = {
+    "ListUsers": USER,
+    "DescribeUser": USER,
+    "ListGroups": GROUP,
+    "DescribeGroup": GROUP,
+    "ListGroupMemberships": MEMBERSHIP,
+    "ListGroupMembershipsForMember": MEMBERSHIP,
+    "GetGroupMembershipId": MEMBERSHIP,
+    "ListAccounts": ASSIGNMENT,
+    "ListAccountAssignments": ASSIGNMENT,
+    "ListAccountAssignmentsForPrincipal": ASSIGNMENT,
+    "ListAccountsForProvisionedPermissionSet": ASSIGNMENT,
+    "ListPermissionSetsProvisionedToAccount": ASSIGNMENT,
+    "ListInstances": "",
+    "GetCallerIdentity": "",
+}
+"""The type that an operation is read for; every other one reads permission sets."""
+
+
+class Gathering:
+    """Everything that one capture reads. Made for one use."""
+
+    def __init__(
+        self, reader: Reader, wanted: frozenset[str], forced: AssignmentsBy | None, clock: Clock
+    ) -> None:
+        self._reader, self._wanted, self._forced, self._clock = reader, wanted, forced, clock
+        self._calls_before = reader.connection.calls()
+        self._seconds: dict[str, float] = {}
+        self._notes: tuple[Finding, ...] = ()
+
+    def parts(self) -> Iterator[Part]:
+        """The parts asked for, in dependency order, once the references between them are settled."""
+        read = self._everything()
+        if self._wanted & {MEMBERSHIP, ASSIGNMENT}:
+            self._settle(read)
+        self._notes = find_notes(read) if ASSIGNMENT in self._wanted else ()
+        for part in make_parts(read, self._wanted):
+            yield replace(part, calls=self._calls_of(part.type), seconds=self._seconds.get(part.type, 0.0))
+
+    def notes(self) -> tuple[Finding, ...]:
+        """What the capture noticed that no part can say."""
+        return self._notes
+
+    def _everything(self) -> Read:
+        """All reads, side by side; each waits only for those it needs."""
+        connection, wanted = self._reader.connection, self._wanted
+        store, sso = connection.identity_store, connection.sso_admin
+        assigned = ASSIGNMENT in wanted
+        users = self._list(USER, store.list_users, bool(wanted - {GROUP, PERMISSION_SET}))
+        groups = self._list(GROUP, store.list_groups, bool(wanted - {USER, PERMISSION_SET}))
+        arns = self._list(PERMISSION_SET, sso.list_permission_sets, assigned or PERMISSION_SET in wanted)
+        accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned)
+        sets = self._lead(PERMISSION_SET, lambda: self._permission_sets(arns.result().items))
+        memberships = self._lead(MEMBERSHIP, lambda: self._memberships(users.result(), groups.result()))
+        assignments = self._lead(
+            ASSIGNMENT,
+            lambda: self._assignments(
+                Inventory(users.result(), groups.result(), arns.result(), accounts.result())
+            ),
+        )
+        return Read(
+            users=users.result(),
+            groups=groups.result(),
+            arns=arns.result(),
+            accounts=accounts.result(),
+            sets=sets.result(),
+            memberships=memberships.result(),
+            assignments=assignments.result(),
+        )
+
+    def _permission_sets(self, arns: tuple[str, ...]) -> PermissionSetListing:
+        return read_permission_sets(self._reader, arns, whole=PERMISSION_SET in self._wanted)
+
+    def _memberships(self, users: Listing[User], groups: Listing[Group]) -> MembershipListing:
+        # Without names on both sides no membership can be kept, so asking would only cost calls.
+        if MEMBERSHIP not in self._wanted or users.error or groups.error:
+            return MembershipListing()
+        return read_memberships(self._reader, users.items, groups.items)
+
+    def _assignments(self, inventory: Inventory) -> AssignmentListing:
+        if ASSIGNMENT not in self._wanted:
+            return AssignmentListing(AssignmentsBy.PERMISSION_SET)
+        return read_assignments(self._reader, inventory, self._forced)
+
+    def _list(self, type_name: str, page: Callable[[str], Page[T]], needed: bool) -> Future[Listing[T]]:
+        return self._lead(type_name, lambda: read_all(page) if needed else Listing())
+
+    def _lead(self, type_name: str, work: Callable[[], T]) -> Future[T]:
+        def timed() -> T:
+            started = self._clock.monotonic()
+            try:
+                return work()
+            finally:
+                self._seconds[type_name] = self._clock.monotonic() - started
+
+        return self._reader.workers.coordinate(timed)
+
+    def _settle(self, read: Read) -> None:
+        """Look again at what references lead to and the listings did not show."""
+        user_ids, group_ids = loose_principals(read)
+        late = look_again(self._reader, user_ids, group_ids)
+        read.users = Listing((*read.users.items, *late.users), read.users.error)
+        read.groups = Listing((*read.groups.items, *late.groups), read.groups.error)
+        self._settle_sets(read)
+        self._drop_vanished(read, late)
+
+    def _settle_sets(self, read: Read) -> None:
+        known = set(read.arns.items)
+        arns = sorted({item.permission_set_arn for item in read.assignments.found} - known)
+        if arns and not read.arns.error:
+            read.sets.merge(self._permission_sets(tuple(arns)))
+
+    def _drop_vanished(self, read: Read, late: Late) -> None:
+        """Leave out what the service dropped with the thing it refers to; what it still has is an orphan."""
+        read.gone = late.gone
+        loose = [item for item in read.memberships.memberships if {item.user_id, item.group_id} & late.gone]
+        vanished = set(loose) - set(still_there(self._reader, loose))
+        kept = tuple(item for item in read.memberships.memberships if item not in vanished)
+        read.memberships = MembershipListing(kept, read.memberships.failures)
+        suspects = [item for item in read.assignments.found if item.principal_id in late.gone]
+        for item in set(suspects) - set(still_assigned(self._reader, suspects)):
+            del read.assignments.found[item]
+
+    def _calls_of(self, type_name: str) -> int:
+        before = dict(self._calls_before.by_operation)
+        return sum(
+            count - before.get(operation, 0)
+            for operation, count in self._reader.connection.calls().by_operation
+            if OPERATIONS.get(operation.rpartition(":")[2], PERMISSION_SET) == type_name
+        )
+
+
+def loose_principals(read: Read) -> tuple[set[str], set[str]]:
+    """Ids of users and groups that something refers to and that their listing, itself whole, did not show."""
+    users: set[str] = {item.user_id for item in read.memberships.memberships}
+    groups: set[str] = {item.group_id for item in read.memberships.memberships}
+    for item in read.assignments.found:
+        (users if item.principal_type is PrincipalType.USER else groups).add(item.principal_id)
+    known_users = {user.user_id for user in read.users.items}
+    known_groups = {group.group_id for group in read.groups.items}
+    return (
+        set() if read.users.error else users - known_users,
+        set() if read.groups.error else groups - known_groups,
+    )
+
+
+def find_notes(read: Read) -> tuple[Finding, ...]:
+    """What the way of reading assignments means for the reader of the backup."""
+    found = []
+    if read.accounts.error:
+        found.append(_accounts_unknown(str(read.accounts.error), read.accounts.error.advice))
+    if read.assignments.by is AssignmentsBy.PRINCIPAL:
+        found.append(_read_by_principal())
+    return tuple(found)
+
+
+def _accounts_unknown(problem: str, advice: str) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "accounts-unlisted",
+        ASSIGNMENT,
+        "",
+        f"Assignments were listed by permission set and carry no account names: {problem}",
+        advice,
+    )
+
+
+def _read_by_principal() -> Finding:
+    return Finding(
+        Severity.NOTE,
+        "read-by-principal",
+        ASSIGNMENT,
+        "",
+        "Assignments were asked for by principal, the fewest calls here; those of deleted principals do not show so.",
+        "Set `assignments_by` to `permission_set` to see them too.",
+    )

@@ -1,0 +1,107 @@
+"""One read of the service, with its failure beside what was read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable, Throttled
+from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
+from holdfast.kernel.ports import Progress
+from holdfast.systems.identity_center.capture.workers import Workers
+from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.model import Page
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+DEAD_AFTER = 10
+"""Items in a row without an answer, each after its repeats, until the rest are not tried any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """What a read gave, and why it gave no more; items before a failing page are kept."""
+
+    items: tuple[T, ...] = ()
+    error: HoldfastError | None = None
+
+
+def read_all(page: Callable[[str], Page[T]]) -> Listing[T]:
+    """Every page of a listing. A refusal or failure is returned; what ends everything is raised."""
+    found: list[T] = []
+    token = ""
+    try:
+        while True:
+            answer = page(token)
+            found += answer.items
+            if not answer.next_token:
+                return Listing(tuple(found))
+            if answer.next_token == token:
+                raise RemoteError("a listing", "RepeatedToken", "the same page was offered twice")
+            token = answer.next_token
+    except (AccessDenied, RemoteError) as error:
+        _raise_if_final(error)
+        return Listing(tuple(found), error)
+
+
+def read_one(call: Callable[[], T]) -> Listing[T]:
+    """One value. A refusal or failure is returned; what ends everything is raised."""
+    try:
+        return Listing((call(),))
+    except (AccessDenied, RemoteError) as error:
+        _raise_if_final(error)
+        return Listing((), error)
+
+
+def _raise_if_final(error: HoldfastError) -> None:
+    if isinstance(error, Throttled):
+        raise error
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What every read needs: the gateways, the threads, and who is told of progress."""
+
+    connection: Connection
+    workers: Workers
+    progress: Progress
+
+    def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> list[tuple[S, Listing[T]]]:
+        """A read for every item, concurrently, in the items' order; one failure leaves the others alone."""
+        silence = Silence()
+
+        def attempt(item: S) -> Listing[T]:
+            listing = silence.last() or read(item)
+            silence.note(listing.error)
+            self.progress.advance()
+            return Listing(listing.items, listing.error)
+
+        return list(zip(items, self.workers.each(items, attempt), strict=True))
+
+
+class Silence:
+    """Notices that a service has stopped answering, so that hundreds of items do not each wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._length = 0
+        self._error: HoldfastError | None = None
+
+    def note(self, error: HoldfastError | None) -> None:
+        """Count a read without answer; an answer, also a refusal, ends the silence."""
+        with self._lock:
+            self._length = self._length + 1 if isinstance(error, RemoteUnavailable) else 0
+            self._error = error
+
+    def last(self) -> Listing[T] | None:
+        """The failure to report without trying, once the silence is long enough."""
+        with self._lock:
+            return Listing((), self._error) if self._length >= DEAD_AFTER else None
+
+
+def failed(type_name: str, key: str, error: HoldfastError) -> Item:
+    """An item that could not be read, with the reason and the next step."""
+    return Item(type_name, key, Outcome(OutcomeKind.FAILED, str(error), error.advice, error.code))

@@ -1,0 +1,82 @@
+"""References to things that the listings did not show: read once more before anything is said about them.
+
+A capture takes minutes, and people work meanwhile. A membership or assignment may name a user, group or
+permission set that was made after its listing, or that is gone by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from holdfast.domain.errors import HoldfastError, RemoteError
+from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all, read_one
+from holdfast.systems.identity_center.model import Assignment, Group, Membership, PrincipalType, User
+
+T = TypeVar("T")
+
+Kind = PrincipalType
+"""Users and groups are the only things that are looked up by id."""
+
+
+@dataclass(slots=True)
+class Late:
+    """What a second look gave: users and groups made meanwhile, ids that are gone, ids that could not be read."""
+
+    users: list[User] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    unread: dict[str, HoldfastError] = field(default_factory=dict)
+
+
+def look_again(reader: Reader, user_ids: Iterable[str], group_ids: Iterable[str]) -> Late:
+    """Describe principals that the listings did not show."""
+    late = Late()
+    store = reader.connection.identity_store
+    late.users = _describe(reader, sorted(user_ids), store.describe_user, late)
+    late.groups = _describe(reader, sorted(group_ids), store.describe_group, late)
+    return late
+
+
+def _describe(reader: Reader, ids: list[str], describe: Callable[[str], T], late: Late) -> list[T]:
+    found: list[T] = []
+    for thing_id, listing in reader.each(ids, lambda item: read_one(lambda: describe(item))):
+        found += listing.items
+        if listing.error and _is_gone(listing.error):
+            late.gone.add(thing_id)
+        elif listing.error:
+            late.unread[thing_id] = listing.error
+    return found
+
+
+def still_there(reader: Reader, memberships: Iterable[Membership]) -> list[Membership]:
+    """Those of the memberships that the service still has, or of which it will not say."""
+    store = reader.connection.identity_store
+    suspects = list(memberships)
+    read = reader.each(
+        suspects, lambda item: read_one(lambda: store.find_membership_id(item.group_id, item.user_id))
+    )
+    return [item for item, listing in read if listing.error or listing.items != ("",)]
+
+
+def still_assigned(reader: Reader, assignments: Iterable[Assignment]) -> list[Assignment]:
+    """Those of the assignments that the service still has, or of which it will not say; a read per pair."""
+    suspects = list(assignments)
+    pairs = sorted({(item.account_id, item.permission_set_arn) for item in suspects})
+    kept: set[Assignment] = set()
+    for pair, listing in reader.each(pairs, lambda item: _assignments_of(reader, item)):
+        same_pair = {item for item in suspects if (item.account_id, item.permission_set_arn) == pair}
+        if listing.error is None or _is_gone(listing.error):
+            same_pair &= set(listing.items)
+        kept |= same_pair
+    return [item for item in suspects if item in kept]
+
+
+def _assignments_of(reader: Reader, pair: tuple[str, str]) -> Listing[Assignment]:
+    account, arn = pair
+    return read_all(lambda token: reader.connection.sso_admin.list_assignments(account, arn, token))
+
+
+def _is_gone(error: HoldfastError) -> bool:
+    return isinstance(error, RemoteError) and error.error == "ResourceNotFoundException"

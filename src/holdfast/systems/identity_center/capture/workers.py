@@ -1,0 +1,79 @@
+"""Threads for calls that wait on a service."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import TypeVar
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+Work = Callable[[], None]
+
+
+class Workers:
+    """A fixed number of threads that make calls, and as many coordinating ones as are asked for.
+
+    They are daemon threads, unlike those of concurrent.futures: a process that was told to stop must
+    not wait until a throttled read has had its patience.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._count = count
+
+    def __enter__(self) -> Workers:
+        for number in range(self._count):
+            threading.Thread(target=self._serve, name=f"identity-center-{number}", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._closed.set()
+        for _ in range(self._count):
+            self._queue.put(None)
+
+    def coordinate(self, work: Callable[[], T]) -> Future[T]:
+        """Run work that waits for other work, in a thread of its own."""
+        future: Future[T] = Future()
+        threading.Thread(
+            target=_settle, args=(future, work), name="identity-center-lead", daemon=True
+        ).start()
+        return future
+
+    def each(self, items: Sequence[S], call: Callable[[S], T]) -> list[T]:
+        """The call's result for every item, in the items' order.
+
+        Raises: what the first failing call raised; calls not yet begun are dropped then.
+        """
+        futures = [self._submit(call, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _submit(self, call: Callable[[S], T], item: S) -> Future[T]:
+        future: Future[T] = Future()
+        self._queue.put(lambda: _settle(future, lambda: call(item)))
+        return future
+
+    def _serve(self) -> None:
+        while (work := self._queue.get()) is not None:
+            if not self._closed.is_set():
+                work()
+
+
+def _settle(future: Future[T], work: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - handed over whole to the thread that asks for the result
+        future.set_exception(error)

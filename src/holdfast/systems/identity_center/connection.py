@@ -1,0 +1,77 @@
+"""The three gateways over one session, and the choice of the instance they work on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holdfast.domain.errors import NotFound, UsageError
+from holdfast.kernel.ports import CallCount, PacedSession
+from holdfast.systems.identity_center.answers import Service
+from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
+from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.model import Instance
+from holdfast.systems.identity_center.organizations_client import OrganizationsClient
+from holdfast.systems.identity_center.organizations_gateway import OrganizationsGateway
+from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.identity_center.sso_admin_client import SsoAdminClient, list_instances
+from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One Identity Center instance: its gateways, the instance itself (looked up once), and the calls sent."""
+
+    identity_store: IdentityStoreGateway
+    sso_admin: SsoAdminGateway
+    organizations: OrganizationsGateway
+    instance: Callable[[], Instance]
+    calls: Callable[[], CallCount]
+
+
+def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connection:
+    """The gateways; nothing is sent before the first call of one."""
+    service = Service(session, "sso-admin", "sso")
+    instance = ChosenInstance(lambda: list_instances(service), settings.instance_arn)
+    return Connection(
+        identity_store=IdentityStoreClient(session, instance),
+        sso_admin=SsoAdminClient(session, instance),
+        organizations=OrganizationsClient(session),
+        instance=instance,
+        calls=session.calls,
+    )
+
+
+class ChosenInstance:
+    """The instance to work on: the one named in the settings, else the only one; listed once."""
+
+    def __init__(self, instances: Callable[[], list[Instance]], wanted: str = "") -> None:
+        self._instances, self._wanted = instances, wanted
+        self._lock = threading.Lock()
+        self._chosen: Instance | None = None
+
+    def __call__(self) -> Instance:
+        """The instance. Raises: NotFound; UsageError when there are several; errors of the listing."""
+        with self._lock:
+            if self._chosen is None:
+                self._chosen = choose(self._instances(), self._wanted)
+            return self._chosen
+
+
+def choose(instances: list[Instance], wanted: str) -> Instance:
+    """The wanted instance, or the only one. Raises: NotFound; UsageError when the choice is not clear."""
+    found = [instance for instance in instances if wanted in ("", instance.arn)]
+    if not found:
+        raise NotFound(
+            "Identity Center instance",
+            wanted or "in this account and region",
+            "Set `region` to Identity Center's home region; the account must be the management or "
+            "delegated administrator account.",
+        )
+    if len(found) > 1:
+        raise UsageError(
+            "This account sees several Identity Center instances: " + ", ".join(item.arn for item in found),
+            "Set `instance_arn` to the one to keep.",
+        )
+    return found[0]

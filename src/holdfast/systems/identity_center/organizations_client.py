@@ -1,0 +1,34 @@
+"""The Organizations and STS gateway over AWS."""
+
+from __future__ import annotations
+
+from holdfast.kernel.ports import PacedSession
+from holdfast.systems.identity_center.answers import Service, next_token, rows, text
+from holdfast.systems.identity_center.model import Account, Page
+from holdfast.systems.identity_center.organizations_gateway import Caller
+
+PAGE = 20
+"""Most entries of one page (Organizations API reference)."""
+
+
+class OrganizationsClient:
+    """`OrganizationsGateway` over a paced session."""
+
+    def __init__(self, session: PacedSession) -> None:
+        self._organizations = Service(session, "organizations", "organizations")
+        self._sts = Service(session, "sts", "sts")
+
+    def caller(self) -> Caller:
+        """The account and principal of the credentials in use."""
+        answer = self._sts.send("GetCallerIdentity", {})
+        return Caller(text(answer, "Account"), text(answer, "Arn"), self._sts.region)
+
+    def list_accounts(self, token: str = "") -> Page[Account]:
+        """Up to 20 accounts."""
+        answer = self._organizations.send("ListAccounts", {"MaxResults": PAGE, "NextToken": token})
+        # `State` has replaced `Status`; older endpoints give only the latter.
+        accounts = tuple(
+            Account(text(row, "Id"), text(row, "Name"), text(row, "State") or text(row, "Status", "ACTIVE"))
+            for row in rows(answer, "Accounts")
+        )
+        return Page(accounts, next_token(answer))

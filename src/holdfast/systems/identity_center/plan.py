@@ -1,0 +1,82 @@
+"""All decisions of a restore: what is created, changed and removed, in which order, and what prevents it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from holdfast.domain.changes import Conflict, ConflictStrategy, Decision
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.domain.records import RecordView
+from holdfast.kernel.ports import Chooser
+from holdfast.kernel.system import PlanOptions
+from holdfast.systems.identity_center.model import GROUP, RECORD_TYPES, USER
+from holdfast.systems.identity_center.restore.comparison import Comparison
+from holdfast.systems.identity_center.restore.deletions import deletions
+from holdfast.systems.identity_center.restore.lockout import read_operator, refuse_lockout
+from holdfast.systems.identity_center.restore.permissions import new_assignments, permission_sets
+from holdfast.systems.identity_center.restore.principals import new_memberships, principals
+
+
+def plan(wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
+    """Changes in rank order with the conflicts and findings met on the way; nothing when both sides agree.
+
+    Pure: the same views and options give the same decisions. Give it the scope as it was asked for.
+    The lock-out guard looks at the whole plan before the first decision is handed out.
+    Raises: Refused for a lock-out, and for PROMPT without anybody to ask.
+    """
+    asked = replace(options, choose=_asking_once(options.choose))
+    operator = None if options.allow_lockout else read_operator(options.operator)
+    if operator is not None:
+        refuse_lockout(_decisions(wanted, present, asked), present, operator)
+    yield from _decisions(wanted, present, asked)
+
+
+def _asking_once(choose: Chooser | None) -> Chooser | None:
+    """The guard goes through the plan a second time; nobody should be asked twice for that."""
+    if choose is None:
+        return None
+    answers: dict[tuple[str, str], ConflictStrategy] = {}
+
+    def choose_once(conflict: Conflict) -> ConflictStrategy:
+        name = (conflict.type, conflict.key)
+        if name not in answers:
+            answers[name] = choose(conflict)
+        return answers[name]
+
+    return choose_once
+
+
+def _decisions(wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
+    comparison = Comparison(wanted, present, options)
+    yield from _left_aside(comparison)
+    yield from principals(comparison, USER)
+    yield from principals(comparison, GROUP)
+    yield from new_memberships(comparison)
+    yield from permission_sets(comparison)
+    yield from new_assignments(comparison)
+    yield from deletions(comparison)
+
+
+def _left_aside(comparison: Comparison) -> Iterator[Finding]:
+    """The types for which nothing, or not everything, can be planned."""
+    for kind in RECORD_TYPES:
+        if kind.name not in comparison.reach.needed.types:
+            continue
+        asked = kind.name in comparison.reach.asked.types
+        severity = Severity.ERROR if asked else Severity.WARNING
+        if kind.name not in comparison.wanted.types:
+            message = f"The backup does not hold {kind.title}: they were left out when it was taken."
+            yield Finding(
+                Severity.WARNING, "left-out", kind.name, "", message, "Choose a backup that holds them."
+            )
+        elif not comparison.present.is_complete(kind.name):
+            message = f"Nothing is planned for {kind.title}: those in the service could not all be read."
+            yield Finding(
+                severity, "unreadable", kind.name, "", message, f"Allow reading {kind.title} and plan again."
+            )
+        elif asked and not comparison.wanted.is_complete(kind.name):
+            message = (
+                f"The backup lacks some of the {kind.title}; what it has is restored and nothing is removed."
+            )
+            yield Finding(Severity.WARNING, "incomplete", kind.name, "", message)

@@ -1,0 +1,1 @@
+"""How Identity Center is changed: what a restore compares, decides, orders, applies and undoes."""

@@ -1,0 +1,99 @@
+"""Backup and live view side by side: which records exist where, and what may be concluded from that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
+from holdfast.domain.records import Record, RecordView, split_key
+from holdfast.kernel.compare import merge
+from holdfast.kernel.system import PlanOptions
+from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP
+from holdfast.systems.identity_center.restore.closure import Reach, closure
+from holdfast.systems.identity_center.restore.conflicts import ConflictManager
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A natural key with the record that each side holds under it; at least one side has one."""
+
+    key: str
+    backup: Record | None
+    live: Record | None
+
+
+class Comparison:
+    """What a plan works on: both views, the reach of the scope, and how conflicts are decided."""
+
+    def __init__(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> None:
+        self.wanted = wanted
+        self.present = present
+        self.options = options
+        self.reach = Reach(options.scope, closure(wanted, options.scope))
+        self._manager = ConflictManager(options.strategy, options.choose)
+        self._extra_members: dict[str, int] | None = None
+        self._names: dict[str, frozenset[str]] = {}
+
+    def comparable(self, type_name: str) -> bool:
+        """Whether a type can be planned: it is in the backup and was read whole from the service."""
+        in_reach = type_name in self.reach.needed.types
+        return in_reach and type_name in self.wanted.types and self.present.is_complete(type_name)
+
+    def proves_extra(self, type_name: str) -> bool:
+        """Whether a live record without a counterpart is known to be missing from a whole backup."""
+        return self.comparable(type_name) and self.wanted.is_complete(type_name)
+
+    def pairs(self, type_name: str) -> Iterator[Pair]:
+        """All keys of a type within reach, with both sides; nothing for a type that cannot be compared."""
+        if not self.comparable(type_name):
+            return
+        for backup, live in merge(self.wanted.records(type_name), self.present.records(type_name)):
+            key = (backup or live).key  # type: ignore[union-attr]
+            if self.reach.needed.covers(type_name, key):
+                yield Pair(key, backup, live)
+
+    def to_decide(self, pair: Pair) -> bool:
+        """Whether a record on both sides was asked for, rather than only needed by another."""
+        record = pair.backup
+        return record is not None and pair.live is not None and self.reach.asked.covers(record.type, pair.key)
+
+    def conflict(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
+        """The conflict of a record and how it is decided."""
+        return self._manager.settle(type_name, key, fields)
+
+    def exists_after(self, type_name: str, key: str) -> bool:
+        """Whether a record will be there once the backup's are; yes where the service could not be read."""
+        if type_name not in self._names:
+            live = {record.key for record in self.present.records(type_name)}
+            backup = (
+                {record.key for record in self.wanted.records(type_name)}
+                if self.comparable(type_name)
+                else set()
+            )
+            self._names[type_name] = frozenset(live | backup)
+        return key in self._names[type_name] or not self.present.is_complete(type_name)
+
+    def extra_members(self, group: str) -> int:
+        """How many members a group has that the backup lacks; 0 where that is not known for certain."""
+        if self._extra_members is None:
+            self._extra_members = {}
+            for pair in self.extra_memberships():
+                name = split_key(pair.key)[0]
+                self._extra_members[name] = self._extra_members.get(name, 0) + 1
+        return self._extra_members.get(group, 0)
+
+    def extra_memberships(self) -> Iterator[Pair]:
+        """Live memberships, asked for, that the backup lacks, of groups that are restored themselves."""
+        if self.proves_extra(MEMBERSHIP) and self.comparable(GROUP):
+            for pair in self.pairs(MEMBERSHIP):
+                group = split_key(pair.key)[0]
+                asked = self.reach.asked.covers(MEMBERSHIP, pair.key) and self.reach.asked.covers(
+                    GROUP, group
+                )
+                if pair.backup is None and asked:
+                    yield pair
+
+    def overwrites(self, conflict: Conflict) -> bool:
+        """Whether a conflict was decided so that the record becomes exactly the backup's."""
+        return conflict.resolution is ConflictStrategy.OVERWRITE

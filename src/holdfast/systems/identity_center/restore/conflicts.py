@@ -1,0 +1,123 @@
+"""The Conflict Manager: what differs between backup and live, and what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
+from holdfast.domain.errors import Refused
+from holdfast.domain.records import Record
+from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.ports import Chooser
+from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, TAG, USER
+from holdfast.systems.identity_center.restore.facets import Facet, facets_of, meaning
+
+HIDDEN = "***"
+_SHOWN = 120
+
+
+class ConflictManager:
+    """Decides each conflict by the strategy asked for; asks once for each record under PROMPT."""
+
+    def __init__(self, strategy: ConflictStrategy, choose: Chooser | None) -> None:
+        if strategy is ConflictStrategy.PROMPT and choose is None:
+            raise Refused(
+                "the conflict strategy `prompt` needs somebody to ask",
+                "Run in a terminal, or choose `overwrite`, `merge` or `skip`.",
+            )
+        self._strategy = strategy
+        self._choose = choose
+        self._chosen: dict[tuple[str, str], ConflictStrategy] = {}
+
+    def settle(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
+        """The conflict with its resolution, which is never PROMPT."""
+        name = (type_name, key)
+        if name not in self._chosen:
+            self._chosen[name] = self._decide(Conflict(type_name, key, fields, self._strategy))
+        return Conflict(type_name, key, fields, self._chosen[name])
+
+    def _decide(self, conflict: Conflict) -> ConflictStrategy:
+        if self._strategy is not ConflictStrategy.PROMPT or self._choose is None:
+            return self._strategy
+        chosen = self._choose(conflict)
+        return ConflictStrategy.SKIP if chosen is ConflictStrategy.PROMPT else chosen
+
+
+def differences(backup: Record, live: Record) -> tuple[FieldDifference, ...]:
+    """The fields that a restore would change, in name order; personal values are hidden."""
+    if backup.type == PERMISSION_SET:
+        return tuple(_facet_differences(backup, live))
+    before, after = facets_of(live)[0], facets_of(backup)[0]
+    if meaning(before.type, before.value) == meaning(after.type, after.value):
+        return ()
+    hidden = {*plain(backup.personal), *plain(live.personal)}
+    return tuple(_field_differences(after, before, hidden))
+
+
+def _field_differences(backup: Facet, live: Facet, hidden: set[str]) -> Iterator[FieldDifference]:
+    ours, theirs = _meant_fields(backup), _meant_fields(live)
+    for name in sorted({*ours, *theirs}):
+        if ours.get(name) != theirs.get(name):
+            shown = (HIDDEN, HIDDEN) if name in hidden else (_shown(ours.get(name)), _shown(theirs.get(name)))
+            yield FieldDifference(name, *shown)
+
+
+def _meant_fields(facet: Facet) -> dict[str, Plain]:
+    return plain(meaning(facet.type, facet.value) or b"")
+
+
+def _facet_differences(backup: Record, live: Record) -> Iterator[FieldDifference]:
+    ours = {(facet.type, facet.key): facet for facet in facets_of(backup)}
+    theirs = {(facet.type, facet.key): facet for facet in facets_of(live)}
+    base = (PERMISSION_SET, backup.key)
+    yield from _field_differences(ours.pop(base), theirs.pop(base), set())
+    for name in sorted({*ours, *theirs}):
+        before, after = theirs.get(name), ours.get(name)
+        if _meant(before) != _meant(after):
+            yield FieldDifference(_facet_title(*name), _facet_shown(after), _facet_shown(before))
+
+
+def _meant(facet: Facet | None) -> bytes | None:
+    return None if facet is None else meaning(facet.type, facet.value)
+
+
+def _facet_title(type_name: str, key: str) -> str:
+    title = type_name.partition(".")[2].replace("_", " ")
+    detail = key.partition("\x1f")[2]
+    return f"{title} {detail}".strip()
+
+
+def _facet_shown(facet: Facet | None) -> str:
+    if facet is None:
+        return "absent"
+    if facet.type == TAG:
+        return _shown(plain(facet.value).get("Value"))
+    return _shown(" ".join(str(value) for value in plain(facet.value).values()))
+
+
+def _shown(value: Plain) -> str:
+    if value is None:
+        return "absent"
+    shown = value if isinstance(value, str) else canonical(value).decode()
+    return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
+
+
+def merged(facet_type: str, backup: bytes, live: bytes) -> bytes:
+    """The live value with the backup's fields over it: nothing is emptied, the backup wins."""
+    if facet_type not in (USER, GROUP, PERMISSION_SET):
+        return backup
+    return canonical(_laid_over(plain(live), plain(backup)))
+
+
+def settable(facet_type: str, backup: bytes, live: bytes) -> bytes:
+    """The backup's value as far as the API can set it: no call empties a description or relay state."""
+    return merged(facet_type, backup, live) if facet_type == PERMISSION_SET else backup
+
+
+def _laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[str, Plain]:
+    result = dict(below)
+    for name, value in above.items():
+        under = result.get(name)
+        both = isinstance(value, Mapping) and isinstance(under, Mapping)
+        result[name] = _laid_over(under, value) if both else value  # type: ignore[arg-type]
+    return result

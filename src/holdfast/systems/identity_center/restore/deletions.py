@@ -1,0 +1,80 @@
+"""What a restore removes: extra members under OVERWRITE, and extra records under `--delete-extra`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from holdfast.domain.changes import Change, Decision
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.domain.records import Record, RecordView
+from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.restore.closure import references
+from holdfast.systems.identity_center.restore.comparison import Comparison
+from holdfast.systems.identity_center.restore.facets import facets_of
+from holdfast.systems.identity_center.restore.order import make_change
+from holdfast.systems.identity_center.restore.principals import surplus_memberships
+
+# Deleting one of these takes these with it; each is planned as a change of its own, so that it can be undone.
+_CASCADES = {USER: (MEMBERSHIP, ASSIGNMENT), GROUP: (MEMBERSHIP, ASSIGNMENT), PERMISSION_SET: (ASSIGNMENT,)}
+_DELETABLE = (USER, GROUP, PERMISSION_SET, ASSIGNMENT)
+
+
+def deletions(comparison: Comparison) -> Iterator[Decision]:
+    """Every removal in reverse order of dependency, with what could not be removed."""
+    changes = list(surplus_memberships(comparison))
+    if comparison.options.delete_extra:
+        extras = {type_name: list(_extras(comparison, type_name)) for type_name in _DELETABLE}
+        yield from _undeletable(comparison, extras)
+        changes += _deleted(comparison.present, extras)
+    unique = {(change.type, change.key): change for change in changes}
+    yield from sorted(unique.values(), key=lambda change: (change.rank, change.type, change.key))
+
+
+def _extras(comparison: Comparison, type_name: str) -> Iterator[Record]:
+    if comparison.proves_extra(type_name):
+        for pair in comparison.pairs(type_name):
+            if pair.backup is None and pair.live and comparison.reach.asked.covers(type_name, pair.key):
+                yield pair.live
+
+
+def _undeletable(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterator[Finding]:
+    """Takes out of `extras` what would take along things that could not be read; says so."""
+    for type_name in _DELETABLE:
+        in_scope = type_name in comparison.reach.asked.types
+        if in_scope and not comparison.wanted.is_complete(type_name):
+            yield _not_deleted(type_name, "the backup does not hold all of them")
+        unread = [name for name in _CASCADES.get(type_name, ()) if not comparison.present.is_complete(name)]
+        if extras[type_name] and unread:
+            extras[type_name] = []
+            yield _not_deleted(type_name, f"the live {unread[0]}s that would go with them could not be read")
+
+
+def _not_deleted(type_name: str, reason: str) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "not-deleted",
+        type_name,
+        "",
+        f"No extra {type_name}s are deleted, because {reason}.",
+    )
+
+
+def _deleted(present: RecordView, extras: dict[str, list[Record]]) -> Iterator[Change]:
+    gone = {(record.type, record.key) for records in extras.values() for record in records}
+    for records in extras.values():
+        for record in records:
+            yield from _taken_down(record)
+    for type_name in (MEMBERSHIP, ASSIGNMENT):
+        if gone:
+            yield from _cascade(present.records(type_name), gone)
+
+
+def _taken_down(record: Record) -> Iterator[Change]:
+    for facet in facets_of(record):
+        yield make_change(facet.type, facet.key, facet.value, None, doomed=True)
+
+
+def _cascade(live: Iterable[Record], gone: set[tuple[str, str]]) -> Iterator[Change]:
+    for record in live:
+        if any(name in gone for name in references(record.type, record.key)):
+            yield from _taken_down(record)

@@ -1,0 +1,111 @@
+"""The service's ids behind the names that backups use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from holdfast.domain.errors import NotFound
+from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.mapping import user_key
+from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
+
+# Up to here a question per name is cheaper than listing everybody, 100 a page.
+FEW = 10
+
+
+class Directory:
+    """Names to ids; asks for single names first and lists everything once many are wanted. Thread-safe."""
+
+    def __init__(self, identity_store: IdentityStoreGateway, sso_admin: SsoAdminGateway) -> None:
+        self._store, self._admin = identity_store, sso_admin
+        self._lock = threading.RLock()
+        self._ids: dict[str, dict[str, str]] = {USER: {}, GROUP: {}, PERMISSION_SET: {}}
+        self._arns_seen: dict[str, str] = {}
+        self._asked: dict[str, int] = {USER: 0, GROUP: 0}
+        self._listed: set[str] = set()
+
+    def find(self, type_name: str, key: str) -> str:
+        """The id of a user or group, the ARN of a permission set; empty when there is none."""
+        with self._lock:
+            known = self._ids[type_name].get(key)
+            if known:
+                return known
+            found = (
+                self._find_set(key) if type_name == PERMISSION_SET else self._find_principal(type_name, key)
+            )
+            if found:
+                self._ids[type_name][key] = found
+            return found
+
+    def get(self, type_name: str, key: str) -> str:
+        """As `find`. Raises: NotFound when there is none."""
+        found = self.find(type_name, key)
+        if not found:
+            kind = type_name.replace("_", " ")
+            raise NotFound(
+                kind, key, f"Restore the {kind} first, or wait until the identity source has made it."
+            )
+        return found
+
+    def remember(self, type_name: str, key: str, identifier: str) -> None:
+        """That a thing was made under this id."""
+        with self._lock:
+            self._ids[type_name][key] = identifier
+
+    def forget(self, type_name: str, key: str) -> None:
+        """That an id no longer holds; the next look-up asks the service."""
+        with self._lock:
+            identifier = self._ids[type_name].pop(key, "")
+            self._arns_seen.pop(identifier, None)
+
+    def _find_principal(self, type_name: str, key: str) -> str:
+        ask = self._store.find_user_id if type_name == USER else self._store.find_group_id
+        if type_name not in self._listed:
+            self._asked[type_name] += 1
+            found = ask(key) if self._asked[type_name] <= FEW else ""
+            if found:
+                return found
+            self._list(type_name)
+            if key in self._ids[type_name]:
+                return self._ids[type_name][key]
+        return ask(key)
+
+    def _list(self, type_name: str) -> None:
+        entries = self._users() if type_name == USER else self._groups()
+        self._ids[type_name].update(entries)
+        self._listed.add(type_name)
+
+    def _users(self) -> Iterator[tuple[str, str]]:
+        token = ""
+        while True:
+            page = self._store.list_users(token)
+            yield from ((user_key(user.user_name), user.user_id) for user in page.items)
+            token = page.next_token
+            if not token:
+                return
+
+    def _groups(self) -> Iterator[tuple[str, str]]:
+        token = ""
+        while True:
+            page = self._store.list_groups(token)
+            yield from ((group.display_name, group.group_id) for group in page.items)
+            token = page.next_token
+            if not token:
+                return
+
+    def _find_set(self, name: str) -> str:
+        """No call finds a set by name: those not yet seen are described one by one until it turns up."""
+        token = ""
+        while True:
+            page = self._admin.list_permission_sets(token)
+            for arn in page.items:
+                if arn not in self._arns_seen:
+                    self._arns_seen[arn] = self._admin.describe_permission_set(arn).name
+                    self._ids[PERMISSION_SET][self._arns_seen[arn]] = arn
+                if self._arns_seen[arn] == name:
+                    return arn
+            token = page.next_token
+            if not token:
+                return ""

@@ -1,0 +1,89 @@
+"""In which order facets change, and which changes exclude each other."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from holdfast.domain.changes import Change, Verb
+from holdfast.domain.records import split_key
+from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    PROVISION,
+    USER,
+)
+
+
+class Rank(IntEnum):
+    """The dependency levels of a plan.
+
+    What gives access comes before what takes it away, so that a run that stops half-way leaves
+    people in rather than out. Detaching comes before attaching, for the limits of a permission set.
+    """
+
+    PRINCIPALS = 0
+    MEMBERSHIPS_AND_SETS = 1
+    DETACH = 2
+    ATTACH = 3
+    PROVISION = 4
+    ASSIGN = 5
+    UNASSIGN = 6
+    LEAVE = 7
+    STRIP = 8
+    DELETE = 9
+
+
+_MAKING = {
+    USER: Rank.PRINCIPALS,
+    GROUP: Rank.PRINCIPALS,
+    MEMBERSHIP: Rank.MEMBERSHIPS_AND_SETS,
+    PERMISSION_SET: Rank.MEMBERSHIPS_AND_SETS,
+    PROVISION: Rank.PROVISION,
+    ASSIGNMENT: Rank.ASSIGN,
+}
+_DELETING = {
+    USER: Rank.DELETE,
+    GROUP: Rank.DELETE,
+    PERMISSION_SET: Rank.DELETE,
+    MEMBERSHIP: Rank.LEAVE,
+    ASSIGNMENT: Rank.UNASSIGN,
+}
+
+
+def owner_of(change_type: str, key: str) -> str:
+    """The permission set that a facet belongs to; the key itself for other types."""
+    return split_key(key)[0] if change_type.startswith(PERMISSION_SET) else key
+
+
+def make_change(
+    change_type: str,
+    key: str,
+    before: bytes | None,
+    after: bytes | None,
+    *,
+    doomed: bool = False,
+    note: str = "",
+) -> Change:
+    """A change with its rank and lane; `doomed` says that the permission set it belongs to is deleted too."""
+    change = Change(change_type, key, before, after, 0, _lane(change_type, key), note)
+    return Change(change_type, key, before, after, _rank(change, doomed), change.lane, note)
+
+
+def _rank(change: Change, doomed: bool) -> Rank:
+    if change.verb is not Verb.DELETE:
+        return _MAKING.get(change.type, Rank.ATTACH)
+    return _DELETING.get(change.type, Rank.STRIP if doomed else Rank.DETACH)
+
+
+def _lane(change_type: str, key: str) -> str:
+    if change_type == ASSIGNMENT:
+        # The service updates one IAM role per account at a time and refuses a second with a conflict.
+        return f"account {split_key(key)[0]}"
+    if change_type == PROVISION:
+        # Sets are provisioned to overlapping accounts, so two at once would meet the same rule.
+        return "provisioning"
+    if change_type.startswith(PERMISSION_SET):
+        return f"{PERMISSION_SET} {owner_of(change_type, key)}"
+    return f"{change_type} {key}"

@@ -1,0 +1,104 @@
+"""What a restore decides about permission sets, what hangs on them, and assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.domain.records import Record, split_key
+from holdfast.systems.identity_center.mapping import permission_set_from
+from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
+from holdfast.systems.identity_center.restore.closure import references
+from holdfast.systems.identity_center.restore.comparison import Comparison
+from holdfast.systems.identity_center.restore.conflicts import differences, merged, settable
+from holdfast.systems.identity_center.restore.facets import LATEST, STALE, Facet, facets_of, meaning
+from holdfast.systems.identity_center.restore.order import make_change
+from holdfast.systems.identity_center.restore.principals import missing_reference
+
+
+def permission_sets(comparison: Comparison) -> Iterator[Decision]:
+    """Changes of permission sets and what hangs on them, by rank; conflicts come first.
+
+    Held in memory: an instance has at most a few thousand permission sets.
+    """
+    changes: list[Change] = []
+    assigned = _assigned(comparison)
+    for pair in comparison.pairs(PERMISSION_SET):
+        if pair.backup is None:
+            continue
+        if pair.live is None:
+            changes += [
+                make_change(facet.type, facet.key, None, facet.value) for facet in facets_of(pair.backup)
+            ]
+        elif comparison.to_decide(pair) and (fields := differences(pair.backup, pair.live)):
+            conflict = comparison.conflict(PERMISSION_SET, pair.key, fields)
+            yield conflict
+            yield from _uncleared(pair.backup, pair.live, conflict)
+            changes += _reconcile(pair.backup, pair.live, conflict, assigned)
+    yield from sorted(changes, key=lambda change: change.rank)
+
+
+def _assigned(comparison: Comparison) -> frozenset[str] | None:
+    """Names of the permission sets that are assigned somewhere; None where that could not be read."""
+    if not comparison.present.is_complete(ASSIGNMENT):
+        return None
+    return frozenset(split_key(record.key)[1] for record in comparison.present.records(ASSIGNMENT))
+
+
+def _reconcile(
+    backup: Record, live: Record, conflict: Conflict, assigned: frozenset[str] | None
+) -> list[Change]:
+    if conflict.resolution is ConflictStrategy.SKIP:
+        return []
+    changes = list(_facet_changes(backup, live, keep_extras=conflict.resolution is ConflictStrategy.MERGE))
+    reaches_accounts = any(change.type != TAG for change in changes)
+    if reaches_accounts and (assigned is None or backup.key in assigned):
+        changes.append(make_change(PROVISION, backup.key, STALE, LATEST))
+    return changes
+
+
+def _facet_changes(backup: Record, live: Record, *, keep_extras: bool) -> Iterator[Change]:
+    ours = {(facet.type, facet.key): facet for facet in facets_of(backup)}
+    theirs = {(facet.type, facet.key): facet for facet in facets_of(live)}
+    for name in sorted({*ours, *theirs}):
+        before, after = _value(theirs, name), _value(ours, name)
+        if before is not None and after is not None:
+            after = merged(name[0], after, before) if keep_extras else settable(name[0], after, before)
+        elif keep_extras and before is not None:
+            after = before
+        if meaning(name[0], before) != meaning(name[0], after):
+            yield make_change(*name, before, after)
+
+
+def _uncleared(backup: Record, live: Record, conflict: Conflict) -> Iterator[Finding]:
+    ours, theirs = permission_set_from(backup).summary, permission_set_from(live).summary
+    kept = [
+        name
+        for name, mine, present in (
+            ("description", ours.description, theirs.description),
+            ("relay state", ours.relay_state, theirs.relay_state),
+        )
+        if present and not mine
+    ]
+    if kept and conflict.resolution is ConflictStrategy.OVERWRITE:
+        message = f"The live {' and '.join(kept)} cannot be emptied through the API and stays."
+        yield Finding(Severity.NOTE, "cannot-return", PERMISSION_SET, backup.key, message)
+
+
+def _value(facets: dict[tuple[str, str], Facet], name: tuple[str, str]) -> bytes | None:
+    facet = facets.get(name)
+    return None if facet is None else facet.value
+
+
+def new_assignments(comparison: Comparison) -> Iterator[Decision]:
+    """Assignments of the backup that are missing."""
+    for pair in comparison.pairs(ASSIGNMENT):
+        if pair.backup is not None and pair.live is None:
+            dangling = [
+                name for name in references(ASSIGNMENT, pair.key) if not comparison.exists_after(*name)
+            ]
+            if dangling:
+                yield missing_reference(ASSIGNMENT, pair.key, dangling[0])
+            else:
+                yield make_change(ASSIGNMENT, pair.key, None, facets_of(pair.backup)[0].value)

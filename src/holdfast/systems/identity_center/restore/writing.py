@@ -1,0 +1,259 @@
+"""One change at a time, made through the gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from holdfast.domain.changes import Change, Verb
+from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
+from holdfast.domain.records import split_key
+from holdfast.kernel.canonical import Plain, plain
+from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
+    BOUNDARY,
+    CUSTOMER_POLICY,
+    GROUP,
+    INLINE_POLICY,
+    MANAGED_POLICY,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    PROVISION,
+    TAG,
+    USER,
+    Assignment,
+    PermissionSetSummary,
+    PolicyReference,
+    PrincipalType,
+    RequestState,
+    RequestStatus,
+)
+from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
+from holdfast.systems.identity_center.restore.directory import Directory
+from holdfast.systems.identity_center.restore.facets import read_boundary, text
+from holdfast.systems.identity_center.restore.operations import Operation, Operations
+from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
+
+Note = Callable[[str], None]
+
+ALREADY = Outcome(OutcomeKind.DONE, "was so already", repeats=1)
+
+
+class Writer:
+    """Makes changes; errors of the service leave as they are."""
+
+    def __init__(
+        self,
+        identity_store: IdentityStoreGateway,
+        sso_admin: SsoAdminGateway,
+        directory: Directory,
+        operations: Operations,
+    ) -> None:
+        self._store, self._admin = identity_store, sso_admin
+        self._directory, self._operations = directory, operations
+        self._writers: dict[str, Callable[[Change, Note], Outcome]] = {
+            USER: self._user,
+            GROUP: self._group,
+            MEMBERSHIP: self._membership,
+            PERMISSION_SET: self._permission_set,
+            INLINE_POLICY: self._inline_policy,
+            MANAGED_POLICY: self._managed_policy,
+            CUSTOMER_POLICY: self._customer_policy,
+            BOUNDARY: self._boundary,
+            TAG: lambda change, _: self.tags([change]),
+            PROVISION: self._provision,
+            ASSIGNMENT: self._assignment,
+        }
+
+    def write(self, change: Change, note_request: Note) -> Outcome:
+        """How the change ended. Raises: the gateways' errors; NotFound for a name that has no id."""
+        return self._writers[change.type](change, note_request)
+
+    def tags(self, changes: Sequence[Change]) -> Outcome:
+        """Tags of one permission set, all set or all removed, in one call."""
+        arn = self._set(changes[0])
+        if changes[0].verb is Verb.DELETE:
+            self._admin.untag(arn, tuple(_detail(change) for change in changes))
+        else:
+            self._admin.tag(arn, tuple((_detail(c), text(plain(c.after or b""), "Value")) for c in changes))
+        return DONE
+
+    def _user(self, change: Change, _: Note) -> Outcome:
+        after = plain(change.after or b"")
+        if change.verb is Verb.CREATE:
+            attributes = {name: value for name, value in after.items() if name != "UserName"}
+            identifier = self._store.create_user(text(after, "UserName"), attributes)
+            self._directory.remember(USER, change.key, identifier)
+        elif change.verb is Verb.UPDATE:
+            user_id = self._directory.get(USER, change.key)
+            self._store.update_user(user_id, attribute_operations(plain(change.before or b""), after))
+        else:
+            self._store.delete_user(self._directory.get(USER, change.key))
+            self._directory.forget(USER, change.key)
+        return DONE
+
+    def _group(self, change: Change, _: Note) -> Outcome:
+        after = plain(change.after or b"")
+        if change.verb is Verb.CREATE:
+            identifier = self._store.create_group(change.key, text(after, "Description"))
+            self._directory.remember(GROUP, change.key, identifier)
+        elif change.verb is Verb.UPDATE:
+            group_id = self._directory.get(GROUP, change.key)
+            self._store.update_group(group_id, attribute_operations(plain(change.before or b""), after))
+        else:
+            self._store.delete_group(self._directory.get(GROUP, change.key))
+            self._directory.forget(GROUP, change.key)
+        return DONE
+
+    def _membership(self, change: Change, _: Note) -> Outcome:
+        group, user = split_key(change.key)
+        group_id, user_id = self._directory.get(GROUP, group), self._directory.get(USER, user)
+        if change.verb is Verb.CREATE:
+            self._store.create_membership(group_id, user_id)
+            return DONE
+        membership_id = self._store.find_membership_id(group_id, user_id)
+        if not membership_id:
+            return ALREADY
+        self._store.delete_membership(membership_id)
+        return DONE
+
+    def _permission_set(self, change: Change, _: Note) -> Outcome:
+        summary = _summary(plain(change.after or b""))
+        if change.verb is Verb.CREATE:
+            arn = self._admin.create_permission_set(summary, ())
+            self._directory.remember(PERMISSION_SET, change.key, arn)
+            return DONE
+        arn = self._set(change)
+        if change.verb is Verb.UPDATE:
+            self._admin.update_permission_set(_with_arn(summary, arn))
+        else:
+            self._admin.delete_permission_set(arn)
+            self._directory.forget(PERMISSION_SET, change.key)
+        return DONE
+
+    def _inline_policy(self, change: Change, _: Note) -> Outcome:
+        if change.after is None:
+            self._admin.delete_inline_policy(self._set(change))
+        else:
+            self._admin.put_inline_policy(self._set(change), text(plain(change.after), "Document"))
+        return DONE
+
+    def _managed_policy(self, change: Change, _: Note) -> Outcome:
+        call = (
+            self._admin.detach_managed_policy if change.after is None else self._admin.attach_managed_policy
+        )
+        call(self._set(change), _detail(change))
+        return DONE
+
+    def _customer_policy(self, change: Change, _: Note) -> Outcome:
+        call = (
+            self._admin.detach_customer_policy if change.after is None else self._admin.attach_customer_policy
+        )
+        fields = plain(change.after or change.before or b"")
+        call(self._set(change), PolicyReference(text(fields, "Name"), text(fields, "Path")))
+        return DONE
+
+    def _boundary(self, change: Change, _: Note) -> Outcome:
+        boundary = read_boundary(change.after)
+        if boundary is None:
+            self._admin.delete_boundary(self._set(change))
+        else:
+            self._admin.put_boundary(self._set(change), boundary)
+        return DONE
+
+    def _provision(self, change: Change, note_request: Note) -> Outcome:
+        arn = self._set(change)
+        if not self._admin.list_accounts_for_permission_set(arn).items:
+            return DONE  # assigned nowhere: the next assignment provisions the newest version
+        status = self._operations.run(Operation.PROVISION, lambda: self._admin.provision(arn), note_request)
+        return self._ended(status, change, arn)
+
+    def _assignment(self, change: Change, note_request: Note) -> Outcome:
+        account, permission_set, kind, principal = split_key(change.key)
+        arn = self._directory.get(PERMISSION_SET, permission_set)
+        principal_id = self._directory.get(PRINCIPAL_TYPES[kind], principal)
+        assignment = Assignment(account, arn, PrincipalType(kind), principal_id)
+        if change.verb is Verb.CREATE:
+            operation, call = Operation.ASSIGN, self._admin.create_assignment
+        else:
+            operation, call = Operation.UNASSIGN, self._admin.delete_assignment
+        status = self._operations.run(operation, lambda: call(assignment), note_request)
+        return self._ended(status, change, arn)
+
+    def _ended(self, status: RequestStatus, change: Change, arn: str) -> Outcome:
+        if status.state is not RequestState.FAILED:
+            return DONE
+        reason = f"{change.name} failed. The service said: {status.failure_reason or 'nothing'}"
+        return Outcome(OutcomeKind.FAILED, reason, self._advice(status, change, arn), "async-failed")
+
+    def _advice(self, status: RequestStatus, change: Change, arn: str) -> str:
+        policies = list(self._admin.list_customer_policies(arn).items)
+        boundary = self._admin.permissions_boundary(arn)
+        policies += [boundary] if isinstance(boundary, PolicyReference) else []
+        named = [policy.path + policy.name for policy in policies if policy.name in status.failure_reason]
+        if not named:
+            return "Remove the cause that the service names, then resume the run."
+        where = split_key(change.key)[0] if change.type == ASSIGNMENT else "the account it names"
+        return (
+            f"Create the customer-managed policy {', '.join(named)} in account {where}, then resume the run."
+        )
+
+    def _set(self, change: Change) -> str:
+        return self._directory.get(PERMISSION_SET, owner_of(change.type, change.key))
+
+
+def attribute_operations(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> dict[str, Plain]:
+    """What UpdateUser or UpdateGroup is told: attribute paths with new values, None for removed ones.
+
+    Paths and the members of values begin with a small letter (identitystore 2020-06-15, AttributeOperation);
+    parts of a name are set one by one, extensions under their own names.
+    """
+    operations: dict[str, Plain] = {}
+    for name in sorted({*before, *after} - {"UserName"}):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if name in ("Name", "Extensions"):
+            operations.update(_part_operations(name, _mapping(old), _mapping(new)))
+        else:
+            operations[_lower(name)] = None if new is None else _lowered(new)
+    return operations
+
+
+def _part_operations(name: str, old: Mapping[str, Plain], new: Mapping[str, Plain]) -> dict[str, Plain]:
+    changed = [part for part in sorted({*old, *new}) if old.get(part) != new.get(part)]
+    if name == "Extensions":
+        return {part: new.get(part) for part in changed}
+    return {f"name.{_lower(part)}": new.get(part) for part in changed}
+
+
+def _mapping(value: Plain) -> Mapping[str, Plain]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _lowered(value: Plain) -> Plain:
+    if isinstance(value, Mapping):
+        return {_lower(name): _lowered(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_lowered(item) for item in value]
+    return value
+
+
+def _summary(fields: Mapping[str, Plain]) -> PermissionSetSummary:
+    described = text(fields, "Description"), text(fields, "SessionDuration"), text(fields, "RelayState")
+    return PermissionSetSummary("", text(fields, "Name"), *described)
+
+
+def _with_arn(summary: PermissionSetSummary, arn: str) -> PermissionSetSummary:
+    return PermissionSetSummary(
+        arn, summary.name, summary.description, summary.session_duration, summary.relay_state
+    )
+
+
+def _detail(change: Change) -> str:
+    return split_key(change.key)[1]

@@ -1,0 +1,32 @@
+"""The plug that joins Identity Center's two halves."""
+
+from __future__ import annotations
+
+from holdfast.domain.records import Record
+from holdfast.kernel.canonical import canonical
+from holdfast.kernel.ports import Clock, PacedSession
+from holdfast.kernel.system import System
+from holdfast.systems.identity_center.capture.collector import SYSTEM, IdentityCenterSource
+from holdfast.systems.identity_center.connection import connect
+from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
+from holdfast.systems.identity_center.model import RECORD_TYPES
+from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.identity_center.target import IdentityCenterTarget
+
+
+def identity_center(session: PacedSession, settings: IdentityCenterSettings, clock: Clock) -> System:
+    """Identity Center over a paced session; nothing is sent before the first call of a half."""
+    connection = connect(session, settings)
+    return System(
+        name=SYSTEM,
+        title="AWS IAM Identity Center",
+        types=RECORD_TYPES,
+        source=lambda: IdentityCenterSource(connection, settings, clock),
+        target=lambda: IdentityCenterTarget(connection, clock),
+        comparable=_comparable,
+        personal_fields=PERSONAL_FIELDS,
+    )
+
+
+def _comparable(record: Record) -> bytes:
+    return canonical(comparable(record))

@@ -1,0 +1,149 @@
+"""The Restore Processor: the half of the plug that changes Identity Center."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from holdfast.domain.changes import Change, Decision, RestoreScope, Verb
+from holdfast.domain.errors import AccessDenied, NotFound, RemoteError
+from holdfast.domain.outcomes import Finding, Outcome, OutcomeKind
+from holdfast.domain.records import RecordView
+from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.ports import Clock
+from holdfast.kernel.system import PlanOptions, Present
+from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.model import TAG
+from holdfast.systems.identity_center.plan import plan
+from holdfast.systems.identity_center.restore.closure import closure
+from holdfast.systems.identity_center.restore.compatibility import compatibility
+from holdfast.systems.identity_center.restore.directory import Directory
+from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace, estimate_seconds, guarded
+from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
+from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
+from holdfast.systems.identity_center.restore.undo import invert
+from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
+
+# TagResource takes up to 75 tags; a permission set has at most 50.
+_TAGS_AT_ONCE = 50
+
+
+class IdentityCenterTarget:
+    """`Target` of Identity Center. Thread-safe; ids behind names are looked up once and kept."""
+
+    def __init__(self, connection: Connection, clock: Clock, pace: Pace | None = None) -> None:
+        store, admin = connection.identity_store, connection.sso_admin
+        self._connection, self._pace = connection, pace
+        self._directory = Directory(store, admin)
+        self._operations = Operations(admin, clock)
+        self._reader = Reader(store, admin, self._directory)
+        self._writer = Writer(store, admin, self._directory, self._operations)
+
+    @property
+    def concurrency(self) -> int:
+        """As many as the service lets be outstanding at once."""
+        return MOST_OUTSTANDING
+
+    def batch_size(self, change_type: str) -> int:
+        """Tags of a permission set go together; everything else one by one."""
+        return _TAGS_AT_ONCE if change_type == TAG else 1
+
+    def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
+        """What stands against restoring this snapshot here. Raises: CredentialsError, RemoteUnavailable."""
+        return compatibility(self._connection, snapshot, wanted, closure(wanted, scope))
+
+    def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
+        """The scope with the principals and permission sets that its memberships and assignments name."""
+        return closure(wanted, scope)
+
+    def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
+        """Changes in rank order, conflicts and findings. Raises: Refused by the lock-out guard."""
+        return plan(wanted, present, options)
+
+    def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """The changes that undo these, in rank order."""
+        return invert(changes)
+
+    def guarded_by_service(self, change: Change) -> bool:
+        """Creations, and attaching and detaching, which the service refuses when they are done already."""
+        return guarded(change)
+
+    def await_settled(self, change_types: Sequence[str]) -> None:
+        """Return when no assignment or provisioning is under way, where the types concern these."""
+        if any(change_type in ASYNCHRONOUS for change_type in change_types):
+            self._operations.await_idle()
+
+    def present(self, changes: Sequence[Change]) -> Sequence[Present]:
+        """What the facets hold now, in the changes' own spelling where it means the same."""
+        return self._reader.present(changes)
+
+    def apply(self, changes: Sequence[Change], note_request: Callable[[str], None]) -> Sequence[Outcome]:
+        """Make the changes and wait for their real end.
+
+        Raises: RemoteUnavailable when an answer was lost; CredentialsError.
+        """
+        outcomes: dict[str, Outcome] = {}
+        for group in _applied_together(changes):
+            outcome = self._apply(group, note_request)
+            outcomes.update({_name(change): outcome for change in group})
+        return [outcomes[_name(change)] for change in changes]
+
+    def estimate_seconds(self, changes: Iterable[Change]) -> float:
+        """Seconds for applying these within the service's limits."""
+        return estimate_seconds(changes, self._pace)
+
+    def _apply(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
+        try:
+            return self._write(group, note_request)
+        except (AccessDenied, NotFound) as error:
+            return failed(error)
+        except RemoteError as error:
+            if not error.permanent:
+                raise
+            return self._refused(group, error)
+
+    def _write(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
+        """A remembered id may be of a thing that was made anew since: forget it and try once more."""
+        try:
+            return self._write_once(group, note_request)
+        except RemoteError as error:
+            if error.error != GONE or group[0].verb is Verb.DELETE:
+                raise
+        forget_ids(self._directory, group[0].type, [change.key for change in group])
+        return self._write_once(group, note_request)
+
+    def _write_once(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
+        if group[0].type == TAG:
+            return self._writer.tags(group)
+        return self._writer.write(group[0], note_request)
+
+    def _refused(self, group: list[Change], error: RemoteError) -> Outcome:
+        """A refusal because it is done already counts as done; any other stands."""
+        if error.error not in (CONFLICT, GONE):
+            return failed(error)
+        forget_ids(self._directory, group[0].type, [change.key for change in group])
+        presents = self._reader.present(group)
+        if all(
+            now.failure is None and now.value == change.after
+            for now, change in zip(presents, group, strict=True)
+        ):
+            return ALREADY
+        code = "conflict" if error.error == CONFLICT else error.code
+        advice = "It was changed by somebody else meanwhile. Look at it, then plan the restore again."
+        return Outcome(OutcomeKind.FAILED, str(error), advice, code)
+
+
+def _name(change: Change) -> str:
+    return f"{change.type} {change.key}"
+
+
+def _applied_together(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Tags of one permission set that are all set, or all removed, go in one call."""
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        if change.type == TAG:
+            name: tuple[str, ...] = (TAG, owner_of(TAG, change.key), str(change.verb is Verb.DELETE))
+        else:
+            name = (change.type, change.key)
+        groups.setdefault(name, []).append(change)
+    yield from groups.values()

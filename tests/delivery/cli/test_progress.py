@@ -1,0 +1,109 @@
+"""Progress is seen by people at terminals and in logs, and by nobody who asked for none."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from holdfast.delivery.cli.progress import BarProgress, LineProgress, SilentProgress, progress_for
+
+
+@dataclass(frozen=True)
+class Options:
+    """The shared options of a command line."""
+
+    json: bool = False
+    progress: bool = True
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Seconds:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("options", "stream", "kind"),
+    [
+        (Options(json=True), Terminal(), SilentProgress),
+        (Options(progress=False), Terminal(), SilentProgress),
+        (Options(progress=False), io.StringIO(), SilentProgress),
+        (Options(), io.StringIO(), LineProgress),
+        (Options(), Terminal(), BarProgress),
+    ],
+)
+def test_the_kind_of_progress_follows_options_and_stream(
+    options: Options, stream: io.StringIO, kind: type
+) -> None:
+    with progress_for(options, stream) as progress:
+        assert isinstance(progress, kind)
+
+
+@pytest.mark.parametrize("options", [Options(json=True), Options(progress=False)])
+def test_silence_is_silence(options: Options) -> None:
+    stream = io.StringIO()
+    with progress_for(options, stream) as progress:
+        progress.stage("capture", 3)
+        progress.advance(note="ada")
+        progress.say("a line")
+
+    assert stream.getvalue() == ""
+
+
+def test_outside_a_terminal_lines_come_every_few_seconds_and_at_each_end() -> None:
+    stream, clock = io.StringIO(), Seconds()
+    with LineProgress(stream, every=5.0, monotonic=clock) as progress:
+        progress.stage("capture", 100)
+        for _ in range(10):
+            clock.now += 1.0
+            progress.advance(2, note="user ada\x1b[2J")
+        progress.stage("verify")
+
+    assert stream.getvalue().splitlines() == [
+        "capture: started, 100 to do",
+        "capture: 10 of 100 in 5.0 s, 2.0/s (user ada\\x1b[2J)",
+        "capture: 20 of 100 in 10 s, 2.0/s (user ada\\x1b[2J)",
+        "capture: 20 of 100 in 10 s, 2.0/s, ended",
+        "verify: started",
+        "verify: 0 in 0.0 s, ended",
+    ]
+
+
+def test_steps_from_many_threads_are_all_counted() -> None:
+    stream, clock = io.StringIO(), Seconds()
+    with LineProgress(stream, monotonic=clock) as progress:
+        progress.stage("apply", 4000)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: progress.advance(), range(4000)))
+
+    assert "apply: 4,000 of 4,000 in 0.0 s, ended" in stream.getvalue()
+
+
+def test_bars_on_a_terminal_show_stage_and_figures_and_keep_what_is_said() -> None:
+    stream = Terminal()
+    with progress_for(Options(), stream) as progress:
+        progress.stage("capture [bold]", 3)
+        progress.advance(3, note="[red]x[/red]")
+        progress.say("Drill in [sandbox]")
+        progress.stage("verify")
+        progress.advance(2)
+
+    drawn = stream.getvalue()
+    assert "capture [bold]" in drawn
+    assert "3/3" in drawn
+    assert "Drill in [sandbox]" in drawn
+    assert "2/2" in drawn
