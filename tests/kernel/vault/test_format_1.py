@@ -27,7 +27,7 @@ PROMOTED = Record("user", "grace", b'{"Title":"Director"}', b'{"UserName":"grace
 
 def by_key_file(folder: Path) -> Vault:
     # A checkout gives files the modes it likes.
-    key = shutil.copy(FIXTURES / "v1" / "vault.key", folder)
+    key = Path(shutil.copy(FIXTURES / "v1" / "vault.key", folder))
     key.chmod(0o600)
     return Vault.open(FolderStore(FIXTURES / "v1" / "vault"), KeyFile(key), FixedClock())
 
