@@ -12,9 +12,11 @@ from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.vault.writer import SectionDigest
+from tests.kernel.vault.described_reader import DescribedVault, checked_line, passphrase_secrets
 from tests.simulators.small_vault import SOURCE, FixedClock, contents_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
+PASSPHRASE = "correct horse battery staple"
 FIRST = "20261120T090812.123Z-99c4d5b2"
 GROUPS = [Record("group", join_key("ops", f"{n:02d}"), b'{"n":%d}' % n, b"", 2) for n in range(12)]
 USERS = [
@@ -33,7 +35,7 @@ def by_key_file(folder: Path) -> Vault:
 
 
 def by_passphrase(folder: Path) -> Vault:
-    ring = Passphrase("correct horse battery staple")
+    ring = Passphrase(PASSPHRASE)
     return Vault.open(FolderStore(FIXTURES / "v1-passphrase" / "vault"), ring, FixedClock())
 
 
@@ -63,6 +65,25 @@ def test_what_a_manifest_of_format_1_says(tmp_path: Path) -> None:
     assert (second.kind, second.parent, second.run, second.source) == ("incremental", FIRST, "run-1", SOURCE)
     assert (second.audit_head, second.labels, second.complete) == ("00ff", (("made", "once"),), False)
     assert [part.reason for part in second.sections] == ["", "ListGroups was denied", "not asked for"]
+
+
+def described_secrets(folder: Path) -> bytes:
+    if (folder / "vault.key").exists():
+        return checked_line((folder / "vault.key").read_bytes())
+    return passphrase_secrets((folder / "vault" / "keys" / "passphrase").read_bytes(), PASSPHRASE)
+
+
+@pytest.mark.parametrize("folder", ["v1", "v1-passphrase"])
+def test_the_description_suffices_to_read_a_vault(folder: str) -> None:
+    described = DescribedVault(FIXTURES / folder / "vault", described_secrets(FIXTURES / folder))
+    first, second = sorted((FIXTURES / folder / "vault" / "snapshots").iterdir())
+    rows = {
+        name: [(r.key, r.schema, r.body, r.personal) for r in of]
+        for name, of in (("user", USERS), ("group", GROUPS))
+    }
+    assert described.read(f"snapshots/{first.name}") == rows
+    changed = [rows["user"][0], (PROMOTED.key, 1, PROMOTED.body, PROMOTED.personal)]
+    assert described.read(f"snapshots/{second.name}") == {**rows, "user": changed}
 
 
 def test_a_sections_digest_is_over_the_records_as_msgpack() -> None:
