@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from holdfast.sandbox.engine import Status
+    from holdfast.sandbox.process import Running
 
 _state_dir = click.option(
     "--state-dir",
@@ -50,14 +51,10 @@ def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, st
 
     setup = Setup(scale=scale, seed=seed, rate=rate)
     if not detach:
-        click.echo(
-            "Serving until Ctrl-C; `holdfast sandbox env` in another terminal tells how to use it.", err=True
-        )
-        process.serve(setup, port, state_dir)
+        process.serve(setup, port, state_dir, ready=_tell)
         return
     running = process.start_detached(setup, port, state_dir)
-    click.echo(f"The sandbox serves at {running.url} (process {running.pid}).")
-    click.echo('Point AWS clients at it with: eval "$(holdfast sandbox env)"')
+    _tell(running)
 
 
 @sandbox.command()
@@ -92,14 +89,20 @@ def env(state_dir: Path) -> None:
     click.echo(process.env(state_dir))
 
 
+def _tell(running: Running) -> None:
+    click.echo(f"The sandbox serves at {running.url} (process {running.pid}).")
+    click.echo('Point AWS clients at it with: eval "$(holdfast sandbox env)"')
+
+
 def _summary(found: Status) -> str:
     rate = "no limit" if found.rate is None else f"{found.rate:g} requests/s"
     held = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in found.objects.items())
     lines = [
-        f"{found.url} (process {found.pid}), {found.scale}, seed {found.seed}, {rate}, up {found.uptime:.0f} s",
+        f"{found.url} (process {found.pid}), up {found.uptime:.0f} s",
+        f"{found.scale}, seed {found.seed}, {rate}",
         f"holds {held}",
-        f"{found.requests_total} requests, {found.throttled_total} throttled, {found.changes_total} changes, "
-        f"at most {found.outstanding_peak} asynchronous at once",
+        f"{found.requests_total} requests, {found.throttled_total} throttled, {found.changes_total} changes",
+        f"at most {found.outstanding_peak} asynchronous requests at once",
     ]
     lines += [f"  {number:7} {name}" for name, number in found.requests.items()]
     return "\n".join(lines)
