@@ -86,7 +86,9 @@ def test_no_colour_means_no_colour_codes(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_markup_in_a_name_is_shown_not_obeyed() -> None:
     shown = Shown()
-    show_differences([Difference(DifferenceKind.ADDED, "group", "[red]Ops[/red]\x1b[2J")], "a", "b", shown.screen)
+    show_differences(
+        [Difference(DifferenceKind.ADDED, "group", "[red]Ops[/red]\x1b[2J")], "a", "b", shown.screen
+    )
 
     assert "+ added group [red]Ops[/red]\\x1b[2J" in shown.text
 
@@ -149,9 +151,13 @@ def test_an_empty_preview_says_that_nothing_would_change() -> None:
 
 
 def test_differences_are_counted_and_listed_with_their_fields() -> None:
-    changed = Difference(DifferenceKind.CHANGED, "group", "Admins", (FieldDifference("Description", "old", ""),))
+    changed = Difference(
+        DifferenceKind.CHANGED, "group", "Admins", (FieldDifference("Description", "old", ""),)
+    )
     shown = Shown()
-    show_differences([changed, Difference(DifferenceKind.ADDED, "user", "bob")], "latest", "live", shown.screen)
+    show_differences(
+        [changed, Difference(DifferenceKind.ADDED, "user", "bob")], "latest", "live", shown.screen
+    )
 
     assert shown.lines == [
         "From latest to live: 1 added, 1 changed.",
