@@ -87,7 +87,9 @@ def _find(path: Path | None, environment: Mapping[str, str], folder: Path) -> Pa
     named = path or (Path(environment["HOLDFAST_CONFIG"]) if environment.get("HOLDFAST_CONFIG") else None)
     if named:
         if not named.is_file():
-            raise NotFound("settings file", str(named), "Check --config or HOLDFAST_CONFIG, or run `holdfast init`.")
+            raise NotFound(
+                "settings file", str(named), "Check --config or HOLDFAST_CONFIG, or run `holdfast init`."
+            )
         return named
     return next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
 
@@ -107,7 +109,9 @@ def _parse(file: Path) -> Raw:
         text = file.read_text(encoding="utf-8")
         loaded = _LOADERS[file.suffix.lower()](text)
     except KeyError:
-        raise SettingsError(str(file), (f"unknown file type {file.suffix}; use .toml, .yaml or .json",)) from None
+        raise SettingsError(
+            str(file), (f"unknown file type {file.suffix}; use .toml, .yaml or .json",)
+        ) from None
     except (OSError, ValueError) as problem:
         raise SettingsError(str(file), (str(problem),)) from problem
     if not isinstance(loaded, Mapping):
@@ -152,7 +156,10 @@ def example(chosen: Mapping[tuple[str, str], str | float]) -> str:
         for item in fields(cls):
             given = (section, item.name) in chosen
             value = chosen[section, item.name] if given else item.default
-            lines += [f"# {item.metadata['help']}", f"{'' if given else '# '}{item.name} = {_toml_value(value)}"]
+            lines += [
+                f"# {item.metadata['help']}",
+                f"{'' if given else '# '}{item.name} = {_toml_value(value)}",
+            ]
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,12 @@ from holdfast.sandbox.loading import build, draw
 
 @pytest.mark.parametrize(
     ("scale", "users", "groups", "sets", "accounts"),
-    [("empty", 0, 0, 0, 1), ("tiny", 40, 12, 6, 8), ("small", 200, 40, 15, 20), ("medium", 5000, 400, 60, 300)],
+    [
+        ("empty", 0, 0, 0, 1),
+        ("tiny", 40, 12, 6, 8),
+        ("small", 200, 40, 15, 20),
+        ("medium", 5000, 400, 60, 300),
+    ],
 )
 def test_a_scale_has_its_numbers(scale: str, users: int, groups: int, sets: int, accounts: int) -> None:
     held = company(scale, 1)
@@ -80,8 +85,10 @@ def test_a_company_drawn_from_its_world_builds_the_same_world() -> None:
 def test_the_known_counts_agree_with_a_count_by_hand() -> None:
     held = company("small", 1)
     known = known_company(held)
-    assert sum(known.pairs.values()) == len(held.assignments) == sum(known.for_group.values()) + sum(
-        each.kind == "USER" for each in held.assignments
+    assert (
+        sum(known.pairs.values())
+        == len(held.assignments)
+        == sum(known.for_group.values()) + sum(each.kind == "USER" for each in held.assignments)
     )
     assert sum(known.members_of_group.values()) == sum(known.groups_of_user.values()) == len(held.memberships)
     assert sum(known.sets_in_account.values()) == sum(known.accounts_of_set.values()) == len(known.pairs)

@@ -35,7 +35,9 @@ def test_the_status_counts_requests_and_changes_by_operation(aws: Aws) -> None:
     assert status["url"] == aws.sandbox.url
 
 
-def test_the_log_has_effects_in_order_by_natural_names_and_asynchronous_ones_when_they_happen(aws: Aws) -> None:
+def test_the_log_has_effects_in_order_by_natural_names_and_asynchronous_ones_when_they_happen(
+    aws: Aws,
+) -> None:
     account = aws.accounts()[0]
     arn, group = aws.permission_set("P"), aws.group("G")
     aws.assign(account, arn, group)

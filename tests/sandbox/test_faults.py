@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from holdfast.sandbox.faults import Asked, FaultRule, Faults
 from holdfast.sandbox.server import SandboxServer
@@ -45,14 +45,15 @@ def test_an_error_strikes_as_often_as_told_and_only_what_it_matches(aws: Aws) ->
     rule = FaultRule(operation="ListUsers", error="InternalServerException", status=500, times=2)
     aws.sandbox.faults([rule])
     aws.ids.list_groups(IdentityStoreId=aws.store)
-    statuses: list[int] = []
-    for _ in range(3):
+
+    def status() -> int:
         try:
-            answer: object = aws.ids.list_users(IdentityStoreId=aws.store)["ResponseMetadata"]
+            answer = aws.ids.list_users(IdentityStoreId=aws.store)
         except ClientError as error:
-            answer = error.response["ResponseMetadata"]
-        statuses.append(answer["HTTPStatusCode"])  # type: ignore[index]
-    assert statuses == [500, 500, 200]
+            return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+
+    assert [status() for _ in range(3)] == [500, 500, 200]
     assert aws.sandbox.status().faults == {"identitystore:ListUsers": 2}
 
 
@@ -64,7 +65,9 @@ def test_an_operation_pattern_matches_whole_names(aws: Aws) -> None:
 
 
 def test_a_rule_may_look_at_a_parameter(aws: Aws, refused: Refused) -> None:
-    aws.sandbox.faults([FaultRule(parameters={"UserName": "^ann"}, error="InternalServerException", status=500)])
+    aws.sandbox.faults(
+        [FaultRule(parameters={"UserName": "^ann"}, error="InternalServerException", status=500)]
+    )
     aws.user("bob")
     assert refused(lambda: aws.user("anna"))[0] == "InternalServerException"
 
@@ -80,6 +83,16 @@ def test_chance_is_drawn_from_the_seed() -> None:
     assert 16 < sum(struck(1)) < 48
 
 
+def test_delays_of_several_rules_add_up_and_the_first_refusal_decides() -> None:
+    faults = Faults(rate=None, seed=1)
+    rules = [FaultRule(delay=0.5), FaultRule(delay=0.25), FaultRule(error="First"), FaultRule(error="Second")]
+    faults.add(tuple(rules))
+    verdict = faults.judge(_asked())
+    assert verdict.delay == 0.75
+    assert verdict.refusal is not None
+    assert verdict.refusal.code == "First"
+
+
 def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(service="sso-admin", operation="ListPermissionSets", deny=True)])
     code, message = refused(lambda: aws.sso.list_permission_sets(InstanceArn=aws.instance))
@@ -90,9 +103,12 @@ def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, re
 
 def test_an_expired_token_is_told_as_aws_tells_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(expired_token=True)])
-    code, message = refused(lambda: aws.organizations().list_accounts())
-    assert (code, message) == ("ExpiredTokenException", "The security token included in the request is expired")
-    assert refused(lambda: aws.s3().list_buckets())[0] == "ExpiredToken"
+    code, message = refused(aws.organizations.list_accounts)
+    assert (code, message) == (
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    )
+    assert refused(aws.s3.list_buckets)[0] == "ExpiredToken"
 
 
 @pytest.mark.parametrize("rule", [FaultRule(reset=True), FaultRule(region="us-east-1", region_down=True)])
@@ -115,6 +131,14 @@ def test_an_effect_may_happen_although_its_answer_is_lost(aws: Aws, refused: Ref
         aws.user("ann")
     assert [(each.operation, each.key) for each in aws.sandbox.changes()] == [("CreateUser", "ann")]
     assert refused(lambda: aws.user("ann"))[0] == "ConflictException"
+
+
+def test_a_sandbox_that_ended_answers_nobody_who_was_connected(clock: Clock) -> None:
+    with SandboxServer("empty", clock=clock) as sandbox:
+        aws = Aws(sandbox, clock)
+        aws.sso.list_instances()
+    with pytest.raises(BotoCoreError):
+        aws.sso.list_instances()
 
 
 def test_clearing_takes_back_the_rules_but_not_the_standing_rate() -> None:

@@ -17,7 +17,9 @@ def test_a_membership_is_described_found_listed_both_ways_and_deleted(empty: Aws
     member = {"UserId": user}
     found = empty.ids.get_group_membership_id(IdentityStoreId=empty.store, GroupId=group, MemberId=member)
     assert found["MembershipId"] == made
-    of_group = empty.ids.list_group_memberships(IdentityStoreId=empty.store, GroupId=group)["GroupMemberships"]
+    of_group = empty.ids.list_group_memberships(IdentityStoreId=empty.store, GroupId=group)[
+        "GroupMemberships"
+    ]
     of_user = empty.ids.list_group_memberships_for_member(IdentityStoreId=empty.store, MemberId=member)
     assert [each["MembershipId"] for each in of_group] == [made]
     assert [each["GroupId"] for each in of_user["GroupMemberships"]] == [group]
@@ -66,7 +68,9 @@ def test_memberships_and_assignments_go_with_the_user_or_group_that_had_them(aws
     assert [each["GroupId"] for each in held["GroupMemberships"]] == [kept]
     aws.ids.delete_user(IdentityStoreId=aws.store, UserId=user)
     assert aws.ids.list_group_memberships(IdentityStoreId=aws.store, GroupId=kept)["GroupMemberships"] == []
-    left = aws.sso.list_account_assignments(InstanceArn=aws.instance, AccountId=account, PermissionSetArn=granted)
+    left = aws.sso.list_account_assignments(
+        InstanceArn=aws.instance, AccountId=account, PermissionSetArn=granted
+    )
     assert left["AccountAssignments"] == []
     provisioned = aws.sso.list_accounts_for_provisioned_permission_set(
         InstanceArn=aws.instance, PermissionSetArn=granted

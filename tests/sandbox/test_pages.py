@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.portrait import AccountPortrait, GroupPortrait, MembershipPortrait, Portrait
 from holdfast.sandbox.wire import Document
 from tests.sandbox.conftest import Aws
@@ -30,9 +33,11 @@ def test_a_page_that_ends_exactly_at_the_end_has_no_token(empty: Aws) -> None:
 
 
 def test_organizations_has_twenty_on_a_page(empty: Aws, refused: Refused) -> None:
-    accounts = tuple(AccountPortrait(f"{number:012d}", f"a{number}", "a@example.com") for number in range(1, 46))
+    accounts = tuple(
+        AccountPortrait(f"{number:012d}", f"a{number}", "a@example.com") for number in range(1, 46)
+    )
     empty.sandbox.load(Portrait(accounts=accounts))
-    client = empty.organizations()
+    client = empty.organizations
     pages = [len(page["Accounts"]) for page in client.get_paginator("list_accounts").paginate()]
     assert pages == [20, 20, 6]
     assert refused(lambda: client.list_accounts(MaxResults=21))[0] == "ValidationException"
@@ -58,9 +63,13 @@ def test_a_token_is_good_only_for_the_request_that_got_it(empty: Aws, refused: R
     again = empty.ids.list_group_memberships(IdentityStoreId=empty.store, GroupId=ids[0], NextToken=token)
     assert len(again["GroupMemberships"]) == 1
     other: list[Callable[[], object]] = [
-        lambda: empty.ids.list_group_memberships(IdentityStoreId=empty.store, GroupId=ids[1], NextToken=token),
+        lambda: empty.ids.list_group_memberships(
+            IdentityStoreId=empty.store, GroupId=ids[1], NextToken=token
+        ),
         lambda: empty.ids.list_users(IdentityStoreId=empty.store, NextToken=token),
-        lambda: empty.ids.list_group_memberships(IdentityStoreId=empty.store, GroupId=ids[0], NextToken="AAAA"),
+        lambda: empty.ids.list_group_memberships(
+            IdentityStoreId=empty.store, GroupId=ids[0], NextToken="AAAA"
+        ),
     ]
     assert [refused(each)[0] for each in other] == ["ValidationException"] * 3
 
@@ -73,6 +82,16 @@ def test_equal_places_have_unlike_tokens_so_that_none_tells_the_offset(empty: Aw
     assert first != second
 
 
+@pytest.mark.parametrize(("size", "sizes"), [(2, [2, 3]), (0, [0, 5])])
+def test_a_page_may_be_short_or_empty_and_still_not_be_the_last(
+    empty: Aws, size: int, sizes: list[int]
+) -> None:
+    empty.sandbox.load(Portrait(users=_people(5)))
+    empty.sandbox.faults([FaultRule(operation="ListUsers", page_size=size, times=1)])
+    pages = list(empty.ids.get_paginator("list_users").paginate(IdentityStoreId=empty.store))
+    assert [len(page["Users"]) for page in pages] == sizes
+
+
 def test_a_listing_goes_on_when_the_item_at_the_seam_vanishes_between_pages(empty: Aws) -> None:
     empty.sandbox.load(Portrait(users=_people(6)))
     page = empty.ids.list_users(IdentityStoreId=empty.store, MaxResults=3)
@@ -81,4 +100,3 @@ def test_a_listing_goes_on_when_the_item_at_the_seam_vanishes_between_pages(empt
         empty.ids.delete_user(IdentityStoreId=empty.store, UserId=everybody[place]["UserId"])
     rest = empty.ids.list_users(IdentityStoreId=empty.store, MaxResults=3, NextToken=page["NextToken"])
     assert [each["UserName"] for each in rest["Users"]] == ["user-0004", "user-0005"]
-

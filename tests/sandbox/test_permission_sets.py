@@ -25,14 +25,18 @@ def test_one_organization_instance_is_tied_to_one_identity_store_in_one_region(a
 def test_another_instance_or_region_is_not_found(aws: Aws, refused: Refused) -> None:
     unknown = "arn:aws:sso:::instance/ssoins-0000000000000000"
     elsewhere = Aws(aws.sandbox, aws.clock, region="eu-central-1")
-    assert refused(lambda: aws.sso.list_permission_sets(InstanceArn=unknown))[0] == "ResourceNotFoundException"
+    assert (
+        refused(lambda: aws.sso.list_permission_sets(InstanceArn=unknown))[0] == "ResourceNotFoundException"
+    )
     code, _ = refused(lambda: elsewhere.sso.list_permission_sets(InstanceArn=aws.instance))
     assert code == "ResourceNotFoundException"
 
 
 def test_a_permission_set_comes_back_as_made_with_an_hour_by_default(empty: Aws) -> None:
     arn = empty.permission_set("Plain")
-    seen = empty.sso.describe_permission_set(InstanceArn=empty.instance, PermissionSetArn=arn)["PermissionSet"]
+    seen = empty.sso.describe_permission_set(InstanceArn=empty.instance, PermissionSetArn=arn)[
+        "PermissionSet"
+    ]
     assert (seen["Name"], seen["SessionDuration"]) == ("Plain", "PT1H")
     assert "Description" not in seen
     assert "RelayState" not in seen
@@ -48,8 +52,14 @@ def test_an_update_changes_only_what_is_passed(empty: Aws) -> None:
     )
     arn = made["PermissionSet"]["PermissionSetArn"]
     empty.sso.update_permission_set(InstanceArn=empty.instance, PermissionSetArn=arn, Description="second")
-    seen = empty.sso.describe_permission_set(InstanceArn=empty.instance, PermissionSetArn=arn)["PermissionSet"]
-    assert (seen["Description"], seen["SessionDuration"], seen["RelayState"]) == ("second", "PT8H", "https://a")
+    seen = empty.sso.describe_permission_set(InstanceArn=empty.instance, PermissionSetArn=arn)[
+        "PermissionSet"
+    ]
+    assert (seen["Description"], seen["SessionDuration"], seen["RelayState"]) == (
+        "second",
+        "PT8H",
+        "https://a",
+    )
 
 
 def test_a_second_permission_set_of_the_same_name_is_a_conflict(empty: Aws, refused: Refused) -> None:
@@ -70,7 +80,9 @@ def test_a_session_is_between_one_and_twelve_hours(empty: Aws, refused: Refused,
     assert code == "ValidationException"
 
 
-def test_an_inline_policy_is_kept_to_the_letter_and_empty_when_there_is_none(empty: Aws, refused: Refused) -> None:
+def test_an_inline_policy_is_kept_to_the_letter_and_empty_when_there_is_none(
+    empty: Aws, refused: Refused
+) -> None:
     arn = empty.permission_set("P")
     asked = {"InstanceArn": empty.instance, "PermissionSetArn": arn}
     assert empty.sso.get_inline_policy_for_permission_set(**asked)["InlinePolicy"] == ""
@@ -96,7 +108,11 @@ def test_an_inline_policy_is_kept_to_the_letter_and_empty_when_there_is_none(emp
 def test_an_inline_policy_is_json_of_32768_bytes_and_10240_characters_at_most(
     empty: Aws, refused: Refused, policy: str, code: str
 ) -> None:
-    asked = {"InstanceArn": empty.instance, "PermissionSetArn": empty.permission_set("P"), "InlinePolicy": policy}
+    asked = {
+        "InstanceArn": empty.instance,
+        "PermissionSetArn": empty.permission_set("P"),
+        "InlinePolicy": policy,
+    }
     if code:
         assert refused(lambda: empty.sso.put_inline_policy_to_permission_set(**asked))[0] == code
     else:
@@ -106,19 +122,25 @@ def test_an_inline_policy_is_json_of_32768_bytes_and_10240_characters_at_most(
 def test_a_managed_policy_is_attached_once_listed_and_detached_once(empty: Aws, refused: Refused) -> None:
     asked = {"InstanceArn": empty.instance, "PermissionSetArn": empty.permission_set("P")}
     empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=ADMIN)
-    code, _ = refused(lambda: empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=ADMIN))
+    code, _ = refused(
+        lambda: empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=ADMIN)
+    )
     assert code == "ConflictException"
     listed = empty.sso.list_managed_policies_in_permission_set(**asked)["AttachedManagedPolicies"]
     assert listed == [{"Name": "AdministratorAccess", "Arn": ADMIN}]
     empty.sso.detach_managed_policy_from_permission_set(**asked, ManagedPolicyArn=ADMIN)
-    code, _ = refused(lambda: empty.sso.detach_managed_policy_from_permission_set(**asked, ManagedPolicyArn=ADMIN))
+    code, _ = refused(
+        lambda: empty.sso.detach_managed_policy_from_permission_set(**asked, ManagedPolicyArn=ADMIN)
+    )
     assert code == "ResourceNotFoundException"
 
 
 def test_a_managed_policy_arn_must_be_one_of_awss_own(empty: Aws, refused: Refused) -> None:
     asked = {"InstanceArn": empty.instance, "PermissionSetArn": empty.permission_set("P")}
     own = "arn:aws:iam::123456789012:policy/Mine"
-    code, _ = refused(lambda: empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=own))
+    code, _ = refused(
+        lambda: empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=own)
+    )
     assert code == "ValidationException"
 
 
@@ -128,7 +150,7 @@ def test_a_customer_managed_policy_is_known_by_name_and_path(empty: Aws, refused
     attach(**asked, CustomerManagedPolicyReference={"Name": "Mine"})
     attach(**asked, CustomerManagedPolicyReference={"Name": "Mine", "Path": "/team/"})
     again = {"Name": "Mine", "Path": "/"}
-    code, _ = refused(lambda: attach(**asked, CustomerManagedPolicyReference=again))  # type: ignore[arg-type]
+    code, _ = refused(lambda: attach(**asked, CustomerManagedPolicyReference=again))
     assert code == "ConflictException"
     listed = empty.sso.list_customer_managed_policy_references_in_permission_set(**asked)
     assert listed["CustomerManagedPolicyReferences"] == [again, {"Name": "Mine", "Path": "/team/"}]
@@ -139,13 +161,18 @@ def test_twenty_policies_fit_on_a_permission_set_and_no_more(empty: Aws, refused
     for number in range(20):
         arn = f"arn:aws:iam::aws:policy/P{number}"
         empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=arn)
-    code, _ = refused(lambda: empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=ADMIN))
+    code, _ = refused(
+        lambda: empty.sso.attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=ADMIN)
+    )
     assert code == "ServiceQuotaExceededException"
 
 
 def test_a_boundary_is_one_policy_of_either_kind(empty: Aws, refused: Refused) -> None:
     asked = {"InstanceArn": empty.instance, "PermissionSetArn": empty.permission_set("P")}
-    put, get = empty.sso.put_permissions_boundary_to_permission_set, empty.sso.get_permissions_boundary_for_permission_set
+    put, get = (
+        empty.sso.put_permissions_boundary_to_permission_set,
+        empty.sso.get_permissions_boundary_for_permission_set,
+    )
     assert refused(lambda: get(**asked))[0] == "ResourceNotFoundException"
     put(**asked, PermissionsBoundary={"ManagedPolicyArn": ADMIN})
     put(**asked, PermissionsBoundary={"CustomerManagedPolicyReference": {"Name": "Edge"}})
@@ -158,13 +185,13 @@ def test_a_boundary_is_one_policy_of_either_kind(empty: Aws, refused: Refused) -
 
 def test_tags_are_set_changed_and_removed_by_key(empty: Aws, refused: Refused) -> None:
     tags = [{"Key": "team", "Value": "a"}, {"Key": "größe", "Value": ""}]
-    made = empty.sso.create_permission_set(InstanceArn=empty.instance, Name="P", Tags=tags)  # type: ignore[arg-type]
+    made = empty.sso.create_permission_set(InstanceArn=empty.instance, Name="P", Tags=tags)
     asked = {"InstanceArn": empty.instance, "ResourceArn": made["PermissionSet"]["PermissionSetArn"]}
     empty.sso.tag_resource(**asked, Tags=[{"Key": "team", "Value": "b"}])
     empty.sso.untag_resource(**asked, TagKeys=["größe"])
     assert empty.sso.list_tags_for_resource(**asked)["Tags"] == [{"Key": "team", "Value": "b"}]
     many = [{"Key": f"k{number}", "Value": ""} for number in range(50)]
-    code, _ = refused(lambda: empty.sso.tag_resource(**asked, Tags=many))  # type: ignore[arg-type]
+    code, _ = refused(lambda: empty.sso.tag_resource(**asked, Tags=many))
     assert code == "ServiceQuotaExceededException"
     code, _ = refused(lambda: empty.sso.tag_resource(**asked, Tags=[{"Key": "aws:x", "Value": ""}]))
     assert code == "ValidationException"

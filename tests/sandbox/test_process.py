@@ -68,6 +68,16 @@ def test_a_second_start_is_refused_and_a_dead_ones_state_is_not_in_the_way(state
     assert second.pid != first.pid
 
 
+def test_of_two_starts_at_once_one_serves_and_the_other_says_so(state_dir: Path) -> None:
+    running = process.start_detached(Setup("empty"), 0, state_dir)
+    (state_dir / "sandbox.json").unlink()  # as if the first had not come to write it yet
+    with pytest.raises(process.StartFailed):
+        process.start_detached(Setup("empty"), 0, state_dir)
+    assert "already runs" in (state_dir / "sandbox.log").read_text()
+    os.kill(running.pid, 15)
+    os.waitpid(running.pid, 0)
+
+
 def test_a_taken_port_is_a_named_error(state_dir: Path, tmp_path: Path) -> None:
     running = process.start_detached(Setup("empty"), 0, state_dir)
     with pytest.raises(process.StartFailed) as caught:
@@ -88,18 +98,20 @@ def test_the_aws_cli_lists_and_creates(state_dir: Path) -> None:
     lines = 'eval "$1"; shift; exec "$@"'
     environment = {"PATH": os.environ["PATH"], "HOME": str(state_dir), "AWS_PAGER": ""}
 
-    def aws(*arguments: str) -> dict[str, object]:
+    def aws(*arguments: str) -> dict[str, list[dict[str, str]]]:
         command = ["sh", "-c", lines, "sh", process.env(state_dir), str(_AWS), *arguments, "--output", "json"]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        found: dict[str, object] = json.loads(done.stdout)
+        found: dict[str, list[dict[str, str]]] = json.loads(done.stdout)
         return found
 
-    (instance,) = aws("sso-admin", "list-instances")["Instances"]  # type: ignore[misc,attr-defined]
+    (instance,) = aws("sso-admin", "list-instances")["Instances"]
     store = instance["IdentityStoreId"]
     users = aws("identitystore", "list-users", "--identity-store-id", store)["Users"]
-    assert len(users) == 40  # type: ignore[arg-type]
-    made = aws("identitystore", "create-group", "--identity-store-id", store, "--display-name", "From the CLI")
-    assert made["IdentityStoreId"] == store
+    assert len(users) == 40
+    made = aws(
+        "identitystore", "create-group", "--identity-store-id", store, "--display-name", "From the CLI"
+    )
+    assert made["IdentityStoreId"] == store  # type: ignore[comparison-overlap]
 
 
 def test_the_command_line_starts_without_loading_the_sandbox() -> None:

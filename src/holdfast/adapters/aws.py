@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from holdfast.adapters.aws_remedy import credentials_remedy
 from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
-from holdfast.domain.errors import Refused, Throttled
+from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock
 
 if TYPE_CHECKING:
+    import ssl
+
     from botocore.client import BaseClient
     from botocore.session import Session
 
@@ -29,6 +32,9 @@ IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
+LISTINGS = 8
+"""Connections for listings that go from page to page beside the concurrent calls."""
+TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -40,21 +46,37 @@ class AwsSettings:
     region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
     requests_per_second: float = field(
         default=20.0,
-        metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."},
+        metadata={
+            "help": "Calls per second to all Identity Center APIs together (the service's limit).",
+            "least": 0.1,
+        },
     )
     other_requests_per_second: float = field(
-        default=5.0, metadata={"help": "Calls per second to Organizations and STS together."}
+        default=5.0, metadata={"help": "Calls per second to Organizations and STS together.", "least": 0.1}
     )
     throttle_patience: float = field(
         default=600.0,
-        metadata={"help": "Seconds that one call may be throttled in a row before the run stops."},
+        metadata={
+            "help": "Seconds that one call may be throttled in a row before the run stops.",
+            "least": 0,
+        },
     )
     retries: int = field(
-        default=3, metadata={"help": "Repeats of a call after server errors and lost connections."}
+        default=3,
+        metadata={
+            "help": "Repeats of a call after server errors and lost connections.",
+            "least": 0,
+            "most": 10,
+        },
     )
-    concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
-    connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
-    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
+    concurrency: int = field(default=8, metadata={"help": "Calls under way at once.", "least": 1, "most": 64})
+    connect_timeout: float = field(
+        default=5.0, metadata={"help": "Seconds to wait for a connection.", "least": 1}
+    )
+    tls_minimum: str = field(
+        default="1.3", metadata={"help": "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2."}
+    )
+    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer.", "least": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +198,7 @@ class AwsSession:
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
-            max_pool_connections=settings.concurrency,
+            max_pool_connections=settings.concurrency + LISTINGS,
             user_agent_extra="holdfast",
         )
         client = self._botocore().create_client(
@@ -188,6 +210,7 @@ class AwsSession:
             aws_secret_access_key=endpoint.secret_key if endpoint else None,
         )
         _refuse_plain_http(client.meta.endpoint_url)
+        _refuse_old_tls(client, settings.tls_minimum)
         return client
 
     def _botocore(self) -> Session:
@@ -209,14 +232,29 @@ class AwsSession:
 
     def _remedy(self) -> str:
         """The command that gives new credentials, for the way in which the present ones came."""
-        profile = self._botocore().get_config_variable("profile") or ""
-        option = f" --profile {profile}" if profile else ""
-        scoped = self._botocore().get_scoped_config()
-        if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
-            return "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then run the command again."
-        if "sso_session" in scoped or "sso_start_url" in scoped:
-            return f"Run `aws sso login{option}`, then run the command again."
-        return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
+        session = self._botocore()
+        profile = session.get_config_variable("profile") or ""
+        given = bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+        return credentials_remedy(profile, session.full_config.get("profiles", {}), from_environment=given)
+
+
+def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
+    """botocore has no setting for this, so the contexts that it makes are tightened, for proxies as well."""
+    import ssl
+
+    if minimum not in TLS_VERSIONS:
+        raise SettingsError("[aws]", (f"tls_minimum: {minimum} is none of {', '.join(TLS_VERSIONS)}",))
+    version = ssl.TLSVersion[TLS_VERSIONS[minimum]]
+    http = client._endpoint.http_session  # type: ignore[attr-defined]
+    make_context = http._get_ssl_context
+
+    def strict() -> ssl.SSLContext:
+        context: ssl.SSLContext = make_context()
+        context.minimum_version = version
+        return context
+
+    http._get_ssl_context = strict
+    http._manager.connection_pool_kw["ssl_context"] = strict()
 
 
 def _refuse_plain_http(endpoint: str) -> None:

@@ -1,5 +1,6 @@
 """The only place that says "which": settings to adapters to kernel to systems."""
 
-from holdfast.bootstrap.installation import IDENTITY_CENTER, Installation, open_installation
+from holdfast.bootstrap.installation import Installation, open_installation
+from holdfast.bootstrap.parts import IDENTITY_CENTER
 
 __all__ = ["IDENTITY_CENTER", "Installation", "open_installation"]

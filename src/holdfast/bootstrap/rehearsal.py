@@ -60,5 +60,7 @@ def _presupposed(wanted: RecordView) -> Portrait:
         given = assignment_from(record)
         email = f"account-{given.account_id}@example.com"
         name = given.account_name or given.account_id
-        accounts[given.account_id] = AccountPortrait(given.account_id, name, email, policies=tuple(sorted(policies)))
+        accounts[given.account_id] = AccountPortrait(
+            given.account_id, name, email, policies=tuple(sorted(policies))
+        )
     return Portrait(accounts=tuple(accounts.values()))

@@ -25,7 +25,7 @@ from holdfast.kernel.runs.stages import RunContext, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from holdfast.bootstrap.installation import Installation
+    from holdfast.bootstrap.parts import Parts
     from holdfast.domain.runs import Run
     from holdfast.domain.snapshots import SnapshotInfo
     from holdfast.kernel.runs.report_values import RunReport
@@ -40,7 +40,7 @@ LEASE_SECONDS = 6 * 3600.0
 class Runner:
     """What an installation does with runs."""
 
-    def __init__(self, home: Installation) -> None:
+    def __init__(self, home: Parts) -> None:
         self._home = home
         self._times: list[StageTime] = []
 
@@ -84,7 +84,10 @@ class Runner:
         """
         undone = undoable(self._home.ledger, run_id)
         if undone.kind not in CHANGING:
-            raise Refused(f"run {undone.id} is a {undone.kind}: it changed no service of yours", "Nothing is to be undone.")
+            raise Refused(
+                f"run {undone.id} is a {undone.kind}: it changed no service of yours",
+                "Nothing is to be undone.",
+            )
         with self._holding(ROLLBACK, undone.system, undone.target):
             run = self.engine.start(
                 system=undone.system, kind=ROLLBACK, arguments=b"{}", target=undone.target, undoes=undone.id
@@ -101,7 +104,9 @@ class Runner:
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
         }
         if run.kind not in makers:
-            raise UsageError(f"Run {run.id} is of an unknown kind, {run.kind}.", "Use the version that started it.")
+            raise UsageError(
+                f"Run {run.id} is of an unknown kind, {run.kind}.", "Use the version that started it."
+            )
         return [self._timed(stage) for stage in makers[run.kind]()]
 
     def report(self, run: Run) -> RunReport:
@@ -110,7 +115,13 @@ class Runner:
         calls = home.session.calls() if "session" in home.__dict__ else None
         sealed = self._snapshot(run)
         return build_report(
-            home.ledger, run, sealed, calls, previous=self._previous(sealed), stages=self._times, now=home.clock.now()
+            home.ledger,
+            run,
+            sealed,
+            calls,
+            previous=self._previous(sealed),
+            stages=self._times,
+            now=home.clock.now(),
         )
 
     def evidence_folder(self, run: Run) -> str:
@@ -171,7 +182,9 @@ class Runner:
     def _previous(self, sealed: SnapshotInfo | None) -> SnapshotInfo | None:
         if sealed is None:
             return None
-        older = (info for info in self._home.vault.snapshots(sealed.system) if info.taken_at < sealed.taken_at)
+        older = (
+            info for info in self._home.vault.snapshots(sealed.system) if info.taken_at < sealed.taken_at
+        )
         return next((info for info in older if info.kind != "safety"), None)
 
 

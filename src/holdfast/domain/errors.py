@@ -214,7 +214,9 @@ class LedgerError(HoldfastError):
     code: ClassVar[str] = "ledger"
     exit_code: ClassVar[int] = 10
     sentence: ClassVar[str] = "The ledger {ledger} cannot be used: {problem}"
-    next_step: ClassVar[str] = "Check that the file and its folder can be read and written by the user who runs Holdfast."
+    next_step: ClassVar[str] = (
+        "Check that the file and its folder can be read and written by the user who runs Holdfast."
+    )
 
 
 @dataclass(eq=False)
@@ -264,4 +266,6 @@ class CannotWrite(HoldfastError):
     code: ClassVar[str] = "cannot-write"
     exit_code: ClassVar[int] = 10
     sentence: ClassVar[str] = "{place} cannot be written: {problem}"
-    next_step: ClassVar[str] = "Give the user Holdfast runs as write permission there, or name another --output-dir."
+    next_step: ClassVar[str] = (
+        "Give the user Holdfast runs as write permission there, or name another --output-dir."
+    )

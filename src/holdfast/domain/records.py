@@ -45,7 +45,13 @@ class Record:
     def digest(self) -> str:
         """SHA-256 in hex over type, key, schema, body and personal part, each with its length before it."""
         hasher = hashlib.sha256()
-        for part in (self.type.encode(), self.key.encode(), str(self.schema).encode(), self.body, self.personal):
+        for part in (
+            self.type.encode(),
+            self.key.encode(),
+            str(self.schema).encode(),
+            self.body,
+            self.personal,
+        ):
             hasher.update(len(part).to_bytes(8, "big") + part)
         return hasher.hexdigest()
 

@@ -54,7 +54,9 @@ def merge(left: Iterable[Record], right: Iterable[Record]) -> Iterator[tuple[Rec
             a, b = next(lefts, None), next(rights, None)
 
 
-def compare(system: System, left: RecordView, right: RecordView, types: Sequence[str]) -> Iterator[Difference]:
+def compare(
+    system: System, left: RecordView, right: RecordView, types: Sequence[str]
+) -> Iterator[Difference]:
     """What is not the same in `right` as in `left`, type by type in key order.
 
     Content is compared by `System.comparable`, so ids that every re-creation changes do not count.
@@ -62,10 +64,14 @@ def compare(system: System, left: RecordView, right: RecordView, types: Sequence
     for name in types:
         gaps = [side for side, view in (("left", left), ("right", right)) if not view.is_complete(name)]
         if gaps:
-            yield Difference(DifferenceKind.UNKNOWN, name, "", reason=f"not read whole on the {' and '.join(gaps)} side")
+            yield Difference(
+                DifferenceKind.UNKNOWN, name, "", reason=f"not read whole on the {' and '.join(gaps)} side"
+            )
         for a, b in merge(left.records(name), right.records(name)):
             difference = _difference(system, a, b)
-            if difference is None or (difference.kind is not DifferenceKind.CHANGED and _unsure(difference, gaps)):
+            if difference is None or (
+                difference.kind is not DifferenceKind.CHANGED and _unsure(difference, gaps)
+            ):
                 continue
             yield difference
 
@@ -85,7 +91,9 @@ def _difference(system: System, a: Record | None, b: Record | None) -> Differenc
     old, new = system.comparable(a), system.comparable(b)
     if old == new:
         return None
-    return Difference(DifferenceKind.CHANGED, a.type, a.key, tuple(field_differences(old, new, system.personal_fields)))
+    return Difference(
+        DifferenceKind.CHANGED, a.type, a.key, tuple(field_differences(old, new, system.personal_fields))
+    )
 
 
 def field_differences(old: bytes, new: bytes, personal: frozenset[str]) -> Iterator[FieldDifference]:

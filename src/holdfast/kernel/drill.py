@@ -54,12 +54,14 @@ class Drill:
     ) -> None:
         target = stage.system.target()
         empty = MemoryView(stage.system.source().capture(types, context.progress))
-        options = PlanOptions(target.closure(wanted, RestoreScope(types)))
+        options = PlanOptions(RestoreScope(types))
         store_plan(context, target.plan(wanted, empty, options))
         apply_journal(context, target)
         verify_journal(context, target)
 
-    def _judge(self, context: RunContext, wanted: RecordView, returned: RecordView, types: tuple[str, ...]) -> None:
+    def _judge(
+        self, context: RunContext, wanted: RecordView, returned: RecordView, types: tuple[str, ...]
+    ) -> None:
         """Every record of the snapshot becomes an item: done when it came back equal, else why not."""
         differences = {(d.type, d.key): d for d in compare(self.system, wanted, returned, types)}
         told = {
@@ -84,7 +86,11 @@ def _outcome(difference: Difference | None, told: Finding | None) -> Outcome:
     if told is not None and difference.kind is DifferenceKind.CHANGED:
         return Outcome(OutcomeKind.IMPOSSIBLE, told.message, told.advice, told.code)
     fields = ", ".join(field.name for field in difference.fields)
-    reason = "did not come back" if difference.kind is DifferenceKind.REMOVED else f"came back different in {fields}"
+    reason = (
+        "did not come back"
+        if difference.kind is DifferenceKind.REMOVED
+        else f"came back different in {fields}"
+    )
     return Outcome(OutcomeKind.FAILED, reason, code="drill")
 
 

@@ -144,5 +144,7 @@ def store_plan(context: RunContext, decisions: Iterator[Decision]) -> int:
     context.record_conflicts(conflicts)
     context.record_findings(findings)
     skipped = Outcome(OutcomeKind.SKIPPED, "differs from the backup and was left as it is", code="conflict")
-    context.record_items(Item(c.type, c.key, skipped) for c in conflicts if c.resolution is ConflictStrategy.SKIP)
+    context.record_items(
+        Item(c.type, c.key, skipped) for c in conflicts if c.resolution is ConflictStrategy.SKIP
+    )
     return count

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, TypeVar, Union, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -34,7 +34,9 @@ def read_section(cls: type[S], raw: Raw, section: str, base: Path, problems: lis
     for name in raw:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            problems.append(f"[{section}] {name}: unknown setting" + (f"; did you mean {near[0]}?" if near else ""))
+            problems.append(
+                f"[{section}] {name}: unknown setting" + (f"; did you mean {near[0]}?" if near else "")
+            )
     values = {}
     for name, item in known.items():
         if name in raw:
@@ -90,6 +92,8 @@ def _number(value: object, item: Field[object], *, whole: bool) -> float:
         raise ValueError(f"expected a {'whole ' if whole else ''}number, got {value!r}") from None
     least, most = item.metadata.get("least"), item.metadata.get("most")
     if (least is not None and number < least) or (most is not None and number > most):
-        limits = f"from {least:g} to {most:g}" if least is not None and most is not None else f"at least {least:g}"
+        limits = (
+            f"from {least:g} to {most:g}" if least is not None and most is not None else f"at least {least:g}"
+        )
         raise ValueError(f"must be {limits}, got {number:g}")
     return number

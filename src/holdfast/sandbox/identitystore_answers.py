@@ -7,6 +7,7 @@ import msgspec
 from holdfast.sandbox.directory import Entry, Membership
 from holdfast.sandbox.world import World
 
+
 def named(world: World, noun: str, identifier: str) -> dict[str, object]:
     return {
         "IdentityStoreId": world.ids.identity_store,

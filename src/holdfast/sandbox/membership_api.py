@@ -11,6 +11,7 @@ from holdfast.sandbox.world import World
 
 PAGE = 100
 
+
 def _create_group_membership(world: World, call: Call) -> Answer:
     group = world.directory.groups.get(call.parameters.text("GroupId"))
     user = world.directory.users.get(_member(call))

@@ -12,6 +12,7 @@ from holdfast.domain.records import Record
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import PolicyReference
 from holdfast.systems.identity_center.restore.undo import invert
+from tests.systems.identity_center.facet_service import FacetService
 from tests.systems.identity_center.small_company import (
     ACCOUNT,
     BILLING,
@@ -25,7 +26,6 @@ from tests.systems.identity_center.small_company import (
     user,
     view,
 )
-from tests.systems.identity_center.facet_service import FacetService
 
 USERS, GROUPS, SETS = ("alice", "bob", "Ørsted"), ("Admins", "Staff"), ("Reader", "Writer")
 TEXT = st.sampled_from(["", "one", "two"])

@@ -11,6 +11,7 @@ VAULT_DAMAGED = 20
 
 
 @click.group()
+@shared_options
 def backups() -> None:
     """List, check and rehearse what was backed up."""
 
@@ -92,7 +93,10 @@ def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
     with installation(invocation) as home:
         info = home.vault.resolve(backup_id)
         if not yes:
-            click.confirm(f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?", abort=True)
+            click.confirm(
+                f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?",
+                abort=True,
+            )
         home.vault.delete(info)
         home.audit.append("backup deleted", info.system, {"snapshot": info.id})
         click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until they are pruned.")

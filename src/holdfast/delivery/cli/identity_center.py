@@ -42,7 +42,11 @@ class ResourceList(click.ParamType[tuple[str, ...]]):
         chosen = list(RESOURCES) if words == ["all"] else words
         unknown = [word for word in chosen if word not in RESOURCES]
         if unknown or not chosen:
-            self.fail(f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(RESOURCES)}, all", param, ctx)
+            self.fail(
+                f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(RESOURCES)}, all",
+                param,
+                ctx,
+            )
         return tuple(dict.fromkeys(name for word in chosen for name in RESOURCES[word]))
 
 
@@ -51,7 +55,9 @@ class RecordName(click.ParamType[tuple[str, str]]):
 
     name = "type:name"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
         """The record type and the natural key. Raises: BadParameter for another shape."""
         from holdfast.domain.records import join_key
 
@@ -66,18 +72,32 @@ class RecordName(click.ParamType[tuple[str, str]]):
 
 
 resources_option = click.option(
-    "--resources", type=ResourceList(), default="all", show_default=True, help="Which resources, comma separated."
+    "--resources",
+    type=ResourceList(),
+    default="all",
+    show_default=True,
+    help="Which resources, comma separated.",
 )
 
 
 @click.group(name="identity-center")
+@shared_options
 def identity_center() -> None:
     """Back up, compare and restore AWS IAM Identity Center."""
 
 
 @identity_center.command()
-@click.option("--type", "kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True)
-@click.option("--since", default="", help="Incremental: compare with the newest backup at or before this moment.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["full", "incremental"]),
+    default="full",
+    show_default=True,
+    help="Incremental says what changed since an earlier backup; both are complete to read.",
+)
+@click.option(
+    "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
+)
 @resources_option
 @shared_options
 @pass_invocation
@@ -101,9 +121,19 @@ def restore_options(command: click.decorators.FC) -> click.decorators.FC:
         (
             click.argument("backup_id", metavar="BACKUP"),
             resources_option,
-            click.option("--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."),
-            click.option("--conflict-strategy", type=strategy, default="overwrite", show_default=True),
-            click.option("--delete-extra", is_flag=True, help="Delete records that the backup does not have."),
+            click.option(
+                "--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."
+            ),
+            click.option(
+                "--conflict-strategy",
+                type=strategy,
+                default="overwrite",
+                show_default=True,
+                help="What to do with a record that differs from the backup's.",
+            ),
+            click.option(
+                "--delete-extra", is_flag=True, help="Delete records that the backup does not have."
+            ),
             click.option("--allow-lockout", is_flag=True, help="Go on though it removes your own access."),
         )
     ):
@@ -166,7 +196,9 @@ def restore(
 @click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
 @shared_options
 @pass_invocation
-def diff(invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool) -> int:
+def diff(
+    invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool
+) -> int:
     """Compare a backup with another one, or with what is live now (the default)."""
     from holdfast.delivery.cli.rendering import differences_json, show_differences
     from holdfast.kernel.compare import compare
@@ -232,5 +264,7 @@ def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--since {text!r} is no date or time.", "Write 2026-11-20 or 2026-11-20T09:00:00Z.") from None
+        raise UsageError(
+            f"--since {text!r} is no date or time.", "Write 2026-11-20 or 2026-11-20T09:00:00Z."
+        ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

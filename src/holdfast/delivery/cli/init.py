@@ -11,7 +11,13 @@ from holdfast.domain.errors import Refused
 
 
 @click.command()
-@click.option("--vault", "location", default=".holdfast/vault", show_default=True, help="A folder or s3://bucket/prefix.")
+@click.option(
+    "--vault",
+    "location",
+    default=".holdfast/vault",
+    show_default=True,
+    help="A folder or s3://bucket/prefix.",
+)
 @shared_options
 @pass_invocation
 def init(invocation: Invocation, location: str) -> int:
@@ -20,7 +26,9 @@ def init(invocation: Invocation, location: str) -> int:
 
     file = invocation.config or Path("holdfast.toml")
     if file.exists():
-        raise Refused(f"{file} is there already and was left as it is", "Edit it, or name another with --config.")
+        raise Refused(
+            f"{file} is there already and was left as it is", "Edit it, or name another with --config."
+        )
     file.write_text(example({("vault", "location"): location}), encoding="utf-8")
     click.echo(f"Wrote {file}.")
     from holdfast.bootstrap import open_installation

@@ -19,7 +19,7 @@ from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
-    from holdfast.kernel.vault.verify import Verification
+    from holdfast.kernel.vault.verify import LevelCount, Verification
 
 __all__ = [
     "differences_json",
@@ -208,7 +208,7 @@ def show_verification(found: Verification, screen: Screen | None = None) -> None
     met = [level for level in found.levels if level.checked or level.problems]
     screen.table(heads, (_level_row(level) for level in met))
     for problem in found.problems[:LISTED]:
-        screen.line(f"  {problem.level} {problem.where}: {problem.what}", STYLES["damaged"])
+        screen.line(f"  {problem.level} {problem.where}: {problem.message}", STYLES["damaged"])
     _rest(screen, len(found.problems) - LISTED)
     screen.line("DAMAGED: see above." if found.problems else "Everything that was read is as it was written.")
 

@@ -100,14 +100,19 @@ def _damage(story: Story, home: Installation) -> None:
         groups = sorted(live.identity_store.list_groups().items, key=lambda group: group.display_name)[1:3]
         for group in groups:
             live.identity_store.delete_group(group.group_id)
-        sets = {live.sso_admin.describe_permission_set(arn).name: arn for arn in live.sso_admin.list_permission_sets().items}
+        sets = {
+            live.sso_admin.describe_permission_set(arn).name: arn
+            for arn in live.sso_admin.list_permission_sets().items
+        }
         name = min(name for name, arn in sets.items() if live.sso_admin.inline_policy(arn))
         everything = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
         live.sso_admin.put_inline_policy(sets[name], everything)
         _finish(home, live.sso_admin.provision(sets[name]), live.sso_admin.provisioning_status)
         removed = _remove_assignments(home, live, 3)
         gone = " and ".join(group.display_name for group in groups)
-        came_to(f"groups {gone} deleted, policy of {name} opened to everything, {removed} assignments removed")
+        came_to(
+            f"groups {gone} deleted, policy of {name} opened to everything, {removed} assignments removed"
+        )
 
 
 def _remove_assignments(home: Installation, live: Connection, count: int) -> int:
@@ -164,7 +169,10 @@ def _restore(story: Story, home: Installation, backup: str, title: str) -> Run:
 def _verify(story: Story, home: Installation, backup: str) -> None:
     with story.step("verify") as came_to:
         found = home.vault.verify(home.vault.resolve(backup), home.progress)
-        came_to("backup sound at every level: " + ", ".join(f"{level.checked} {level.level}" for level in found.levels))
+        came_to(
+            "backup sound at every level: "
+            + ", ".join(f"{level.checked} {level.level}" for level in found.levels)
+        )
         expect(not found.problems, "the backup is damaged")
 
 

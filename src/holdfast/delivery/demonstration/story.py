@@ -68,7 +68,9 @@ def fresh_folder(folder: Path) -> Path:
     """
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
-            raise Refused(f"{folder} exists and was not made by the demo", "Name another folder with --folder.")
+            raise Refused(
+                f"{folder} exists and was not made by the demo", "Name another folder with --folder."
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / MARKER).touch()

@@ -13,11 +13,12 @@ class IdentityCenterSettings:
         default="", metadata={"help": "ARN of the instance; needed only where the account sees several."}
     )
     concurrency: int = field(
-        default=8, metadata={"help": "Calls under way at once, all within the shared rate."}
+        default=8,
+        metadata={"help": "Calls under way at once, all within the shared rate.", "least": 1, "most": 64},
     )
     assignments_by: str = field(
         default="",
         metadata={
-            "help": "How to list assignments: account, permission_set or principal; empty for the fewest calls."
+            "help": "How assignments are listed: account, permission_set, principal; empty: fewest calls."
         },
     )

@@ -42,7 +42,9 @@ class SsoAdminGateway(Protocol):
     def list_tags(self, arn: str, token: str = "") -> Page[tuple[str, str]]:
         """Tags of a permission set, a page of them."""
 
-    def list_accounts_for_permission_set(self, arn: str, token: str = "", *, only_stale: bool = False) -> Page[str]:
+    def list_accounts_for_permission_set(
+        self, arn: str, token: str = "", *, only_stale: bool = False
+    ) -> Page[str]:
         """Up to 100 account ids where the set is provisioned; with `only_stale` those lacking its latest version."""
 
     def list_permission_sets_for_account(self, account_id: str, token: str = "") -> Page[str]:

@@ -137,9 +137,9 @@ def test_a_region_that_is_down_is_said_of_every_type(
     source.identity()
     sandbox.faults([FaultRule(region="us-east-1", region_down=True)])
     parts = capture(source)
-    assert {name: (part.complete, len(part.records)) for name, part in parts.items()} == {
-        name: (False, 0) for name in ("user", "group", "membership", "permission_set", "assignment")
-    }
+    assert {name: (part.complete, len(part.records)) for name, part in parts.items()} == dict.fromkeys(
+        ("user", "group", "membership", "permission_set", "assignment"), (False, 0)
+    )
     assert all(part.reason for part in parts.values())
 
 
@@ -218,15 +218,20 @@ def test_a_user_who_joined_during_the_capture_is_captured_with_the_membership(
     assert source.validate(list(parts.values())) == []
 
 
-def test_a_group_deleted_during_the_capture_is_a_failure_that_names_it(
+def test_a_group_deleted_during_the_capture_is_left_out_with_a_note_and_what_refers_to_it(
     sandbox: SandboxServer, source_of: Make, capture: Capture
 ) -> None:
     def leave(store: IdentityStoreGateway) -> None:
         store.delete_group(store.find_group_id("Cloud Operators"))
 
-    parts = capture(source_of(sandbox, meddled(leave)), ["group", "membership"])
-    assert [item.key for item in parts["membership"].failures] == ["Cloud Operators"]
-    assert not parts["membership"].complete
+    source = source_of(sandbox, meddled(leave), assignments_by="permission_set")
+    parts = capture(source)
+    company = sandbox.dump()
+    assert "Cloud Operators" not in {record.key for record in parts["group"].records}
+    assert len(parts["membership"].records) == len(company.memberships)
+    assert len(parts["assignment"].records) == len(company.assignments)
+    assert all(part.complete for part in parts.values())
+    assert [finding.code for finding in source.validate(list(parts.values()))] == ["deleted-meanwhile"]
 
 
 class Doubled:

@@ -1,0 +1,154 @@
+"""The parts of an installation: which adapter, which system, which flow; each made when it is first asked for."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from holdfast.config import Settings
+from holdfast.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from holdfast.adapters.aws import AwsSession
+    from holdfast.kernel.audit import AuditTrail
+    from holdfast.kernel.backup import Backup
+    from holdfast.kernel.drill import Drill
+    from holdfast.kernel.ports import Chooser, Clock, Ledger, ObjectStore, Progress
+    from holdfast.kernel.restore import Restore
+    from holdfast.kernel.runs.evidence import EvidenceStore
+    from holdfast.kernel.system import Rehearsal, System
+    from holdfast.kernel.vault.key_set import KeyRing
+    from holdfast.kernel.vault.vault import Vault
+
+IDENTITY_CENTER = "identity_center"
+
+
+class Parts:
+    """Adapters, systems and flows of one settings file; nothing is opened before it is needed."""
+
+    def __init__(self, settings: Settings, progress: Progress, choose: Chooser | None = None) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.choose = choose
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The system's clock."""
+        from holdfast.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger beside the settings file; made on first use. Raises: LedgerError, LedgerDamaged, LedgerFull."""
+        from holdfast.adapters.ledger.sql_ledger import SqlLedger
+
+        return SqlLedger(f"sqlite:///{self.settings.ledger_path}")
+
+    @cached_property
+    def session(self) -> AwsSession:
+        """The paced AWS session that all of Identity Center's calls share."""
+        from holdfast.adapters.aws import AwsSession
+
+        return AwsSession(self.settings.aws, self.clock)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """The audit chain, authenticated with this installation's key."""
+        from holdfast.adapters.audit_key import audit_key
+        from holdfast.kernel.audit import AuditTrail
+
+        key = audit_key(self.settings.holdfast.data_dir / "audit.key")
+        return AuditTrail(self.ledger, key, self.clock, getpass.getuser())
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        """Where the evidence of runs is written."""
+        from holdfast.adapters.evidence_files import EvidenceFiles
+
+        return EvidenceFiles(self.settings.holdfast.reports_dir, self.clock)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Where the vault's objects lie."""
+        from holdfast.adapters.object_store import open_store
+
+        return open_store(self.settings.vault.location, self.settings.base)
+
+    @cached_property
+    def key_ring(self) -> KeyRing:
+        """What opens the vault: the passphrase where its variable is named, else the key file."""
+        name = self.settings.vault.passphrase_env
+        if name:
+            from holdfast.kernel.vault.passphrase import Passphrase
+
+            return Passphrase(os.environ.get(name, ""), name)
+        from holdfast.kernel.vault.key_file import KeyFile
+
+        return KeyFile(self.settings.vault.key_file)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault. Without a settings file the default one is made on first use; otherwise it must exist."""
+        from holdfast.kernel.vault.vault import Vault
+
+        if (
+            self.settings.file is None
+            and not self.settings.vault.key_file.exists()
+            and self._nothing_stored()
+        ):
+            self.progress.say(
+                f"Made a vault in {self.store.location} with key {self.settings.vault.key_file}: "
+                "keep a copy of the key somewhere else. `holdfast init` writes a settings file."
+            )
+            return self.create_vault()
+        return Vault.open(self.store, self.key_ring, self.clock)
+
+    def create_vault(self) -> Vault:
+        """A new vault and its key, where the settings say. Raises: VaultError when there is one already."""
+        from holdfast.kernel.vault.vault import Vault
+
+        return Vault.create(self.store, self.key_ring, self.clock)
+
+    def _nothing_stored(self) -> bool:
+        return next(iter(self.store.list("")), None) is None
+
+    @cached_property
+    def identity_center(self) -> System:
+        """Identity Center over the paced session."""
+        from holdfast.systems.identity_center.system import identity_center
+
+        return identity_center(self.session, self.settings.identity_center, self.clock)
+
+    def system(self, name: str) -> System:
+        """A registered system. Raises: UsageError for an unknown name."""
+        if name != IDENTITY_CENTER:
+            raise UsageError(f"There is no system {name}.", f"Known systems: {IDENTITY_CENTER}.")
+        return self.identity_center
+
+    def backup(self, name: str) -> Backup:
+        """How the system is backed up."""
+        from holdfast.kernel.backup import Backup
+
+        system = self.system(name)
+        return Backup(system, system.source(), self.vault, self.audit.head)
+
+    def restore(self, name: str) -> Restore:
+        """How the system is restored."""
+        from holdfast.kernel.restore import Restore
+
+        system = self.system(name)
+        return Restore(system, system.source(), system.target(), self.vault, self.audit.head)
+
+    def drill(self, name: str) -> Drill:
+        """How a backup of the system is rehearsed."""
+        from holdfast.kernel.drill import Drill
+
+        return Drill(self.system(name), self.vault, self._rehearsal())
+
+    def _rehearsal(self) -> Rehearsal:
+        from holdfast.bootstrap.rehearsal import rehearse_identity_center
+
+        return partial(rehearse_identity_center, settings=self.settings.identity_center, clock=self.clock)
