@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,3 +80,22 @@ def test_the_audit_trail_is_listed(
     assert main(["audit", "list", "--json"]) == 0
     (entry,) = json.loads(capfd.readouterr().out)
     assert (entry["actor"], entry["action"], entry["detail"]) == ("ada", "backup", {"run": "1"})
+
+
+def test_an_edited_audit_trail_fails_its_check(
+    ledger: SqlLedger, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    trail = AuditTrail(ledger, audit_key(tmp_path / ".holdfast" / "audit.key"), SystemClock(), "ada")
+    for number in range(3):
+        trail.append("backup", f"run {number}")
+    assert main(["audit", "verify", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == {
+        "entries": 3,
+        "anchored": 0,
+        "problems": [],
+        "unanchored": 3,
+    }
+    with sqlite3.connect(tmp_path / ".holdfast" / "ledger.sqlite") as connection:
+        connection.execute("UPDATE audit SET actor = 'eve' WHERE position = 2")
+    assert main(["audit", "verify"]) == 5
+    assert "edited: 2" in capfd.readouterr().out
