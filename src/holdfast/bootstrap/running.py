@@ -65,6 +65,8 @@ class Runner:
 
         Raises: whatever the run could not get past, after its evidence was written.
         """
+        if kind == BACKUP:
+            self._home.ensure_default_vault()
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
         arguments = msgspec.json.encode(request, order="sorted")
         with self._holding(kind, system, target):

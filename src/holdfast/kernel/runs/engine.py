@@ -170,7 +170,8 @@ class Engine:
         # Busy ends nothing: the work is sound and goes on at the next resume.
         state = RunState.INTERRUPTED if isinstance(error, Busy) else RunState.FAILED
         self._end(run, state, error_json(error))
-        error.add_note(f"holdfast runs resume {run.id}")
+        if run.id not in error.advice:
+            error.add_note(f"Go on with `holdfast runs resume {run.id}`.")
 
     def _has_acted(self, run: Run) -> bool:
         return any(kind != "planned" for _, _, kind in self._ledger.count_changes(run.id))
