@@ -236,6 +236,7 @@ class StorageEngine(_Manager):
         """
         held = records.records_of(backup_data)
         answers.refuse_errors(find_faults([Part(name, stored) for name, stored in held.items()]))
+        self._home.ensure_default_vault()
         writer = self._home.vault.begin(IDENTITY_CENTER)
         for kind in RECORD_TYPES:
             if kind.name in held:
