@@ -84,7 +84,7 @@ class Parts:
         if name:
             from holdfast.kernel.vault.passphrase import Passphrase
 
-            return Passphrase(os.environ.get(name, ""))
+            return Passphrase(os.environ.get(name, ""), name)
         from holdfast.kernel.vault.key_file import KeyFile
 
         return KeyFile(self.settings.vault.key_file)
