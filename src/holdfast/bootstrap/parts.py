@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import Rehearsal, System
-    from holdfast.kernel.vault.keys import KeyRing
+    from holdfast.kernel.vault.key_set import KeyRing
     from holdfast.kernel.vault.vault import Vault
 
 IDENTITY_CENTER = "identity_center"
