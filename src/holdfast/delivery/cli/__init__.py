@@ -60,7 +60,10 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
     except HoldfastError as error:
         if "--debug" in options:
             raise
-        return _Shown(error.code, str(error), error.advice, error.exit_code, error.facts()).print(as_json)
+        # A note is the command that goes on with the run which the error ended.
+        resumes = [f"Go on with `{note}`." for note in getattr(error, "__notes__", ())]
+        advice = "\n".join(filter(None, [error.advice, *resumes]))
+        return _Shown(error.code, str(error), advice, error.exit_code, error.facts()).print(as_json)
     except click.ClickException as error:
         return _show_click(error, as_json)
     except (KeyboardInterrupt, click.Abort):
