@@ -15,6 +15,6 @@ class IdentityCenterSettings:
     concurrency: int = setting(8, "Calls under way at once, all within the shared rate.", least=1, most=256)
     assignments_by: str = setting(
         "",
-        "How to list assignments: account, permission_set or principal; empty for the fewest calls.",
+        "How assignments are listed: account, permission_set, principal; empty: fewest calls.",
         one_of=("", "account", "permission_set", "principal"),
     )
