@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from holdfast.config import Settings
-from holdfast.domain.errors import LedgerDamaged, UsageError
+from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
@@ -84,8 +84,14 @@ class Parts:
 
     @cached_property
     def key_ring(self) -> KeyRing:
-        """What opens the vault: the passphrase where its variable is named, else the key file."""
+        """What opens the vault: the passphrase where its variable is named, else the key file.
+
+        Raises: SettingsError when that variable is not set.
+        """
         name = self.settings.vault.passphrase_env
+        if name and not os.environ.get(name):
+            problem = f"[vault] passphrase_env: the variable {name} is not set, or empty"
+            raise SettingsError(str(self.settings.file or "environment"), (problem,))
         if name:
             from holdfast.kernel.vault.passphrase import Passphrase
 

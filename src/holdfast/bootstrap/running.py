@@ -191,9 +191,11 @@ class Runner:
     def _previous(self, sealed: SnapshotInfo | None) -> SnapshotInfo | None:
         if sealed is None:
             return None
-        older = (
-            info for info in self._home.vault.snapshots(sealed.system) if info.taken_at < sealed.taken_at
-        )
+        try:
+            found = self._home.vault.snapshots(sealed.system)
+        except VaultError:
+            return None
+        older = (info for info in found if info.taken_at < sealed.taken_at)
         return next((info for info in older if info.kind != "safety"), None)
 
 
