@@ -81,12 +81,20 @@ resources_option = click.option(
 
 
 @click.group(name="identity-center")
+@shared_options
 def identity_center() -> None:
     """Back up, compare and restore AWS IAM Identity Center."""
 
 
 @identity_center.command()
-@click.option("--type", "kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["full", "incremental"]),
+    default="full",
+    show_default=True,
+    help="Incremental says what changed since an earlier backup; both are complete to read.",
+)
 @click.option(
     "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
 )
@@ -116,7 +124,13 @@ def restore_options(command: click.decorators.FC) -> click.decorators.FC:
             click.option(
                 "--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."
             ),
-            click.option("--conflict-strategy", type=strategy, default="overwrite", show_default=True),
+            click.option(
+                "--conflict-strategy",
+                type=strategy,
+                default="overwrite",
+                show_default=True,
+                help="What to do with a record that differs from the backup's.",
+            ),
             click.option(
                 "--delete-extra", is_flag=True, help="Delete records that the backup does not have."
             ),

@@ -17,6 +17,7 @@ STATES = ("running", "complete", "partial", "refused", "failed", "interrupted")
 
 
 @click.group()
+@shared_options
 def runs() -> None:
     """See, resume and undo what was run. RUN is an id, a prefix of one, or `latest`."""
 

@@ -13,7 +13,8 @@ class IdentityCenterSettings:
         default="", metadata={"help": "ARN of the instance; needed only where the account sees several."}
     )
     concurrency: int = field(
-        default=8, metadata={"help": "Calls under way at once, all within the shared rate."}
+        default=8,
+        metadata={"help": "Calls under way at once, all within the shared rate.", "least": 1, "most": 64},
     )
     assignments_by: str = field(
         default="",
