@@ -7,6 +7,7 @@ on the real clock and its jitter is added to the back-off instead of spreading o
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -35,6 +36,7 @@ FIRST_PAUSE = 0.5
 LISTINGS = 8
 """Connections for listings that go from page to page beside the concurrent calls."""
 TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
+_log = logging.getLogger(__name__)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -140,6 +142,7 @@ class AwsSession:
                 if attempt >= self._settings.retries or not trouble.may_repeat(repeatable):
                     raise trouble.error from cause
                 pause = max(self._pause(attempt), retry_after(cause))
+            _log.info("call repeated", extra={"facts": {"call": request.name, "after": round(pause, 3)}})
             self._clock.sleep(pause)
             attempt += 1
 
@@ -158,6 +161,7 @@ class AwsSession:
         throttled_since, throttles = 0.0, 0
         while True:
             pacer.await_turn(f"{request.service}:{request.operation}")
+            _log.debug("call", extra={"facts": {"call": request.name}})
             try:
                 answer = send(**parameters)
             except ClientError as cause:
@@ -167,6 +171,7 @@ class AwsSession:
                 throttled_since = throttled_since if throttles else now
                 if now - throttled_since >= self._settings.throttle_patience:
                     raise Throttled(request.name, "throttled", message_of(cause)) from cause
+                _log.info("throttled", extra={"facts": {"call": request.name, "times": throttles + 1}})
                 pacer.throttled(max(self._pause(throttles), retry_after(cause)))
                 throttles += 1
             else:

@@ -1,4 +1,4 @@
-"""Objects in an S3 bucket, through obstore's synchronous calls."""
+"""The S3 Storage: objects in an S3 bucket, through obstore's synchronous calls."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class SettingsError(HoldfastError):
     exit_code: ClassVar[int] = 10
     sentence: ClassVar[str] = "{source}: {problems}"
     next_step: ClassVar[str] = (
-        "Correct the lines named above; `holdfast init --help` shows a complete example."
+        "Correct the lines named above; `holdfast init` in an empty folder writes a complete example."
     )
 
     def facts(self) -> dict[str, str]:

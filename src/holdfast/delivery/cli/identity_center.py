@@ -182,8 +182,13 @@ def restore(
 
     BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
     """
+    from msgspec.structs import replace
+
     request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
+        # Named once and for all: `latest` may be another backup by the time this run is resumed.
+        backup = home.vault.resolve(request.snapshot, SYSTEM).id
+        request = replace(request, snapshot=backup)
         if dry_run:
             return _preview(home, request, invocation)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)

@@ -11,7 +11,7 @@ import msgspec
 from blake3 import blake3
 
 from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
-from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id, timestamp
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, damaged
@@ -201,7 +201,7 @@ class Catalogue:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
-        Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
+        Safety snapshots are found by their id alone. Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
             return self._newest(system, ref, None)
@@ -222,6 +222,8 @@ class Catalogue:
 
     def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
         for manifest in self.manifests(system):
+            if manifest.kind == SAFETY_KIND:
+                continue  # `latest` after a restore must not become the state from before that restore
             if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
                 return manifest
         raise _not_found(ref, system)
