@@ -257,23 +257,11 @@ def test_a_snapshot_over_a_damaged_one_is_stored_whole_and_says_so(vault: Vault,
     first = take(vault, company(50))
     without_packs(store)
     writer = vault.begin(SYSTEM)
-    writer.add_section("user", company(50)["user"])
-    writer.add_section("tag", [])
-    info = writer.seal(kind="full", taken_at=START, source=SOURCE, run="r")
-    assert ["the snapshot before, user: 50 rows" in str(error) for error in writer.damage] == [True]
-    assert list(vault.read(info).records("user")) == company(50)["user"]
-    assert (vault.verify(info).sound, vault.verify(first).sound) == (True, False)
-
-
-def test_a_stream_over_a_damaged_snapshot_needs_a_fresh_writer(vault: Vault, store: MemoryStore) -> None:
-    take(vault, company(50))
-    without_packs(store)
-    with pytest.raises(VaultDamaged):
-        vault.begin(SYSTEM).add_section("user", iter(company(50)["user"]))
-    writer = vault.begin(SYSTEM, fresh=True)
     writer.add_section("user", iter(company(50)["user"]))
     info = writer.seal(kind="full", taken_at=START, source=SOURCE, run="r")
-    assert vault.verify(info).sound
+    assert any("50 user" in str(error) for error in writer.damage), writer.damage
+    assert list(vault.read(info).records("user")) == company(50)["user"]
+    assert (vault.verify(info).sound, vault.verify(first).sound) == (True, False)
 
 
 def test_a_damaged_manifest_leaves_a_way_to_the_others(
