@@ -272,7 +272,7 @@ def test_nothing_in_the_vault_can_be_read_without_its_key(copy: Kept, sandbox: S
     company = sandbox.dump()
     words = {str(user[name]) for user in company.users for name in ("UserName", "DisplayName")}
     words |= {str(mail["Value"]) for user in company.users for mail in user.get("Emails", ())}  # type: ignore[attr-defined]
-    words |= {each.name for each in (*company.groups, *company.permission_sets)}
+    words |= {group.name for group in company.groups} | {each.name for each in company.permission_sets}
     words |= {each.id for each in company.accounts} | {"arn:aws", "ssoins-", "AdministratorAccess"}
     assert len(words) > 100
     held = b"\n".join(name.as_posix().encode() + data for name, data in copy.contents().items()).lower()
