@@ -32,8 +32,11 @@ IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
-LISTINGS = 8
-"""Connections for listings that go from page to page beside the concurrent calls."""
+CONNECTIONS = 80
+"""Connections kept open to a service: the 64 calls at once that settings allow, and listings beside them.
+
+They are opened as they are needed; a call beyond them would open one for itself alone and close it again.
+"""
 TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -69,7 +72,6 @@ class AwsSettings:
             "most": 10,
         },
     )
-    concurrency: int = field(default=8, metadata={"help": "Calls under way at once.", "least": 1, "most": 64})
     connect_timeout: float = field(
         default=5.0, metadata={"help": "Seconds to wait for a connection.", "least": 1}
     )
@@ -198,7 +200,7 @@ class AwsSession:
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
-            max_pool_connections=settings.concurrency + LISTINGS,
+            max_pool_connections=CONNECTIONS,
             user_agent_extra="holdfast",
         )
         client = self._botocore().create_client(
