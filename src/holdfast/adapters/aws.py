@@ -32,8 +32,8 @@ IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
-CONNECTIONS = 80
-"""Connections kept open to a service: the 64 calls at once that settings allow, and listings beside them.
+CONNECTIONS = 272
+"""Connections kept to a service: more than any setting or target has calls under way at once.
 
 They are opened as they are needed; a call beyond them would open one for itself alone and close it again.
 """
