@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+SAFETY_KIND = "safety"
+"""The kind of the snapshots that restores take of what they are about to change."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceIdentity:
