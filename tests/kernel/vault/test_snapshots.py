@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.adapters.object_store_folder import FolderStore
-from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.domain.errors import NotFound, Refused, UsageError, VaultDamaged
 from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.vault.catalogue import parse_moment
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.vault.writer import kept_layers
+from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import (
     SOURCE,
     START,
