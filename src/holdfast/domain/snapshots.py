@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
+SAFETY = "safety"
+"""Kind of a snapshot that a restore keeps of what it is about to change: no backup that anybody asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceIdentity:
     """Whose service this is: account, region, instance, and the principal that reads it."""

@@ -11,7 +11,7 @@ import msgspec
 from blake3 import blake3
 
 from holdfast.domain.errors import NotFound, UsageError
-from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SAFETY, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id, timestamp
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, damaged
@@ -197,6 +197,7 @@ class Catalogue:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
+        Safety snapshots of restores are found by their ids alone.
         Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
@@ -218,6 +219,9 @@ class Catalogue:
 
     def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
         for manifest in self.manifests(system):
+            # A restore's own safety snapshot comes back by its id only, or a second restore would undo the first.
+            if manifest.kind == SAFETY:
+                continue
             if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
                 return manifest
         raise _not_found(ref, system)
