@@ -111,5 +111,9 @@ class Administrator:
                 PrincipalType=each["PrincipalType"],
                 PrincipalId=each["PrincipalId"],
             )
-            while self.sandbox.status().outstanding:
-                time.sleep(0.002)
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until no asynchronous request is under way."""
+        while self.sandbox.status().outstanding:
+            time.sleep(0.002)

@@ -101,6 +101,7 @@ def build_report(
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
+        calls=calls.calls if calls else 0,
         cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),
