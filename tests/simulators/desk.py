@@ -59,10 +59,14 @@ class Desk:
             code = main(words)
         return Answer(code, _text(out), _text(err))
 
+    def command(self, *words: str) -> list[str]:
+        """A command line for a process."""
+        return [str(HOLDFAST), *words]
+
     def process(self, *words: str, **more: str) -> Answer:
         """A command as a process of its own."""
         done = subprocess.run(
-            [str(HOLDFAST), *words],
+            self.command(*words),
             cwd=self.folder,
             env=self.variables(more),
             stdin=subprocess.DEVNULL,
