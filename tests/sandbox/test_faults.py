@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from holdfast.sandbox.faults import Asked, FaultRule, Faults
 from holdfast.sandbox.server import SandboxServer
@@ -83,6 +83,16 @@ def test_chance_is_drawn_from_the_seed() -> None:
     assert 16 < sum(struck(1)) < 48
 
 
+def test_delays_of_several_rules_add_up_and_the_first_refusal_decides() -> None:
+    faults = Faults(rate=None, seed=1)
+    rules = [FaultRule(delay=0.5), FaultRule(delay=0.25), FaultRule(error="First"), FaultRule(error="Second")]
+    faults.add(tuple(rules))
+    verdict = faults.judge(_asked())
+    assert verdict.delay == 0.75
+    assert verdict.refusal is not None
+    assert verdict.refusal.code == "First"
+
+
 def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(service="sso-admin", operation="ListPermissionSets", deny=True)])
     code, message = refused(lambda: aws.sso.list_permission_sets(InstanceArn=aws.instance))
@@ -121,6 +131,14 @@ def test_an_effect_may_happen_although_its_answer_is_lost(aws: Aws, refused: Ref
         aws.user("ann")
     assert [(each.operation, each.key) for each in aws.sandbox.changes()] == [("CreateUser", "ann")]
     assert refused(lambda: aws.user("ann"))[0] == "ConflictException"
+
+
+def test_a_sandbox_that_ended_answers_nobody_who_was_connected(clock: Clock) -> None:
+    with SandboxServer("empty", clock=clock) as sandbox:
+        aws = Aws(sandbox, clock)
+        aws.sso.list_instances()
+    with pytest.raises(BotoCoreError):
+        aws.sso.list_instances()
 
 
 def test_clearing_takes_back_the_rules_but_not_the_standing_rate() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from holdfast.domain.errors import Refused, UsageError, VaultError
-from holdfast.domain.snapshots import SAFETY
+from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.drill import DrillRequest
 from holdfast.kernel.restore import RestoreRequest
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.runs.report_values import RunReport
 
 R = TypeVar("R")
+_log = logging.getLogger(__name__)
 
 BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
 LEASE_SECONDS = 6 * 3600.0
@@ -64,6 +66,8 @@ class Runner:
 
         Raises: whatever the run could not get past, after its evidence was written.
         """
+        if kind == BACKUP:
+            self._home.ensure_default_vault()
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
         arguments = msgspec.json.encode(request, order="sorted")
         with self._holding(kind, system, target):
@@ -166,8 +170,13 @@ class Runner:
     def _timed(self, stage: Stage) -> Stage:
         def work(context: RunContext) -> None:
             began = context.clock.monotonic()
+            _log.info("stage started", extra={"facts": {"stage": stage.name}})
             stage.work(context)
-            self._times.append(StageTime(stage.name, context.clock.monotonic() - began))
+            seconds = context.clock.monotonic() - began
+            _log.info(
+                "stage ended", extra={"facts": {"stage": stage.name, "milliseconds": int(seconds * 1000)}}
+            )
+            self._times.append(StageTime(stage.name, seconds))
 
         return replace(stage, work=work)
 

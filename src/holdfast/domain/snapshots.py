@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-
-SAFETY = "safety"
-"""Kind of a snapshot that a restore keeps of what it is about to change: no backup that anybody asked for."""
+SAFETY_KIND = "safety"
+"""The kind of the snapshots that restores take of what they are about to change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ import msgspec
 from holdfast.domain.errors import NotFound, Refused
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
-from holdfast.domain.snapshots import SAFETY as SAFETY
-from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
@@ -20,7 +19,7 @@ from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.vault import Vault
 
 CHANGING = ("restore", "rollback")
-FULL, INCREMENTAL = "full", "incremental"
+FULL, INCREMENTAL, SAFETY = "full", "incremental", SAFETY_KIND
 
 
 class BackupRequest(msgspec.Struct, frozen=True):

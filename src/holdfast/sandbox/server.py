@@ -12,7 +12,7 @@ from holdfast.sandbox.application import Application
 from holdfast.sandbox.engine import Engine, Setup, Status
 from holdfast.sandbox.environment import environment
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.http_server import LOOPBACK, listen
+from holdfast.sandbox.http_server import LOOPBACK, hang_up, listen
 from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY
@@ -22,7 +22,8 @@ class SandboxServer:
     """A stand-in on a loopback port for the time of a `with` block.
 
     `scale` is empty, tiny, small or medium; `rate` is Identity Center's requests a second (None: no limit);
-    `clock` gives seconds since 1970 and decides when asynchronous requests are due.
+    `clock` gives seconds since 1970 and decides when asynchronous requests are due; `caller` is the ARN that
+    GetCallerIdentity answers (empty: moto's).
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class SandboxServer:
         port: int = 0,
         async_delay: float = DEFAULT_ASYNC_DELAY,
         clock: Callable[[], float] = time.time,
+        caller: str = "",
     ) -> None:
-        self.engine = Engine(Setup(scale, seed, rate, async_delay), clock)
+        self.engine = Engine(Setup(scale, seed, rate, async_delay, caller), clock)
         self._server = listen(Application(self.engine), port)
         self.url = self.engine.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -48,7 +50,7 @@ class SandboxServer:
     ) -> None:
         self._server.shutdown()
         self._thread.join()
-        self._server.server_close()
+        hang_up(self._server)
 
     def serve_until_stopped(self) -> None:
         """Serves in this thread until an exception (Ctrl-C, SIGTERM's SystemExit) ends it."""

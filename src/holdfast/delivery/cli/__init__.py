@@ -60,9 +60,8 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
     except HoldfastError as error:
         if "--debug" in options:
             raise
-        # A note is the command that goes on with the run which the error ended.
-        resumes = [f"Go on with `{note}`." for note in getattr(error, "__notes__", ())]
-        advice = "\n".join(filter(None, [error.advice, *resumes]))
+        # Notes say what to run next about the run that met the error.
+        advice = "\n".join([*filter(None, [error.advice]), *getattr(error, "__notes__", [])])
         return _Shown(error.code, str(error), advice, error.exit_code, error.facts()).print(as_json)
     except click.ClickException as error:
         return _show_click(error, as_json)

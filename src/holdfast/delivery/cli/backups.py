@@ -11,6 +11,7 @@ VAULT_DAMAGED = 20
 
 
 @click.group()
+@shared_options
 def backups() -> None:
     """List, check and rehearse what was backed up."""
 

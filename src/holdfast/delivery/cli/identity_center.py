@@ -81,12 +81,20 @@ resources_option = click.option(
 
 
 @click.group(name="identity-center")
+@shared_options
 def identity_center() -> None:
     """Back up, compare and restore AWS IAM Identity Center."""
 
 
 @identity_center.command()
-@click.option("--type", "kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["full", "incremental"]),
+    default="full",
+    show_default=True,
+    help="Incremental says what changed since an earlier backup; both are complete to read.",
+)
 @click.option(
     "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
 )
@@ -117,7 +125,13 @@ def restore_options(command: click.decorators.FC) -> click.decorators.FC:
             click.option(
                 "--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."
             ),
-            click.option("--conflict-strategy", type=strategy, default="overwrite", show_default=True),
+            click.option(
+                "--conflict-strategy",
+                type=strategy,
+                default="overwrite",
+                show_default=True,
+                help="What to do with a record that differs from the backup's.",
+            ),
             click.option(
                 "--delete-extra", is_flag=True, help="Delete records that the backup does not have."
             ),
@@ -169,8 +183,13 @@ def restore(
 
     BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
     """
+    from msgspec.structs import replace
+
     request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
+        # Named once and for all: `latest` may be another backup by the time this run is resumed.
+        backup = home.vault.resolve(request.snapshot, SYSTEM).id
+        request = replace(request, snapshot=backup)
         if dry_run:
             return _preview(home, request, invocation)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)

@@ -11,7 +11,8 @@ import msgspec
 
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import JournalEntry, Run, RunState
-from holdfast.domain.snapshots import SAFETY, SnapshotInfo
+from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
+from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.canonical import plain
 from holdfast.kernel.ports import CallCount
 from holdfast.kernel.runs.next_steps import next_steps
