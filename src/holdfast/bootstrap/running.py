@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from holdfast.domain.errors import Refused, UsageError, VaultError
+from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.drill import DrillRequest
 from holdfast.kernel.restore import RestoreRequest
@@ -196,7 +197,7 @@ class Runner:
         except VaultError:
             return None
         older = (info for info in found if info.taken_at < sealed.taken_at)
-        return next((info for info in older if info.kind != "safety"), None)
+        return next((info for info in older if info.kind != SAFETY), None)
 
 
 def _to_stderr(text: str) -> None:

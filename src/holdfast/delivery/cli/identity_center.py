@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.restore import RestoreRequest
 
 SYSTEM = "identity_center"
-CHECK_FAILED = 5
+PARTIAL, CHECK_FAILED = 3, 5
 # The seed's resource words and the record types they stand for: a group is nothing without its members.
 RESOURCES = {
     "users": ("user",),
@@ -204,9 +204,12 @@ def restore(
 def diff(
     invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool
 ) -> int:
-    """Compare a backup with another one, or with what is live now (the default)."""
+    """Compare a backup with another one, or with what is live now (the default).
+
+    Exit 3 when a part could not be compared because one side was not read whole.
+    """
     from holdfast.delivery.cli.rendering import differences_json, show_differences
-    from holdfast.kernel.compare import compare
+    from holdfast.kernel.compare import DifferenceKind, compare
 
     with installation(invocation) as home:
         system = home.system(SYSTEM)
@@ -217,6 +220,8 @@ def diff(
             emit(differences_json(found))
         else:
             show_differences(found, left.info.id, other)
+        if any(part.kind is DifferenceKind.UNKNOWN for part in found):
+            return PARTIAL
         return CHECK_FAILED if found and exit_code else 0
 
 
@@ -225,7 +230,11 @@ def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> R
 
     if other != "live":
         return home.vault.read(home.vault.resolve(other, SYSTEM))
-    return MemoryView(home.system(SYSTEM).source().capture(resources, home.progress))
+    parts = list(home.system(SYSTEM).source().capture(resources, home.progress))
+    for part in parts:
+        if not part.complete:
+            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
+    return MemoryView(parts)
 
 
 def _preview(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
