@@ -1,5 +1,6 @@
 """What the tutorial and the how-to pages show is what happens when it is typed."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from botocore.session import Session
+
+from holdfast.delivery.cli import main
+from holdfast.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -63,11 +68,13 @@ def play(commands: list[Typed], folder: Path) -> list[str]:
     try:
         done = subprocess.run(
             ["bash", "-c", f"exec 2>&1\n{script}"],
-            cwd=folder, capture_output=True, text=True, timeout=110, check=False,
+            cwd=folder, capture_output=True, text=True, timeout=230, check=False,
             env={**kept, **faster, "PATH": PATH, "HOME": str(folder), "COLUMNS": "80", "AWS_PAGER": ""},
         )  # fmt: skip
     finally:
-        subprocess.run(["holdfast", "sandbox", "stop"], cwd=folder, capture_output=True, env={"PATH": PATH}, check=False)
+        subprocess.run(
+            ["holdfast", "sandbox", "stop"], cwd=folder, capture_output=True, env={"PATH": PATH}, check=False
+        )
     parts = done.stdout.split("\036")
     assert len(parts) == 2 * len(commands) + 1, done.stdout[-2000:]
     return [
@@ -84,10 +91,12 @@ def _problems(each: Typed, output: str, code: int) -> Iterator[str]:
     yield from (f"does not show: {line}" for line in each.shown if plain(line) not in happened)
 
 
+slow_when_busy = pytest.mark.timeout(240)
 needs_tools = pytest.mark.skipif(bool(TOOLS), reason=f"not installed: {', '.join(TOOLS)}")
 
 
 @needs_tools
+@slow_when_busy
 def test_the_tutorial_happens_as_written(tmp_path: Path) -> None:
     commands = list(typed(DOCS / "tutorial.md"))
     assert len(commands) > 15
@@ -95,6 +104,7 @@ def test_the_tutorial_happens_as_written(tmp_path: Path) -> None:
 
 
 @needs_tools
+@slow_when_busy
 def test_the_how_to_pages_happen_as_written(tmp_path: Path) -> None:
     """All pages in one shell, over one sandbox with a backup of the tiny company."""
     start = [
@@ -121,3 +131,49 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def _policy(name: str) -> set[str]:
+    page = (DOCS / "how-to" / "permissions.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- policy: {name} -->\n```json\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    return {
+        action
+        for statement in json.loads(found.group(1))["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def _operations_of_the_clients() -> set[str]:
+    """Every operation of the services' models that a client names, as an IAM action."""
+    prefixes = {"sso-admin": "sso", "identitystore": "identitystore", "organizations": "organizations"}
+    folder = ROOT / "src" / "holdfast" / "systems" / "identity_center"
+    named = {word for file in folder.glob("*_client.py") for word in re.findall(r'"(\w+)"', file.read_text())}
+    models = {service: Session().get_service_model(service).operation_names for service in prefixes}
+    return {
+        f"{prefixes[service]}:{name}" for service, names in models.items() for name in names if name in named
+    }
+
+
+def test_the_policies_allow_exactly_what_the_clients_call() -> None:
+    backup, restore = _policy("backup"), _policy("restore")
+    assert (
+        backup | {action for action in restore if not action.startswith("iam:")}
+        == _operations_of_the_clients()
+    )
+    assert backup & restore == set()
+    assert all(re.search(":(List|Get|Describe)", action) for action in backup)
+
+
+def test_a_backup_calls_nothing_but_what_its_policy_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SandboxServer("tiny", seed=1) as sandbox:
+        for name, value in {**sandbox.env(), "HOLDFAST_AWS_REQUESTS_PER_SECOND": "400"}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        assert main(["init"]) == 0
+        assert main(["identity-center", "backup", "--no-progress"]) == 0
+        called = {name.replace("sso-admin:", "sso:") for name in sandbox.engine.status().requests}
+    assert len(called) > 10
+    assert called - {"sts:GetCallerIdentity"} - _policy("backup") == set()

@@ -197,7 +197,8 @@ class Catalogue:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
-        Safety snapshots are found by their id alone. Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
+        Safety snapshots are found by their id alone.
+        Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
             return self._newest(system, ref, None)
