@@ -146,12 +146,18 @@ def _policy(name: str) -> set[str]:
 
 def _operations_of_the_clients() -> set[str]:
     """Every operation of the services' models that a client names, as an IAM action."""
-    prefixes = {"sso-admin": "sso", "identitystore": "identitystore", "organizations": "organizations"}
+    clients = {
+        "sso_admin_client.py": ("sso-admin", "sso"),
+        "identity_store_client.py": ("identitystore", "identitystore"),
+        "organizations_client.py": ("organizations", "organizations"),
+    }
     folder = ROOT / "src" / "holdfast" / "systems" / "identity_center"
-    named = {word for file in folder.glob("*_client.py") for word in re.findall(r'"(\w+)"', file.read_text())}
-    models = {service: Session().get_service_model(service).operation_names for service in prefixes}
+    assert {file.name for file in folder.glob("*_client.py")} == set(clients)
     return {
-        f"{prefixes[service]}:{name}" for service, names in models.items() for name in names if name in named
+        f"{prefix}:{word}"
+        for name, (service, prefix) in clients.items()
+        for word in re.findall(r'"(\w+)"', (folder / name).read_text(encoding="utf-8"))
+        if word in Session().get_service_model(service).operation_names
     }
 
 
