@@ -153,11 +153,15 @@ def _operations_of_the_clients() -> set[str]:
     }
     folder = ROOT / "src" / "holdfast" / "systems" / "identity_center"
     assert {file.name for file in folder.glob("*_client.py")} == set(clients)
+    session = Session()
+    models = {
+        service: set(session.get_service_model(service).operation_names) for service, _ in clients.values()
+    }
     return {
         f"{prefix}:{word}"
         for name, (service, prefix) in clients.items()
         for word in re.findall(r'"(\w+)"', (folder / name).read_text(encoding="utf-8"))
-        if word in Session().get_service_model(service).operation_names
+        if word in models[service]
     }
 
 

@@ -6,6 +6,7 @@ the first call. Its own retries are off; docs/decisions/0009 says why the loop b
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -18,6 +19,7 @@ from holdfast.adapters.aws_remedy import credentials_remedy
 from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
 from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock
+from holdfast.kernel.settings import setting
 
 if TYPE_CHECKING:
     import ssl
@@ -34,6 +36,7 @@ FIRST_PAUSE = 0.5
 LISTINGS = 8
 """Connections for listings that go from page to page beside the concurrent calls."""
 TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
+_log = logging.getLogger(__name__)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -41,41 +44,27 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class AwsSettings:
     """How to reach AWS; empty names leave the choice to the AWS configuration and environment."""
 
-    profile: str = field(default="", metadata={"help": "AWS profile to use; empty for the default chain."})
-    region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
-    requests_per_second: float = field(
-        default=20.0,
-        metadata={
-            "help": "Calls per second to all Identity Center APIs together (the service's limit).",
-            "least": 0.1,
-        },
+    profile: str = setting("", "AWS profile to use; empty for the default chain.")
+    region: str = setting("", "AWS region; empty for AWS_REGION or the profile's.")
+    requests_per_second: float = setting(
+        20.0,
+        "Calls per second to all Identity Center APIs together (the service's limit).",
+        least=0.01,
+        most=1_000_000,
     )
-    other_requests_per_second: float = field(
-        default=5.0, metadata={"help": "Calls per second to Organizations and STS together.", "least": 0.1}
+    other_requests_per_second: float = setting(
+        5.0, "Calls per second to Organizations and STS together.", least=0.01, most=1_000_000
     )
-    throttle_patience: float = field(
-        default=600.0,
-        metadata={
-            "help": "Seconds that one call may be throttled in a row before the run stops.",
-            "least": 0,
-        },
+    throttle_patience: float = setting(
+        600.0, "Seconds that one call may be throttled in a row before the run stops.", least=0
     )
-    retries: int = field(
-        default=3,
-        metadata={
-            "help": "Repeats of a call after server errors and lost connections.",
-            "least": 0,
-            "most": 10,
-        },
+    retries: int = setting(3, "Repeats of a call after server errors and lost connections.", least=0, most=20)
+    concurrency: int = setting(8, "Calls under way at once.", least=1, most=256)
+    connect_timeout: float = setting(5.0, "Seconds to wait for a connection.", least=0.1, most=600)
+    tls_minimum: str = setting(
+        "1.3", "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2.", one_of=("1.3", "1.2")
     )
-    concurrency: int = field(default=8, metadata={"help": "Calls under way at once.", "least": 1, "most": 64})
-    connect_timeout: float = field(
-        default=5.0, metadata={"help": "Seconds to wait for a connection.", "least": 1}
-    )
-    tls_minimum: str = field(
-        default="1.3", metadata={"help": "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2."}
-    )
-    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer.", "least": 1})
+    read_timeout: float = setting(30.0, "Seconds to wait for an answer.", least=0.1, most=3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +128,7 @@ class AwsSession:
                 if attempt >= self._settings.retries or not trouble.may_repeat(repeatable):
                     raise trouble.error from cause
                 pause = max(self._pause(attempt), retry_after(cause))
+            _log.info("call repeated", extra={"facts": {"call": request.name, "after": round(pause, 3)}})
             self._clock.sleep(pause)
             attempt += 1
 
@@ -157,6 +147,7 @@ class AwsSession:
         throttled_since, throttles = 0.0, 0
         while True:
             pacer.await_turn(f"{request.service}:{request.operation}")
+            _log.debug("call", extra={"facts": {"call": request.name}})
             try:
                 answer = send(**parameters)
             except ClientError as cause:
@@ -166,6 +157,7 @@ class AwsSession:
                 throttled_since = throttled_since if throttles else now
                 if now - throttled_since >= self._settings.throttle_patience:
                     raise Throttled(request.name, "throttled", message_of(cause)) from cause
+                _log.info("throttled", extra={"facts": {"call": request.name, "times": throttles + 1}})
                 pacer.throttled(max(self._pause(throttles), retry_after(cause)))
                 throttles += 1
             else:

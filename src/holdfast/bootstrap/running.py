@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.runs.report_values import RunReport
 
 R = TypeVar("R")
+_log = logging.getLogger(__name__)
 
 BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
 LEASE_SECONDS = 6 * 3600.0
@@ -63,6 +65,8 @@ class Runner:
 
         Raises: whatever the run could not get past, after its evidence was written.
         """
+        if kind == BACKUP:
+            self._home.ensure_default_vault()
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
         arguments = msgspec.json.encode(request, order="sorted")
         with self._holding(kind, system, target):
@@ -165,8 +169,13 @@ class Runner:
     def _timed(self, stage: Stage) -> Stage:
         def work(context: RunContext) -> None:
             began = context.clock.monotonic()
+            _log.info("stage started", extra={"facts": {"stage": stage.name}})
             stage.work(context)
-            self._times.append(StageTime(stage.name, context.clock.monotonic() - began))
+            seconds = context.clock.monotonic() - began
+            _log.info(
+                "stage ended", extra={"facts": {"stage": stage.name, "milliseconds": int(seconds * 1000)}}
+            )
+            self._times.append(StageTime(stage.name, seconds))
 
         return replace(stage, work=work)
 
@@ -182,9 +191,11 @@ class Runner:
     def _previous(self, sealed: SnapshotInfo | None) -> SnapshotInfo | None:
         if sealed is None:
             return None
-        older = (
-            info for info in self._home.vault.snapshots(sealed.system) if info.taken_at < sealed.taken_at
-        )
+        try:
+            found = self._home.vault.snapshots(sealed.system)
+        except VaultError:
+            return None
+        older = (info for info in found if info.taken_at < sealed.taken_at)
         return next((info for info in older if info.kind != "safety"), None)
 
 

@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
     except HoldfastError as error:
         if "--debug" in options:
             raise
-        return _Shown(error.code, str(error), error.advice, error.exit_code, error.facts()).print(as_json)
+        # Notes say what to run next about the run that met the error.
+        advice = "\n".join([*filter(None, [error.advice]), *getattr(error, "__notes__", [])])
+        return _Shown(error.code, str(error), advice, error.exit_code, error.facts()).print(as_json)
     except click.ClickException as error:
         return _show_click(error, as_json)
     except (KeyboardInterrupt, click.Abort):

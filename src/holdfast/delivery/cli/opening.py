@@ -23,9 +23,9 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
     from holdfast.delivery.cli.prompting import TerminalChooser
     from holdfast.delivery.cli.rendering import progress_for
 
-    with progress_for(invocation) as progress:
+    with progress_for(invocation) as progress, _talking(invocation.verbose):
         home = open_installation(
-            invocation.config, progress, choose=TerminalChooser(), reports_dir=invocation.output_dir
+            invocation.config, progress, choose=TerminalChooser(progress), reports_dir=invocation.output_dir
         )
         for run in home.runs.engine.recover_abandoned():
             click.echo(
@@ -34,6 +34,24 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
                 err=True,
             )
         yield home
+
+
+@contextmanager
+def _talking(verbose: int) -> Iterator[None]:
+    """With -v what happens is logged on stderr, with -vv every call too."""
+    if not verbose:
+        yield
+        return
+    import logging
+
+    logger, handler = logging.getLogger("holdfast"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s %(facts)s", defaults={"facts": ""}))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose == 1 else logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def conclude(home: Installation, run: Run, invocation: Invocation) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 from blake3 import blake3
 
-from holdfast.domain.errors import NotFound, UsageError
+from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
 from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id, timestamp
 from holdfast.kernel.ports import ObjectStore
@@ -117,8 +117,12 @@ class Catalogue:
 
     def manifests(self, system: str = "") -> Iterator[Manifest]:
         """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
-        for found in self.ids():
-            manifest = self.manifest(found)
+        ids = self.ids()
+        for found in ids:
+            try:
+                manifest = self.manifest(found)
+            except VaultDamaged as error:
+                raise _with_way_out(error, found, ids) from error
             if system in ("", manifest.system):
                 yield manifest
 
@@ -237,6 +241,16 @@ def parse_moment(ref: str) -> datetime | None:
     if len(ref) == len("2026-11-20"):
         return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _with_way_out(error: VaultDamaged, snapshot: str, ids: list[str]) -> VaultDamaged:
+    """The same damage, with what can still be done: one bad manifest must not close the vault."""
+    others = ", ".join([other for other in ids if other != snapshot][:3]) or "none"
+    remedy = (
+        f"Other snapshots can be named by their ids ({others}). To go on without this one, "
+        f"move {object_name(snapshot)} out of the vault."
+    )
+    return VaultDamaged(error.problem, remedy, error.where)
 
 
 def _not_found(ref: str, system: str) -> NotFound:
