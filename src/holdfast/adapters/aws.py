@@ -1,8 +1,7 @@
 """Calls to AWS within its limits: paced, repeated where that is safe, counted, and failing in our words.
 
 botocore is used directly: loading boto3 costs as much again and adds nothing here. It is imported on
-the first call. Its own retries are off; stamina cannot stand in for the loop below, because it sleeps
-on the real clock and its jitter is added to the back-off instead of spreading over all of it.
+the first call. Its own retries are off; docs/decisions/0009 says why the loop below is ours.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is written is read: sections, comparison, references, deletion."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -349,3 +349,13 @@ def test_a_vault_in_a_folder_is_closed_to_others(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in found if path.is_file()} == {0o600}
     assert {path.stat().st_mode & 0o777 for path in found if path.is_dir()} == {0o700}
     assert (tmp_path / "keys" / "vault.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_latest_backup_is_never_what_a_restore_kept_of_the_state_before_it(vault: Vault) -> None:
+    backup = take(vault, company(3))
+    writer = vault.begin(SYSTEM)
+    writer.add_section("user", [])
+    kept = writer.seal(kind="safety", taken_at=START + timedelta(hours=1), source=SOURCE, run="run-2")
+    assert vault.resolve("latest").id == backup.id
+    assert vault.resolve("2026-11-20").id == backup.id
+    assert vault.resolve(kept.id).id == kept.id
