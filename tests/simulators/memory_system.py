@@ -284,6 +284,13 @@ def facet_change(kind: str, key: str, before: bytes | None, after: bytes | None)
     return replace(change, rank=rank, lane=f"{kind}:{lane}")
 
 
+def comparable(record: Record) -> bytes:
+    """The record's body; nothing in it is the service's own."""
+    return record.body
+
+
 def memory_system(service: MemoryService) -> System:
     """The service as a registered system."""
-    return System("memory", "Memory", TYPES, lambda: MemorySource(service), lambda: MemoryTarget(service))
+    return System(
+        "memory", "Memory", TYPES, lambda: MemorySource(service), lambda: MemoryTarget(service), comparable
+    )

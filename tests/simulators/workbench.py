@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from holdfast.adapters.ledger.sql_ledger import SqlLedger
 from holdfast.domain.changes import Change, RestoreScope
@@ -27,8 +29,10 @@ class Bench:
         self.clock = HandClock()
         self.progress = SilentProgress()
         self.service = service
-        self.url = f"sqlite:///{folder / 'ledger.db'}"
-        self.ledger = SqlLedger(self.url, alive=self.is_alive, durable=False)
+        path = folder / "ledger.db"
+        if not path.exists():
+            path.write_bytes(_empty_ledger())
+        self.ledger = SqlLedger(f"sqlite:///{path}", alive=self.is_alive, durable=False)
         self.evidence: list[Run] = []
 
     def is_alive(self, owner: str) -> bool | None:
@@ -43,16 +47,28 @@ class Bench:
 
     def stages(self, wanted: dict[Facet, bytes], target: Target | None = None) -> Sequence[Stage]:
         """Plan towards `wanted`, apply, verify."""
-        goal = target or MemoryTarget(self.service)
-        return (
-            Stage(
-                "plan",
-                StageKind.GATHER,
-                lambda context: _plan(context.plan_changes, goal, self.service, wanted),
-            ),
-            Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, goal)),
-            Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, goal)),
-        )
+        return stages_towards(self.service, wanted, target)
+
+
+@cache
+def _empty_ledger() -> bytes:
+    """A ledger file with its tables; migrating for each test would take longer than the tests."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        SqlLedger.open(path).close()
+        return path.read_bytes()
+
+
+def stages_towards(
+    service: MemoryService, wanted: dict[Facet, bytes], target: Target | None = None, *, concurrency: int = 4
+) -> Sequence[Stage]:
+    """The stages of a run that brings a service to `wanted`: plan, apply, verify."""
+    goal = target or MemoryTarget(service, concurrency=concurrency)
+    return (
+        Stage("plan", StageKind.GATHER, lambda context: _plan(context.plan_changes, goal, service, wanted)),
+        Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, goal)),
+        Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, goal)),
+    )
 
 
 def _plan(

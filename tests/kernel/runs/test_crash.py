@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.adapters.ledger import SqlLedger
 from holdfast.domain.records import join_key
 from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.runs.rollback import rollback_stages
@@ -36,14 +34,6 @@ EFFECTS = {
     "create membership New / bob",
     "update label l1",
 }
-
-
-@pytest.fixture(scope="session")
-def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger file with its tables, to be copied: migrating each time would take most of the time."""
-    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
-    SqlLedger.open(path).close()
-    return path
 
 
 class Story:
@@ -89,15 +79,14 @@ class Story:
         raise AssertionError("the last process is never cut off")
 
 
-def bench_in(folder: Path, empty_ledger: Path, start: dict[Facet, bytes]) -> Bench:
+def bench_in(folder: Path, start: dict[Facet, bytes]) -> Bench:
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(empty_ledger, folder / "ledger.db")
     return Bench(folder, MemoryService(start))
 
 
-def moments_of(folder: Path, empty_ledger: Path, *, undo: bool) -> int:
+def moments_of(folder: Path, *, undo: bool) -> int:
     """How many moments an undisturbed run has."""
-    bench = bench_in(folder, empty_ledger, START)
+    bench = bench_in(folder, START)
     target = MemoryTarget(bench.service, concurrency=1)
     undoes = Story(bench, target, WANTED).to_the_end([]).id if undo else ""
     power = Power()
@@ -105,13 +94,11 @@ def moments_of(folder: Path, empty_ledger: Path, *, undo: bool) -> int:
     return power.moments
 
 
-def test_a_crash_at_any_moment_of_a_run_then_resume_applies_each_change_once(
-    tmp_path: Path, empty_ledger: Path
-) -> None:
-    moments = moments_of(tmp_path / "whole", empty_ledger, undo=False)
+def test_a_crash_at_any_moment_of_a_run_then_resume_applies_each_change_once(tmp_path: Path) -> None:
+    moments = moments_of(tmp_path / "whole", undo=False)
     assert moments > 60
     for cut in range(1, moments + 1):
-        bench = bench_in(tmp_path / str(cut), empty_ledger, START)
+        bench = bench_in(tmp_path / str(cut), START)
         run = Story(bench, MemoryTarget(bench.service, concurrency=1), WANTED).to_the_end([cut])
         assert run.state is RunState.COMPLETE, cut
         assert bench.service.facets == WANTED, cut
@@ -120,13 +107,11 @@ def test_a_crash_at_any_moment_of_a_run_then_resume_applies_each_change_once(
         bench.ledger.close()
 
 
-def test_a_crash_at_any_moment_of_a_rollback_then_resume_gives_the_start(
-    tmp_path: Path, empty_ledger: Path
-) -> None:
-    moments = moments_of(tmp_path / "whole", empty_ledger, undo=True)
+def test_a_crash_at_any_moment_of_a_rollback_then_resume_gives_the_start(tmp_path: Path) -> None:
+    moments = moments_of(tmp_path / "whole", undo=True)
     assert moments > 60
     for cut in range(1, moments + 1, 2):
-        bench = bench_in(tmp_path / str(cut), empty_ledger, START)
+        bench = bench_in(tmp_path / str(cut), START)
         target = MemoryTarget(bench.service, concurrency=1)
         undone = Story(bench, target, WANTED).to_the_end([])
         run = Story(bench, target, WANTED, undone.id).to_the_end([cut])
@@ -167,14 +152,13 @@ def worlds(draw: st.DrawFn) -> dict[Facet, bytes]:
 )
 def test_any_run_under_any_crashes_and_lost_answers_ends_as_planned_and_rolls_back_to_the_start(
     tmp_path_factory: pytest.TempPathFactory,
-    empty_ledger: Path,
     start: dict[Facet, bytes],
     wanted: dict[Facet, bytes],
     cuts: list[int],
     batch: int,
     data: st.DataObject,
 ) -> None:
-    bench = bench_in(tmp_path_factory.mktemp("case"), empty_ledger, start)
+    bench = bench_in(tmp_path_factory.mktemp("case"), start)
     target = MemoryTarget(bench.service, batch=batch)
     changed = sorted({key for key in start.keys() | wanted.keys() if start.get(key) != wanted.get(key)})
     if changed:

@@ -11,6 +11,7 @@ from holdfast.domain.outcomes import Outcome, OutcomeKind, Severity
 from holdfast.domain.records import join_key
 from holdfast.domain.runs import Run, RunState
 from tests.simulators.memory_system import Facet, MemoryService, MemoryTarget
+from tests.simulators.power import PowerCut
 from tests.simulators.workbench import Bench
 
 START: dict[Facet, bytes] = {
@@ -203,3 +204,26 @@ def test_a_worker_that_was_overtaken_stops_at_its_next_write_and_doubles_nothing
     assert bench.service.facets == WANTED
     assert len(bench.service.effects) == len(set(bench.service.effects)) == 8
     assert [run.state for run in bench.evidence] == [RunState.INTERRUPTED, RunState.COMPLETE]
+
+
+def test_a_call_that_lands_late_after_a_resume_counts_as_this_runs_own(bench: Bench) -> None:
+    def cut(name: str) -> None:
+        if name == "apply":
+            raise PowerCut
+
+    bench.service.faults.on_call = cut
+    with pytest.raises(PowerCut):
+        run_to(bench, {**START, ("label", "l1"): b'{"v":2}'})
+    bench.dead.add("first")
+    reads = 0
+
+    def land_before_the_second_read(name: str) -> None:
+        nonlocal reads
+        reads += name == "present"
+        if reads == 2:
+            bench.service.facets["label", "l1"] = b'{"v":2}'
+
+    bench.service.faults.on_call = land_before_the_second_read
+    assert bench.engine("second").resume("latest", lambda run: bench.stages({})).state is RunState.COMPLETE
+    outcome = outcomes(bench)["update label l1"]
+    assert (outcome.kind, outcome.repeats) == (OutcomeKind.DONE, 1)

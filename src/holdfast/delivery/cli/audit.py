@@ -1,0 +1,97 @@
+"""`holdfast audit`: list, verify."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import click
+
+from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.opening import emit, installation
+
+if TYPE_CHECKING:
+    from holdfast.kernel.audit import AuditVerdict
+    from holdfast.kernel.ports import AuditEntry
+
+CHECK_FAILED = 5
+
+
+@click.group()
+def audit() -> None:
+    """Who did what to what, and the proof that it is all there."""
+
+
+@audit.command(name="list")
+@click.option("--limit", default=0, show_default="all", help="The newest so many.")
+@shared_options
+@pass_invocation
+def list_(invocation: Invocation, limit: int) -> int:
+    """The audit trail, oldest first."""
+    with installation(invocation) as home:
+        found = list(deque(home.ledger.audit(), maxlen=limit or None))
+        if invocation.json:
+            emit(_entries_json(found))
+        else:
+            _show_entries(found)
+    return 0
+
+
+@audit.command()
+@shared_options
+@pass_invocation
+def verify(invocation: Invocation) -> int:
+    """Find any edit, removal or reordering up to the newest snapshot that anchors the trail; exit 5 if so."""
+    with installation(invocation) as home:
+        verdict = home.audit.verify(info.audit_head for info in home.vault.snapshots(""))
+        if invocation.json:
+            emit(_verdict_json(verdict))
+        else:
+            _show_verdict(verdict)
+    return CHECK_FAILED if verdict.problems else 0
+
+
+def _entries_json(found: list[AuditEntry]) -> bytes:
+    import msgspec
+
+    entries = [{**msgspec.to_builtins(entry), "detail": msgspec.Raw(entry.detail)} for entry in found]
+    return msgspec.json.encode(entries)
+
+
+def _verdict_json(verdict: AuditVerdict) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode({**msgspec.to_builtins(verdict), "unanchored": verdict.unanchored})
+
+
+def _show_entries(found: list[AuditEntry]) -> None:
+    from holdfast.delivery.cli.screen import Screen, name, number
+
+    screen = Screen()
+    if not found:
+        screen.line("The audit trail is empty.")
+        return
+    rows = (
+        [str(e.position), f"{e.at:%Y-%m-%d %H:%M:%S}", e.actor, e.action, e.subject, _detail(e)]
+        for e in found
+    )
+    screen.table((number("no."), name("at (UTC)"), "who", "did", "to", "detail"), rows)
+
+
+def _detail(entry: AuditEntry) -> str:
+    return "" if entry.detail in (b"null", b"{}") else entry.detail.decode()
+
+
+def _show_verdict(verdict: AuditVerdict) -> None:
+    from holdfast.delivery.cli.screen import Screen
+
+    screen = Screen()
+    if verdict.problems:
+        screen.line(f"The audit trail is DAMAGED in {len(verdict.problems)} places:", "bold red")
+        for problem in verdict.problems:
+            screen.line(f"  {problem}", "red")
+    else:
+        screen.line(f"The audit trail is whole: {verdict.entries:,} entries, each as it was written.")
+    screen.line(
+        f"{verdict.anchored:,} are anchored in sealed snapshots; {verdict.unanchored:,} came after the last."
+    )
