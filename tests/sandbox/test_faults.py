@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -120,6 +121,15 @@ def test_an_effect_may_happen_although_its_answer_is_lost(aws: Aws, refused: Ref
         aws.user("ann")
     assert [(each.operation, each.key) for each in aws.sandbox.changes()] == [("CreateUser", "ann")]
     assert refused(lambda: aws.user("ann"))[0] == "ConflictException"
+
+
+def test_an_answer_may_come_late_while_its_effect_is_there(aws: Aws) -> None:
+    aws.sandbox.faults([FaultRule(operation="CreateUser", after=True, delay=60.0)])
+    calling = threading.Thread(target=lambda: aws.user("ann"), daemon=True)
+    calling.start()
+    while not aws.sandbox.changes():
+        calling.join(0.01)
+    assert calling.is_alive()
 
 
 def test_clearing_takes_back_the_rules_but_not_the_standing_rate() -> None:

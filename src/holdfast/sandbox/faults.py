@@ -24,7 +24,8 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     `times`: only the first so many; `p`: with this probability (from the seed). Effects: `rate` a second with
     `burst` in one bucket for all requests of the rule; `error` with `status` and `message`; `delay` in seconds;
     `reset` and `region_down` cut the connection; `deny` refuses as IAM does; `expired_token`; `async_failure`
-    and `async_delay` for asynchronous requests that the call starts. `after`: the request takes effect first.
+    and `async_delay` for asynchronous requests that the call starts. `after`: the request takes effect first,
+    the delay and what else befalls its answer come then.
     """
 
     service: str | tuple[str, ...] = ()
