@@ -1,0 +1,105 @@
+"""Custody of the data that lives in services other people run.
+
+The names of `__all__` are loaded when they are first used, so that `import holdfast` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would double the start-up
+if TYPE_CHECKING:
+    from holdfast.api import BackupManager, IdentityCenterCollector, RestoreManager, StorageEngine
+    from holdfast.api_models import (
+        Assignment,
+        AssignmentData,
+        BackupData,
+        BackupFilters,
+        BackupMetadata,
+        BackupOptions,
+        BackupResult,
+        BackupType,
+        CollectionOptions,
+        CompatibilityResult,
+        ConflictInfo,
+        ConflictStrategy,
+        CustomerManagedPolicy,
+        EncryptionMetadata,
+        Environment,
+        Group,
+        GroupData,
+        IncrementalData,
+        IntegrityLevel,
+        IntegrityResult,
+        PermissionSet,
+        PermissionSetData,
+        RelationshipMap,
+        ResourceChanges,
+        ResourceType,
+        RestoreOptions,
+        RestorePreview,
+        RestoreResult,
+        RetentionPolicy,
+        User,
+        UserData,
+        ValidationResult,
+    )
+
+_MANAGERS = ("BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine")
+
+__all__ = [
+    "Assignment",
+    "AssignmentData",
+    "BackupData",
+    "BackupFilters",
+    "BackupManager",
+    "BackupMetadata",
+    "BackupOptions",
+    "BackupResult",
+    "BackupType",
+    "CollectionOptions",
+    "CompatibilityResult",
+    "ConflictInfo",
+    "ConflictStrategy",
+    "CustomerManagedPolicy",
+    "EncryptionMetadata",
+    "Environment",
+    "Group",
+    "GroupData",
+    "IdentityCenterCollector",
+    "IncrementalData",
+    "IntegrityLevel",
+    "IntegrityResult",
+    "PermissionSet",
+    "PermissionSetData",
+    "RelationshipMap",
+    "ResourceChanges",
+    "ResourceType",
+    "RestoreManager",
+    "RestoreOptions",
+    "RestorePreview",
+    "RestoreResult",
+    "RetentionPolicy",
+    "StorageEngine",
+    "User",
+    "UserData",
+    "ValidationResult",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("holdfast")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module("holdfast.api" if name in _MANAGERS else "holdfast.api_models")
+    value: object = getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Any, Protocol
 
 import boto3
 import pytest
@@ -14,12 +15,6 @@ from botocore.exceptions import ClientError
 from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
 from holdfast.sandbox.server import SandboxServer
 
-if TYPE_CHECKING:
-    from mypy_boto3_identitystore import IdentityStoreClient
-    from mypy_boto3_organizations import OrganizationsClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sso_admin import SSOAdminClient
-
 # One session for all tests: it keeps the service models that it has loaded.
 _SESSION = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
 # What is tested is the first answer, not what botocore makes of several; parameters go out unchecked.
@@ -27,6 +22,15 @@ _PLAIN = Config(
     retries={"total_max_attempts": 1}, parameter_validation=False, s3={"addressing_style": "path"}
 )
 NAME = {"GivenName": "Ann", "FamilyName": "Example"}
+
+
+Operation = Callable[..., Any]
+
+
+class Client(Protocol):
+    """A boto3 client without the stubs' types: many tests ask for what no typed client would let them ask."""
+
+    def __getattr__(self, operation: str) -> Operation: ...
 
 
 @dataclass
@@ -55,38 +59,45 @@ class Aws:
     def __post_init__(self) -> None:
         status = self.sandbox.status()
         self.store, self.instance = status.identity_store_id, status.instance_arn
-        config = _PLAIN
-        self.ids: IdentityStoreClient = _SESSION.client(
-            "identitystore", region_name=self.region, endpoint_url=self.sandbox.url, config=config
-        )
-        self.sso: SSOAdminClient = _SESSION.client(
-            "sso-admin", region_name=self.region, endpoint_url=self.sandbox.url, config=config
-        )
 
-    def organizations(self) -> OrganizationsClient:
-        return _SESSION.client(
-            "organizations", region_name=self.region, endpoint_url=self.sandbox.url, config=_PLAIN
+    def client(self, service: str) -> Client:
+        made: Client = _SESSION.client(  # type: ignore[call-overload]
+            service, region_name=self.region, endpoint_url=self.sandbox.url, config=_PLAIN
         )
+        return made
 
-    def s3(self) -> S3Client:
-        return _SESSION.client("s3", region_name=self.region, endpoint_url=self.sandbox.url, config=_PLAIN)
+    @cached_property
+    def ids(self) -> Client:
+        return self.client("identitystore")
+
+    @cached_property
+    def sso(self) -> Client:
+        return self.client("sso-admin")
+
+    @cached_property
+    def organizations(self) -> Client:
+        return self.client("organizations")
+
+    @cached_property
+    def s3(self) -> Client:
+        return self.client("s3")
 
     def user(self, name: str) -> str:
         made = self.ids.create_user(IdentityStoreId=self.store, UserName=name, DisplayName=name, Name=NAME)
-        return made["UserId"]
+        return str(made["UserId"])
 
     def group(self, name: str) -> str:
-        return self.ids.create_group(IdentityStoreId=self.store, DisplayName=name)["GroupId"]
+        return str(self.ids.create_group(IdentityStoreId=self.store, DisplayName=name)["GroupId"])
 
     def member(self, group: str, user: str) -> str:
         made = self.ids.create_group_membership(
             IdentityStoreId=self.store, GroupId=group, MemberId={"UserId": user}
         )
-        return made["MembershipId"]
+        return str(made["MembershipId"])
 
     def permission_set(self, name: str) -> str:
         made = self.sso.create_permission_set(InstanceArn=self.instance, Name=name)
-        return made["PermissionSet"]["PermissionSetArn"]
+        return str(made["PermissionSet"]["PermissionSetArn"])
 
     def assign(self, account: str, permission_set: str, group: str, kind: str = "GROUP") -> str:
         made = self.sso.create_account_assignment(
@@ -94,10 +105,10 @@ class Aws:
             TargetId=account,
             TargetType="AWS_ACCOUNT",
             PermissionSetArn=permission_set,
-            PrincipalType=kind,  # type: ignore[arg-type]
+            PrincipalType=kind,
             PrincipalId=group,
         )
-        return made["AccountAssignmentCreationStatus"]["RequestId"]
+        return str(made["AccountAssignmentCreationStatus"]["RequestId"])
 
     def assigned(self, account: str, permission_set: str, group: str, kind: str = "GROUP") -> None:
         self.assign(account, permission_set, group, kind)

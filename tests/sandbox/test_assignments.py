@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from holdfast.sandbox.company import LEGACY_ACCOUNT_NAME
 from holdfast.sandbox.faults import FaultRule
+from holdfast.sandbox.portrait import AccountPortrait, Portrait
 from tests.sandbox.conftest import Aws
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
@@ -33,7 +34,7 @@ def test_the_request_of_an_assignment_is_listed_by_its_status(aws: Aws) -> None:
     def listed(status: str) -> list[str]:
         answer = aws.sso.list_account_assignment_creation_status(
             InstanceArn=aws.instance,
-            Filter={"Status": status},  # type: ignore[typeddict-item]
+            Filter={"Status": status},
         )
         return [each["RequestId"] for each in answer["AccountAssignmentsCreationStatus"]]
 
@@ -43,7 +44,7 @@ def test_the_request_of_an_assignment_is_listed_by_its_status(aws: Aws) -> None:
 
 
 def test_an_eleventh_outstanding_request_is_throttled(aws: Aws, refused: Refused) -> None:
-    aws.sandbox.load(_with_accounts(aws, 11))
+    aws.sandbox.load(_with_accounts(11))
     arn, group = aws.permission_set("P"), aws.group("G")
     accounts = aws.accounts()
     for account in accounts[:10]:
@@ -115,13 +116,13 @@ def test_a_users_listing_has_what_comes_through_groups_with_the_group_as_princip
     aws.assigned(account, arn, group)
     aws.assigned(account, arn, user, "USER")
     asked = {"InstanceArn": aws.instance, "PrincipalId": user, "PrincipalType": "USER"}
-    listed = aws.sso.list_account_assignments_for_principal(**asked)["AccountAssignments"]  # type: ignore[arg-type]
+    listed = aws.sso.list_account_assignments_for_principal(**asked)["AccountAssignments"]
     assert [(each["PrincipalType"], each["PrincipalId"]) for each in listed] == [
         ("GROUP", group),
         ("USER", user),
     ]
     other = aws.accounts()[1]
-    filtered = aws.sso.list_account_assignments_for_principal(**asked, Filter={"AccountId": other})  # type: ignore[arg-type]
+    filtered = aws.sso.list_account_assignments_for_principal(**asked, Filter={"AccountId": other})
     assert filtered["AccountAssignments"] == []
 
 
@@ -137,7 +138,7 @@ def test_accounts_are_behind_after_a_change_of_the_set_until_it_is_provisioned(a
             **asked,
             ProvisioningStatus="LATEST_PERMISSION_SET_NOT_PROVISIONED",
         )
-        return answer["AccountIds"]
+        return list(answer["AccountIds"])
 
     assert behind() == []
     aws.sso.put_inline_policy_to_permission_set(**asked, InlinePolicy=POLICY)
@@ -167,13 +168,13 @@ def test_a_change_of_tags_leaves_no_account_behind(aws: Aws) -> None:
 
 def test_a_policy_that_the_account_lacks_ends_the_request_failed_and_named(aws: Aws) -> None:
     legacy = next(each.id for each in aws.sandbox.dump().accounts if each.name == LEGACY_ACCOUNT_NAME)
-    sets = {each: arn for arn in _sets(aws) for each in [_name(aws, arn)]}
-    request = aws.assign(legacy, sets["DeveloperAccess"], aws.group("G"))
+    developer = _arn(aws, "DeveloperAccess")
+    request = aws.assign(legacy, developer, aws.group("G"))
     aws.clock.pass_by(1)
     ended = aws.creation(request)
     assert ended["Status"] == "FAILED"
     assert f"arn:aws:iam::{legacy}:policy/boundaries/DeveloperBoundary" in str(ended["FailureReason"])
-    assert _assignments(aws, legacy, sets["DeveloperAccess"]) == []
+    assert _assignments(aws, legacy, developer) == []
 
 
 def test_provisioning_fails_for_the_account_that_lacks_a_new_policy(aws: Aws) -> None:
@@ -214,19 +215,16 @@ def test_a_request_can_be_made_to_take_longer_and_to_fail(aws: Aws) -> None:
     assert _assignments(aws, account, arn) == []
 
 
-def _with_accounts(aws: Aws, count: int):  # type: ignore[no-untyped-def]
-    from holdfast.sandbox.portrait import AccountPortrait, Portrait
-
+def _with_accounts(count: int) -> Portrait:
     numbers = range(100_000_000_000, 100_000_000_000 + count)
     return Portrait(
         accounts=tuple(AccountPortrait(str(each), f"a{each}", "a@example.com") for each in numbers)
     )
 
 
-def _sets(aws: Aws) -> list[str]:
-    return aws.sso.list_permission_sets(InstanceArn=aws.instance)["PermissionSets"]
-
-
-def _name(aws: Aws, arn: str) -> str:
-    seen = aws.sso.describe_permission_set(InstanceArn=aws.instance, PermissionSetArn=arn)
-    return seen["PermissionSet"]["Name"]
+def _arn(aws: Aws, name: str) -> str:
+    for arn in aws.sso.list_permission_sets(InstanceArn=aws.instance)["PermissionSets"]:
+        seen = aws.sso.describe_permission_set(InstanceArn=aws.instance, PermissionSetArn=arn)
+        if seen["PermissionSet"]["Name"] == name:
+            return str(arn)
+    raise LookupError(name)

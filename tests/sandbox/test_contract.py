@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 
 from holdfast.sandbox.company import company
 from holdfast.sandbox.contract import Contract
+from holdfast.sandbox.wire import Document, Json
 from tests.sandbox.conftest import Aws
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
@@ -25,6 +28,10 @@ def _post(aws: Aws, target: str, body: str, signed: str = SIGNED) -> tuple[int, 
     found: dict[str, object] = json.loads(answer.read())
     connection.close()
     return answer.status, found
+
+
+def _json(asked: Mapping[str, object]) -> Document:
+    return cast(Document, dict(asked))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_user_names_may_have_any_letter_and_symbol_but_no_space(empty: Aws, refu
     for name in ("наталья", "李.伟", "a+b@example.com", "€100", "🎈"):
         empty.user(name)
     for name in ("with space", "tab\there", "x" * 129):
-        assert refused(lambda name=name: empty.user(name))[0] == "ValidationException"  # type: ignore[misc]
+        assert refused(partial(empty.user, name))[0] == "ValidationException"
 
 
 @pytest.mark.parametrize("scale", ["tiny", "small"])
@@ -88,7 +95,7 @@ def test_everybody_in_the_sample_company_is_somebody_the_service_would_take(scal
     contract, readonly = Contract("identitystore"), {"UserStatus", "ExternalIds"}
     for user in company(scale, 1).users:
         asked = {name: value for name, value in user.items() if name not in readonly}
-        contract.check("CreateUser", {"IdentityStoreId": "d-0123456789", **asked})
+        contract.check("CreateUser", _json({"IdentityStoreId": "d-0123456789", **asked}))
 
 
 def test_every_permission_set_of_the_sample_company_is_one_the_service_would_take() -> None:
@@ -96,7 +103,7 @@ def test_every_permission_set_of_the_sample_company_is_one_the_service_would_tak
     instance = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
     arn = f"arn:aws:sso:::permissionSet/{instance.rpartition('/')[2]}/ps-0123456789abcdef"
     for held in company("medium", 1).permission_sets:
-        tags = [{"Key": key, "Value": value} for key, value in held.tags.items()]
+        tags: list[Json] = [{"Key": key, "Value": value} for key, value in held.tags.items()]
         optional = {
             "Description": held.description,
             "RelayState": held.relay_state,
@@ -105,7 +112,7 @@ def test_every_permission_set_of_the_sample_company_is_one_the_service_would_tak
         given = {name: value for name, value in optional.items() if value}
         contract.check(
             "CreatePermissionSet", {"InstanceArn": instance, "Name": held.name, **given, "Tags": tags}
-        )  # type: ignore[dict-item]
+        )
         if held.inline_policy:
             asked = {"InstanceArn": instance, "PermissionSetArn": arn, "InlinePolicy": held.inline_policy}
-            contract.check("PutInlinePolicyToPermissionSet", asked)  # type: ignore[arg-type]
+            contract.check("PutInlinePolicyToPermissionSet", _json(asked))

@@ -42,7 +42,7 @@ EVERYTHING: dict[str, object] = {
 
 
 def test_every_attribute_that_a_user_may_have_comes_back(empty: Aws) -> None:
-    made = empty.ids.create_user(IdentityStoreId=empty.store, **EVERYTHING)  # type: ignore[arg-type]
+    made = empty.ids.create_user(IdentityStoreId=empty.store, **EVERYTHING)
     seen = dict(empty.ids.describe_user(IdentityStoreId=empty.store, UserId=made["UserId"]))
     assert {name: seen[name] for name in EVERYTHING} == EVERYTHING
     assert seen["UserStatus"] == "ENABLED"
@@ -54,14 +54,14 @@ def test_what_a_provisioning_identity_provider_sets_is_kept_though_the_api_canno
     user = {"UserName": "scim", "DisplayName": "S", "UserStatus": "DISABLED", "ExternalIds": external}
     empty.sandbox.load(
         Portrait(users=(user,), groups=(GroupPortrait("G", external_ids=(("https://idp", "7"),)),))
-    )  # type: ignore[arg-type]
+    )
     listed = empty.ids.list_users(IdentityStoreId=empty.store)["Users"][0]
-    assert (listed["UserStatus"], listed["ExternalIds"]) == ("DISABLED", external)  # type: ignore[comparison-overlap]
+    assert (listed["UserStatus"], listed["ExternalIds"]) == ("DISABLED", external)
     asked = {"ExternalId": {"Issuer": "https://idp", "Id": "42"}}
-    found = empty.ids.get_user_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)  # type: ignore[arg-type]
+    found = empty.ids.get_user_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)
     assert found["UserId"] == listed["UserId"]
     asked = {"ExternalId": {"Issuer": "https://idp", "Id": "7"}}
-    empty.ids.get_group_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)  # type: ignore[arg-type]
+    empty.ids.get_group_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)
 
 
 @pytest.mark.parametrize("again", ["ann", "ANN", "aNN"])
@@ -76,7 +76,7 @@ def test_a_group_name_is_unique_in_any_case_and_free_again_after_a_rename(
     group = empty.group("Ops")
     assert refused(lambda: empty.group("OPS"))[0] == "ConflictException"
     rename = [{"AttributePath": "displayName", "AttributeValue": "Operations"}]
-    empty.ids.update_group(IdentityStoreId=empty.store, GroupId=group, Operations=rename)  # type: ignore[arg-type]
+    empty.ids.update_group(IdentityStoreId=empty.store, GroupId=group, Operations=rename)
     empty.group("OPS")
 
 
@@ -97,7 +97,7 @@ def test_names_that_differ_by_an_accent_are_two_names(empty: Aws) -> None:
 def test_a_user_needs_name_and_display_name_and_no_reserved_name(
     empty: Aws, refused: Refused, attributes: dict[str, object], said: str
 ) -> None:
-    code, message = refused(lambda: empty.ids.create_user(IdentityStoreId=empty.store, **attributes))  # type: ignore[arg-type]
+    code, message = refused(lambda: empty.ids.create_user(IdentityStoreId=empty.store, **attributes))
     assert code == "ValidationException"
     assert said in message
 
@@ -108,14 +108,14 @@ def test_a_user_has_at_most_one_of_each_contact(empty: Aws, refused: Refused, me
     code, message = refused(
         lambda: empty.ids.create_user(
             IdentityStoreId=empty.store, UserName="x", DisplayName="x", Name=NAME, **{member: two}
-        )  # type: ignore[arg-type]
+        )
     )
     assert code == "ValidationException"
     assert "length less than or equal to 1" in message
 
 
 def test_an_update_changes_what_it_names_removes_without_a_value_and_leaves_the_rest(empty: Aws) -> None:
-    made = empty.ids.create_user(IdentityStoreId=empty.store, **EVERYTHING)  # type: ignore[arg-type]
+    made = empty.ids.create_user(IdentityStoreId=empty.store, **EVERYTHING)
     empty.clock.pass_by(60)
     operations = [
         {"AttributePath": "name.givenName", "AttributeValue": "Adele"},
@@ -126,7 +126,7 @@ def test_an_update_changes_what_it_names_removes_without_a_value_and_leaves_the_
             "AttributeValue": [{"value": "new@example.com", "type": "work", "primary": True}],
         },
     ]
-    empty.ids.update_user(IdentityStoreId=empty.store, UserId=made["UserId"], Operations=operations)  # type: ignore[arg-type]
+    empty.ids.update_user(IdentityStoreId=empty.store, UserId=made["UserId"], Operations=operations)
     seen = empty.ids.describe_user(IdentityStoreId=empty.store, UserId=made["UserId"])
     assert seen["Name"]["GivenName"] == "Adele"
     assert "MiddleName" not in seen["Name"]
@@ -153,7 +153,7 @@ def test_an_update_that_cannot_be_is_refused_and_changes_nothing(
     user = empty.user("ann")
     operations = [{"AttributePath": "title", "AttributeValue": "Lead"}, operation]
     code, _ = refused(
-        lambda: empty.ids.update_user(IdentityStoreId=empty.store, UserId=user, Operations=operations)  # type: ignore[arg-type]
+        lambda: empty.ids.update_user(IdentityStoreId=empty.store, UserId=user, Operations=operations)
     )
     assert code == "ValidationException"
     assert "Title" not in empty.ids.describe_user(IdentityStoreId=empty.store, UserId=user)
@@ -166,9 +166,9 @@ def test_an_update_or_deletion_that_expects_an_older_revision_is_a_conflict(
     first = empty.ids.describe_user(IdentityStoreId=empty.store, UserId=user)["Revision"]
     operations = [{"AttributePath": "title", "AttributeValue": "Lead"}]
     asked = {"IdentityStoreId": empty.store, "UserId": user, "Revision": first}
-    empty.ids.update_user(**asked, Operations=operations)  # type: ignore[arg-type]
-    assert refused(lambda: empty.ids.update_user(**asked, Operations=operations))[0] == "ConflictException"  # type: ignore[arg-type]
-    assert refused(lambda: empty.ids.delete_user(**asked))[0] == "ConflictException"  # type: ignore[arg-type]
+    empty.ids.update_user(**asked, Operations=operations)
+    assert refused(lambda: empty.ids.update_user(**asked, Operations=operations))[0] == "ConflictException"
+    assert refused(lambda: empty.ids.delete_user(**asked))[0] == "ConflictException"
 
 
 def test_a_rename_to_another_users_name_is_a_conflict(empty: Aws, refused: Refused) -> None:
@@ -176,7 +176,7 @@ def test_a_rename_to_another_users_name_is_a_conflict(empty: Aws, refused: Refus
     user = empty.user("bob")
     rename = [{"AttributePath": "userName", "AttributeValue": "ANN"}]
     code, _ = refused(
-        lambda: empty.ids.update_user(IdentityStoreId=empty.store, UserId=user, Operations=rename)  # type: ignore[arg-type]
+        lambda: empty.ids.update_user(IdentityStoreId=empty.store, UserId=user, Operations=rename)
     )
     assert code == "ConflictException"
 
@@ -191,7 +191,7 @@ def test_a_user_is_found_by_a_unique_attribute(empty: Aws, path: str, value: str
         Emails=[{"Value": "ann@example.com"}],
     )
     asked = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
-    found = empty.ids.get_user_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)  # type: ignore[arg-type]
+    found = empty.ids.get_user_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)
     assert found["UserId"] == made["UserId"]
 
 
@@ -202,7 +202,7 @@ def test_an_alternate_identifier_that_matches_nothing_is_not_found_and_a_path_no
 
     def ask(path: str, value: str) -> Callable[[], object]:
         asked = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
-        return lambda: empty.ids.get_group_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)  # type: ignore[arg-type]
+        return lambda: empty.ids.get_group_id(IdentityStoreId=empty.store, AlternateIdentifier=asked)
 
     assert refused(ask("displayName", "Nobody"))[0] == "ResourceNotFoundException"
     assert refused(ask("description", "Ops"))[0] == "ValidationException"
@@ -210,20 +210,20 @@ def test_an_alternate_identifier_that_matches_nothing_is_not_found_and_a_path_no
 
 def test_the_one_filter_of_each_listing_is_honoured_and_any_other_refused(aws: Aws, refused: Refused) -> None:
     wanted = [{"AttributePath": "UserName", "AttributeValue": "ADA.LINDQVIST"}]
-    users = aws.ids.list_users(IdentityStoreId=aws.store, Filters=wanted)["Users"]  # type: ignore[arg-type]
+    users = aws.ids.list_users(IdentityStoreId=aws.store, Filters=wanted)["Users"]
     assert [each["UserName"] for each in users] == ["ada.lindqvist"]
     wanted = [{"AttributePath": "DisplayName", "AttributeValue": "Cloud Operators"}]
-    groups = aws.ids.list_groups(IdentityStoreId=aws.store, Filters=wanted)["Groups"]  # type: ignore[arg-type]
+    groups = aws.ids.list_groups(IdentityStoreId=aws.store, Filters=wanted)["Groups"]
     assert [each["DisplayName"] for each in groups] == ["Cloud Operators"]
     wanted = [{"AttributePath": "Title", "AttributeValue": "Analyst"}]
-    code, _ = refused(lambda: aws.ids.list_users(IdentityStoreId=aws.store, Filters=wanted))  # type: ignore[arg-type]
+    code, _ = refused(lambda: aws.ids.list_users(IdentityStoreId=aws.store, Filters=wanted))
     assert code == "ValidationException"
 
 
 def test_the_enterprise_extension_is_shown_only_when_asked_for(aws: Aws) -> None:
     name = "aws:identitystore:enterprise"
     wanted = [{"AttributePath": "UserName", "AttributeValue": "ada.lindqvist"}]
-    plain = aws.ids.list_users(IdentityStoreId=aws.store, Filters=wanted)["Users"][0]  # type: ignore[arg-type]
+    plain = aws.ids.list_users(IdentityStoreId=aws.store, Filters=wanted)["Users"][0]
     assert "Extensions" not in plain
     asked = aws.ids.describe_user(IdentityStoreId=aws.store, UserId=plain["UserId"], Extensions=[name])
     assert asked["Extensions"] == {name: {"department": "Platform", "employeeNumber": "7"}}

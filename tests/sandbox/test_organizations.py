@@ -10,7 +10,7 @@ Refused = Callable[[Callable[[], object]], tuple[str, str]]
 
 
 def test_the_tree_of_the_tiny_company_is_a_root_three_units_and_eight_accounts(aws: Aws) -> None:
-    client = aws.organizations()
+    client = aws.organizations
     organization = client.describe_organization()["Organization"]
     assert organization["MasterAccountId"] == "123456789012"
     (root,) = client.list_roots()["Roots"]
@@ -32,7 +32,7 @@ def test_the_tree_of_the_tiny_company_is_a_root_three_units_and_eight_accounts(a
 
 
 def test_an_account_knows_its_parent_and_its_tags(aws: Aws) -> None:
-    client = aws.organizations()
+    client = aws.organizations
     held = next(each for each in aws.sandbox.dump().accounts if each.tags)
     (parent,) = client.list_parents(ChildId=held.id)["Parents"]
     unit = client.describe_organizational_unit(OrganizationalUnitId=parent["Id"])["OrganizationalUnit"]
@@ -42,7 +42,7 @@ def test_an_account_knows_its_parent_and_its_tags(aws: Aws) -> None:
 
 
 def test_unknown_accounts_parents_and_children_have_their_own_errors(aws: Aws, refused: Refused) -> None:
-    client = aws.organizations()
+    client = aws.organizations
     assert refused(lambda: client.describe_account(AccountId="999999999999"))[0] == "AccountNotFoundException"
     assert refused(lambda: client.list_parents(ChildId="999999999999"))[0] == "ChildNotFoundException"
     code, _ = refused(lambda: client.list_accounts_for_parent(ParentId="ou-zzzz-zzzzzzzz"))

@@ -34,7 +34,7 @@ def test_organizations_has_twenty_on_a_page(empty: Aws, refused: Refused) -> Non
         AccountPortrait(f"{number:012d}", f"a{number}", "a@example.com") for number in range(1, 46)
     )
     empty.sandbox.load(Portrait(accounts=accounts))
-    client = empty.organizations()
+    client = empty.organizations
     pages = [len(page["Accounts"]) for page in client.get_paginator("list_accounts").paginate()]
     assert pages == [20, 20, 6]
     assert refused(lambda: client.list_accounts(MaxResults=21))[0] == "ValidationException"

@@ -150,7 +150,7 @@ def test_a_customer_managed_policy_is_known_by_name_and_path(empty: Aws, refused
     attach(**asked, CustomerManagedPolicyReference={"Name": "Mine"})
     attach(**asked, CustomerManagedPolicyReference={"Name": "Mine", "Path": "/team/"})
     again = {"Name": "Mine", "Path": "/"}
-    code, _ = refused(lambda: attach(**asked, CustomerManagedPolicyReference=again))  # type: ignore[arg-type]
+    code, _ = refused(lambda: attach(**asked, CustomerManagedPolicyReference=again))
     assert code == "ConflictException"
     listed = empty.sso.list_customer_managed_policy_references_in_permission_set(**asked)
     assert listed["CustomerManagedPolicyReferences"] == [again, {"Name": "Mine", "Path": "/team/"}]
@@ -185,13 +185,13 @@ def test_a_boundary_is_one_policy_of_either_kind(empty: Aws, refused: Refused) -
 
 def test_tags_are_set_changed_and_removed_by_key(empty: Aws, refused: Refused) -> None:
     tags = [{"Key": "team", "Value": "a"}, {"Key": "größe", "Value": ""}]
-    made = empty.sso.create_permission_set(InstanceArn=empty.instance, Name="P", Tags=tags)  # type: ignore[arg-type]
+    made = empty.sso.create_permission_set(InstanceArn=empty.instance, Name="P", Tags=tags)
     asked = {"InstanceArn": empty.instance, "ResourceArn": made["PermissionSet"]["PermissionSetArn"]}
     empty.sso.tag_resource(**asked, Tags=[{"Key": "team", "Value": "b"}])
     empty.sso.untag_resource(**asked, TagKeys=["größe"])
     assert empty.sso.list_tags_for_resource(**asked)["Tags"] == [{"Key": "team", "Value": "b"}]
     many = [{"Key": f"k{number}", "Value": ""} for number in range(50)]
-    code, _ = refused(lambda: empty.sso.tag_resource(**asked, Tags=many))  # type: ignore[arg-type]
+    code, _ = refused(lambda: empty.sso.tag_resource(**asked, Tags=many))
     assert code == "ServiceQuotaExceededException"
     code, _ = refused(lambda: empty.sso.tag_resource(**asked, Tags=[{"Key": "aws:x", "Value": ""}]))
     assert code == "ValidationException"

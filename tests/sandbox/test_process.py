@@ -88,20 +88,20 @@ def test_the_aws_cli_lists_and_creates(state_dir: Path) -> None:
     lines = 'eval "$1"; shift; exec "$@"'
     environment = {"PATH": os.environ["PATH"], "HOME": str(state_dir), "AWS_PAGER": ""}
 
-    def aws(*arguments: str) -> dict[str, object]:
+    def aws(*arguments: str) -> dict[str, list[dict[str, str]]]:
         command = ["sh", "-c", lines, "sh", process.env(state_dir), str(_AWS), *arguments, "--output", "json"]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        found: dict[str, object] = json.loads(done.stdout)
+        found: dict[str, list[dict[str, str]]] = json.loads(done.stdout)
         return found
 
-    (instance,) = aws("sso-admin", "list-instances")["Instances"]  # type: ignore[misc,attr-defined]
+    (instance,) = aws("sso-admin", "list-instances")["Instances"]
     store = instance["IdentityStoreId"]
     users = aws("identitystore", "list-users", "--identity-store-id", store)["Users"]
-    assert len(users) == 40  # type: ignore[arg-type]
+    assert len(users) == 40
     made = aws(
         "identitystore", "create-group", "--identity-store-id", store, "--display-name", "From the CLI"
     )
-    assert made["IdentityStoreId"] == store
+    assert made["IdentityStoreId"] == store  # type: ignore[comparison-overlap]
 
 
 def test_the_command_line_starts_without_loading_the_sandbox() -> None:

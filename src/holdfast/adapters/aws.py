@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
-from holdfast.domain.errors import Refused, Throttled
+from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
+LISTINGS = 8
+"""Connections for listings that go from page to page beside the concurrent calls."""
+TLS_VERSIONS = {"1.3": ssl.TLSVersion.TLSv1_3, "1.2": ssl.TLSVersion.TLSv1_2}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -54,6 +58,9 @@ class AwsSettings:
     )
     concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
     connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
+    tls_minimum: str = field(
+        default="1.3", metadata={"help": "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2."}
+    )
     read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
 
 
@@ -176,7 +183,7 @@ class AwsSession:
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
-            max_pool_connections=settings.concurrency,
+            max_pool_connections=settings.concurrency + LISTINGS,
             user_agent_extra="holdfast",
         )
         client = self._botocore().create_client(
@@ -188,6 +195,7 @@ class AwsSession:
             aws_secret_access_key=endpoint.secret_key if endpoint else None,
         )
         _refuse_plain_http(client.meta.endpoint_url)
+        _refuse_old_tls(client, settings.tls_minimum)
         return client
 
     def _botocore(self) -> Session:
@@ -213,10 +221,28 @@ class AwsSession:
         option = f" --profile {profile}" if profile else ""
         scoped = self._botocore().get_scoped_config()
         if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
-            return "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then run the command again."
+            variables = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+            return f"Set new {variables}, then run the command again."
         if "sso_session" in scoped or "sso_start_url" in scoped:
             return f"Run `aws sso login{option}`, then run the command again."
         return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
+
+
+def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
+    """botocore has no setting for this, so the contexts that it makes are tightened, for proxies as well."""
+    if minimum not in TLS_VERSIONS:
+        raise SettingsError("[aws]", (f"tls_minimum: {minimum} is none of {', '.join(TLS_VERSIONS)}",))
+    version = TLS_VERSIONS[minimum]
+    http = client._endpoint.http_session  # type: ignore[attr-defined]
+    make_context = http._get_ssl_context
+
+    def strict() -> ssl.SSLContext:
+        context: ssl.SSLContext = make_context()
+        context.minimum_version = version
+        return context
+
+    http._get_ssl_context = strict
+    http._manager.connection_pool_kw["ssl_context"] = strict()
 
 
 def _refuse_plain_http(endpoint: str) -> None:

@@ -63,6 +63,10 @@ BAD_SETTINGS = (
     vendor.ConfigNotFound,
     vendor.InvalidConfigError,
 )
+NO_HANDSHAKE = re.compile(
+    r"CERTIFICATE|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|WRONG_VERSION|HANDSHAKE", re.IGNORECASE
+)
+"""What a TLS error says when no connection came about; a connection cut later is a TLS error too."""
 IAM_PREFIX = {"sso-admin": "sso"}
 """IAM's name of a service where it is not the service's own."""
 REFUSED_ACTION = re.compile(r"perform:\s*([\w-]+:\w+)")
@@ -84,7 +88,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Our error for a failed call; `transient` when a repeat may cure it, `sent` when it may have taken effect."""
+    """Our error for a failed call.
+
+    `transient` when a repeat may cure it, `sent` when the call may have taken effect.
+    """
 
     error: HoldfastError
     transient: bool = False
@@ -156,7 +163,7 @@ def _denied(request: Request, said: str) -> AccessDenied:
 
 def _transport(cause: Exception, request: Request) -> Trouble:
     name, said = type(cause).__name__, message_of(cause)
-    if isinstance(cause, vendor.SSLError):
+    if isinstance(cause, vendor.SSLError) and NO_HANDSHAKE.search(said):
         return Trouble(RemoteError(request.name, name, said), sent=False)
     if isinstance(cause, NEVER_SENT):
         return Trouble(RemoteUnavailable(request.name, name, said), transient=True, sent=False)

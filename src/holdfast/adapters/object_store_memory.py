@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from holdfast.kernel.ports import StoredObject
@@ -13,17 +14,17 @@ class MemoryStore:
 
     def __init__(self, objects: dict[str, bytes] | None = None) -> None:
         self.objects: dict[str, bytes] = {} if objects is None else objects
+        self._lock = threading.Lock()
 
     @property
     def location(self) -> str:
         return "memory"
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
-        # setdefault is atomic, so two threads cannot both create.
-        if replace:
+        with self._lock:
+            if name in self.objects and not replace:
+                raise ObjectExists("put", name, self.location, "the name is taken")
             self.objects[name] = data
-        elif self.objects.setdefault(name, data) is not data:
-            raise ObjectExists("put", name, self.location, "the name is taken")
 
     def get(self, name: str) -> bytes:
         try:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+SAFETY = "safety"
+"""The kind of a snapshot that a restore takes of what it is about to change; `latest` never means one."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceIdentity:

@@ -11,14 +11,14 @@ import msgspec
 from holdfast.domain.errors import NotFound, Refused
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
-from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SAFETY, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.vault import Vault
 
 CHANGING = ("restore", "rollback")
-FULL, INCREMENTAL, SAFETY = "full", "incremental", "safety"
+FULL, INCREMENTAL = "full", "incremental"
 
 
 class BackupRequest(msgspec.Struct, frozen=True):

@@ -54,7 +54,7 @@ class Drill:
     ) -> None:
         target = stage.system.target()
         empty = MemoryView(stage.system.source().capture(types, context.progress))
-        options = PlanOptions(target.closure(wanted, RestoreScope(types)))
+        options = PlanOptions(RestoreScope(types))
         store_plan(context, target.plan(wanted, empty, options))
         apply_journal(context, target)
         verify_journal(context, target)

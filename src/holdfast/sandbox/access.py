@@ -11,7 +11,7 @@ from holdfast.sandbox.wire import conflict, missing
 
 @dataclass(frozen=True, slots=True)
 class PolicyReference:
-    """A customer-managed policy by name and path: it must exist in every account the set is provisioned to."""
+    """A customer-managed policy by name and path: it must exist in each account that gets the set."""
 
     name: str
     path: str = "/"
@@ -23,7 +23,7 @@ class PolicyReference:
 
 @dataclass(slots=True)
 class PermissionSet:
-    """A permission set with everything attached. `version` grows with each change that must be provisioned."""
+    """A permission set with everything attached. `version` grows with each change to be provisioned."""
 
     seq: int
     arn: str

@@ -1,4 +1,4 @@
-"""The WSGI application: control endpoints, then the fault rules, then our services, then moto for the rest."""
+"""The WSGI application: control endpoints, the fault rules, our services, and moto for the rest."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _XML_SERVICES = frozenset({"s3", "iam", "sts", "sns", "sqs", "route53", "cloudformation", "monitoring"})
 _REASONS = {
-    200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
-}  # fmt: skip
+    200: "OK",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
 
 
 class ConnectionCut(Exception):
@@ -133,7 +139,7 @@ def _require_signature(incoming: Incoming) -> None:
 
 
 def _readable(body: bytes) -> Parameters:
-    """The parameters for the fault rules to look at; none where the body is not readable, which is judged later."""
+    """The parameters for the fault rules; none where the body is not readable, which is judged later."""
     try:
         return parameters_of(body)
     except ApiRefusal:

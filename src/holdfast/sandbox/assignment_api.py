@@ -159,7 +159,7 @@ def _list_account_assignments(world: World, call: Call) -> Answer:
 
 
 def _list_account_assignments_for_principal(world: World, call: Call) -> Answer:
-    """Direct assignments; for a user also those of the groups the user is in, shown with the group as principal."""
+    """Direct assignments; a user also has those of the groups it is in, with the group as principal."""
     asked = Principal(call.parameters.text("PrincipalType"), call.parameters.text("PrincipalId"))
     if world.name_of(asked) is None:
         raise missing(f"{asked.kind} {asked.id} not found.")

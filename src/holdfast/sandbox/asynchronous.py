@@ -1,4 +1,4 @@
-"""Asynchronous requests: assignments and provisioning that are IN_PROGRESS for a while and then SUCCEED or FAIL."""
+"""Asynchronous requests: IN_PROGRESS for a while, then SUCCEEDED or FAILED."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_OUTSTANDING = 10
 
 @dataclass(slots=True)
 class AsyncRequest:
-    """One request. `accounts` are those it changes; `target` is the one account, or None for all provisioned."""
+    """One request. `accounts` are those it changes; `target` is the account, None for all provisioned."""
 
     seq: int
     id: str
@@ -100,34 +100,28 @@ class AsyncRequests:
         granted = self._access.sets.get(request.permission_set)
         if granted is None:
             return "Received a 404 status error: the permission set no longer exists."
-        if request.kind == PROVISIONING:
+        if request.principal is None:
             return self._provision(request, granted)
-        return self._create(request, granted) if request.kind == CREATION else self._delete(request, granted)
+        change = self._create if request.kind == CREATION else self._delete
+        return change(request.accounts[0], granted, request.principal)
 
-    def _create(self, request: AsyncRequest, granted: PermissionSet) -> str | None:
-        assert request.principal is not None
-        account, name = request.accounts[0], self._name_of(request.principal)
+    def _create(self, account: str, granted: PermissionSet, principal: Principal) -> str | None:
+        name = self._name_of(principal)
         if name is None:
-            return f"Received a 404 status error: {request.principal.kind} {request.principal.id} no longer exists."
+            return f"Received a 404 status error: {principal.kind} {principal.id} no longer exists."
         lacking = self._lacking(account, granted)
         if lacking:
             return lacking
-        if self._access.assign(account, granted, request.principal):
-            self._journal.record(
-                "CreateAccountAssignment", account, granted.name, request.principal.kind, name
-            )
+        if self._access.assign(account, granted, principal):
+            self._journal.record("CreateAccountAssignment", account, granted.name, principal.kind, name)
         return None
 
-    def _delete(self, request: AsyncRequest, granted: PermissionSet) -> str | None:
-        assert request.principal is not None
-        account, name = request.accounts[0], self._name_of(request.principal)
-        held = self._access.find(account, granted.arn, request.principal)
+    def _delete(self, account: str, granted: PermissionSet, principal: Principal) -> str | None:
+        held = self._access.find(account, granted.arn, principal)
         if held is not None:
             self._access.revoke(held)
-            kind = request.principal.kind
-            self._journal.record(
-                "DeleteAccountAssignment", account, granted.name, kind, name or request.principal.id
-            )
+            name = self._name_of(principal) or principal.id
+            self._journal.record("DeleteAccountAssignment", account, granted.name, principal.kind, name)
         return None
 
     def _provision(self, request: AsyncRequest, granted: PermissionSet) -> str | None:

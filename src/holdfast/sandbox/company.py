@@ -31,7 +31,10 @@ MISSING_IN_LEGACY = "/boundaries/DeveloperBoundary"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How large a company is. Means: permission sets per account, groups per user; shares: direct, everybody."""
+    """How large a company is: counts, two means, and two shares.
+
+    `direct` is the share of assignments made to users, `everybody` that of users in the group of all.
+    """
 
     accounts: int
     sets: int
@@ -94,7 +97,7 @@ def _accounts(size: Scale, policies: tuple[str, ...], chance: random.Random) -> 
 
 
 def _account_place(index: int, count: int) -> tuple[str, str]:
-    """Name and unit: two for security, one left behind, the rest workloads by stage (one unit in a tiny company)."""
+    """Name and unit: two for security, one left behind, the rest are workloads by stage."""
     if index < 2:
         return ("log-archive", "security-tooling")[index], "Security"
     if index == count - 1:
@@ -160,8 +163,7 @@ def _assignments(
 def _certain(
     accounts: Sequence[AccountPortrait], sets: Sequence[PermissionSetPortrait], users: Sequence[str]
 ) -> list[AssignmentPortrait]:
-    """What every company has: operators in the management account, one user both directly and through a group,
-    and the permission set at its limits somewhere."""
+    """What every company has: operators in the management account, a user twice, the set at its limits."""
     management, first = accounts[0].id, accounts[1].id
     return [
         AssignmentPortrait(management, sets[0].name, "GROUP", OPERATORS),

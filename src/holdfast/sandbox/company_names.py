@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 _GIVEN = """
-Ada Adele Ahmed Aino Aisha Akira Alba Alejandro Amara Amélie Anders André Anika Anneli Antonín Astrid Ayşe Beatriz
-Björn Bogdan Brigitte Bruno Camille Carlos Chiara Chloë Daan Daniela Dmitri Elif Elena Emeka Emil Émile Esther
-Fatima Felix Fiona Françoise Freya Gabriel Georgi Giulia Grace Hana Hassan Héctor Helga Hiroshi Ines Ingrid Irena
-Ivana Jaakko Jan Jeanne Jelena João José Jürgen Kaito Karin Katarína Kenji Klára Laila Lars Léa Lena Liam Linnéa
-Lukáš Magnus Maja Maria Marek Matteo Mei Mihai Mikołaj Mónica Nadia Nikola Noah Noor Olga Ólafur Omar Oskar Paula
-Pavel Petra Priya Quentin Rafael Rania Renée Rosa Ryszard Samira Sanjay Sara Sébastien Silvia Sofia Søren Stefan
-Tamara Tereza Thomas Tomáš Ulla Valentina Vera Viktor Wanda Wei Xenia Yara Yusuf Zoë Zofia
+Ada Adele Ahmed Aino Aisha Akira Alba Alejandro Amara Amélie Anders André Anika Anneli Antonín Astrid
+Ayşe Beatriz Björn Bogdan Brigitte Bruno Camille Carlos Chiara Chloë Daan Daniela Dmitri Elif Elena
+Emeka Emil Émile Esther Fatima Felix Fiona Françoise Freya Gabriel Georgi Giulia Grace Hana Hassan
+Héctor Helga Hiroshi Ines Ingrid Irena Ivana Jaakko Jan Jeanne Jelena João José Jürgen Kaito Karin
+Katarína Kenji Klára Laila Lars Léa Lena Liam Linnéa Lukáš Magnus Maja Maria Marek Matteo Mei Mihai
+Mikołaj Mónica Nadia Nikola Noah Noor Olga Ólafur Omar Oskar Paula Pavel Petra Priya Quentin Rafael
+Rania Renée Rosa Ryszard Samira Sanjay Sara Sébastien Silvia Sofia Søren Stefan Tamara Tereza Thomas
+Tomáš Ulla Valentina Vera Viktor Wanda Wei Xenia Yara Yusuf Zoë Zofia
 """
 _FAMILY = """
-Abadi Åkesson Almeida Andersson Bauer Becker Bianchi Björklund Bošković Brandt Brennan Castillo Çelik Chen Cohen
-Costa Dąbrowski Delacroix Dubois Dvořák Eriksson Esposito Fernández Ferrari Fischer Fontaine Fournier Garcia
-García Gonçalves Grünwald Haddad Hansen Hernández Hofmann Horvat Ibrahim Ivanova Jansen Jensen Johansson Jørgensen
-Kaya Keller Khan Kim Kovačević Kowalski Krüger Laurent Lefèvre Lehtonen Li Lindqvist Löfgren López Łukasik Mäkinen
-Marino Martínez Meyer Moreau Müller Murphy Nakamura Nguyen Nielsen Novák Nowak Núñez O'Brien Okafor Olsen Öztürk
-Papadopoulos Park Patel Pérez Petrov Popescu Quiroga Rahman Ricci Rossi Roux Ruiz Saito Sánchez Santos Schäfer
-Schneider Sharma Silva Simonsen Singh Strauß Suzuki Szabó Takahashi Tanaka Tóth Ueda Valdés Varga Virtanen Wagner
-Weber Wiśniewski Yamamoto Yılmaz Zhang Zieliński Zimmermann
+Abadi Åkesson Almeida Andersson Bauer Becker Bianchi Björklund Bošković Brandt Brennan Castillo Çelik
+Chen Cohen Costa Dąbrowski Delacroix Dubois Dvořák Eriksson Esposito Fernández Ferrari Fischer Fontaine
+Fournier Garcia García Gonçalves Grünwald Haddad Hansen Hernández Hofmann Horvat Ibrahim Ivanova Jansen
+Jensen Johansson Jørgensen Kaya Keller Khan Kim Kovačević Kowalski Krüger Laurent Lefèvre Lehtonen Li
+Lindqvist Löfgren López Łukasik Mäkinen Marino Martínez Meyer Moreau Müller Murphy Nakamura Nguyen
+Nielsen Novák Nowak Núñez O'Brien Okafor Olsen Öztürk Papadopoulos Park Patel Pérez Petrov Popescu
+Quiroga Rahman Ricci Rossi Roux Ruiz Saito Sánchez Santos Schäfer Schneider Sharma Silva Simonsen Singh
+Strauß Suzuki Szabó Takahashi Tanaka Tóth Ueda Valdés Varga Virtanen Wagner Weber Wiśniewski Yamamoto
+Yılmaz Zhang Zieliński Zimmermann
 """
 _DEPARTMENTS = """
-Platform Data Security Payments Finance Network Support Research Logistics Marketing
-Legal People Sales Mobile Storefront Fulfilment Pricing Search Identity Compliance
+Platform Data Security Payments Finance Network Support Research Logistics Marketing Legal People Sales
+Mobile Storefront Fulfilment Pricing Search Identity Compliance
 """
 _MANAGED = """
 ReadOnlyAccess PowerUserAccess SecurityAudit AmazonS3ReadOnlyAccess AmazonEC2ReadOnlyAccess

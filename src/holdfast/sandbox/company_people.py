@@ -13,7 +13,7 @@ _PROVIDER = "https://idp.example.com/scim/v2"
 
 
 def people(count: int, chance: random.Random) -> tuple[Document, ...]:
-    """`count` users (at least eight) with the attributes that the API names, user names unique in any case."""
+    """`count` users (at least eight) with attributes as the API names them; names are unique in any case."""
     made = [_full(), _disabled(), *_unusual()]
     taken = {str(each["UserName"]).casefold() for each in made}
     while len(made) < count:

@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
@@ -24,7 +25,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 class Contract:
-    """The request side of one service. `prefix` is the X-Amz-Target prefix, `operations` every modelled name."""
+    """The request side of one service: `prefix` of X-Amz-Target, `operations` with every modelled name."""
 
     def __init__(self, service: str) -> None:
         self.service = service
@@ -63,9 +64,15 @@ class Contract:
     def _check_of(self, shape: Shape) -> Check:
         if shape.name not in self._checks:
             # A placeholder first: a shape may contain itself.
-            self._checks[shape.name] = lambda value, at, out: self._checks[shape.name](value, at, out)
+            self._checks[shape.name] = self._later(shape.name)
             self._checks[shape.name] = _typed(shape, self._inner(shape))
         return self._checks[shape.name]
+
+    def _later(self, name: str) -> Check:
+        def check(value: Json, at: str, out: list[str]) -> None:
+            self._checks[name](value, at, out)
+
+        return check
 
     def _inner(self, shape: Shape) -> Check | None:
         if getattr(shape, "is_document_type", False):
@@ -99,11 +106,11 @@ def _structure(members: dict[str, Check], shape: StructureShape) -> Check:
     required = tuple(shape.required_members)
 
     def check(value: Json, at: str, out: list[str]) -> None:
-        assert isinstance(value, dict)
+        given = cast(Document, value)
         for name in required:
-            if value.get(name) is None:
+            if given.get(name) is None:
                 out.append(_failed(None, _join(at, name), "Member must not be null"))
-        for name, each in value.items():
+        for name, each in given.items():
             if name not in members:
                 out.append(f"Unknown member '{_join(at, name)}'")
             elif each is not None:
@@ -116,9 +123,9 @@ def _list(member: Check, shape: ListShape) -> Check:
     sized = _sized(shape)
 
     def check(value: Json, at: str, out: list[str]) -> None:
-        assert isinstance(value, list)
-        sized(len(value), value, at, out)
-        for number, each in enumerate(value, 1):
+        given = cast("list[Json]", value)
+        sized(len(given), value, at, out)
+        for number, each in enumerate(given, 1):
             member(each, f"{at}.{number}.member", out)
 
     return check
@@ -126,8 +133,7 @@ def _list(member: Check, shape: ListShape) -> Check:
 
 def _map(key: Check, item: Check) -> Check:
     def check(value: Json, at: str, out: list[str]) -> None:
-        assert isinstance(value, dict)
-        for name, each in value.items():
+        for name, each in cast(Document, value).items():
             key(name, f"{at}.key", out)
             item(each, f"{at}.value", out)
 
@@ -138,13 +144,13 @@ def _string(shape: StringShape) -> Check:
     sized, allowed, pattern = _sized(shape), frozenset(shape.enum), shape.metadata.get("pattern")
 
     def check(value: Json, at: str, out: list[str]) -> None:
-        assert isinstance(value, str)
-        sized(len(value), value, at, out)
-        if allowed and value not in allowed:
+        given = cast(str, value)
+        sized(len(given), value, at, out)
+        if allowed and given not in allowed:
             out.append(
                 _failed(value, at, f"Member must satisfy enum value set: [{', '.join(sorted(allowed))}]")
             )
-        if pattern and not _matcher(pattern).fullmatch(value):
+        if pattern and not _matcher(pattern).fullmatch(given):
             out.append(_failed(value, at, f"Member must satisfy regular expression pattern: {pattern}"))
 
     return check
@@ -154,10 +160,10 @@ def _number(shape: Shape) -> Check:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
 
     def check(value: Json, at: str, out: list[str]) -> None:
-        assert isinstance(value, int)
-        if low is not None and value < low:
+        given = cast(int, value)
+        if low is not None and given < low:
             out.append(_failed(value, at, f"Member must have value greater than or equal to {low}"))
-        if high is not None and value > high:
+        if high is not None and given > high:
             out.append(_failed(value, at, f"Member must have value less than or equal to {high}"))
 
     return check

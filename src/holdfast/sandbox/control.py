@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def answer_control(engine: Engine, method: str, path: str, body: bytes) -> tuple[int, bytes]:
-    """HTTP status and JSON body of one control request; 400 with a sentence for a body that makes no sense."""
+    """HTTP status and JSON body of one control request; 400 and a sentence for a senseless body."""
     handler = _ROUTES.get((method, path))
     if handler is None:
         known = ", ".join(f"{verb} {name}" for verb, name in _ROUTES)

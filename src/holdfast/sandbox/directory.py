@@ -13,7 +13,7 @@ from holdfast.sandbox.wire import Document, Json, conflict, missing
 
 @dataclass(slots=True)
 class Entry:
-    """A user or a group: `document` has the attributes as the API names them, the rest is the service's own."""
+    """A user or a group: `document` has the attributes as the API names them, the rest is the service's."""
 
     seq: int
     id: str
@@ -108,7 +108,7 @@ class Directory:
         return self._add(self.users, document, now)
 
     def add_group(self, document: dict[str, Json], now: float) -> Entry:
-        """The new group. Raises: ApiRefusal (ConflictException) when the display name is taken in any case."""
+        """The new group. Raises: ApiRefusal (ConflictException) when the name is taken in any case."""
         return self._add(self.groups, document, now)
 
     def _add(self, shelf: Shelf, document: Document, now: float) -> Entry:
@@ -117,7 +117,7 @@ class Directory:
         return entry
 
     def join(self, group: Entry, user: Entry, now: float) -> Membership:
-        """The new membership. Raises: ApiRefusal (ConflictException) when the user is in the group already."""
+        """The new membership. Raises: ApiRefusal (ConflictException) when the user is in it already."""
         members = self._of_group.setdefault(group.id, {})
         if user.id in members:
             raise conflict(

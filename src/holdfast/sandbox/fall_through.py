@@ -1,4 +1,4 @@
-"""moto's own server application, for every service that the stand-in does not answer itself (sts, s3, kms, iam)."""
+"""moto's server application, for the services that the stand-in does not answer (sts, s3, kms, iam)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def moto_application() -> WSGIApplication:
-    """moto as a WSGI application. Its state is one for the whole process, whatever number of sandboxes it has."""
+    """moto as a WSGI application. Its state is one for all sandboxes of the process."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     from holdfast.sandbox.strict_s3 import install

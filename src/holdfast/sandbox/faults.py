@@ -18,14 +18,14 @@ RATED_SERVICES = ("identitystore", "sso-admin")
 
 
 class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which requests (all conditions must hold; patterns match a whole name, or anywhere in a parameter's value)
-    and what happens to them.
+    """Which requests, and what happens to them.
 
-    `times`: only the first so many; `p`: with this probability (from the seed). Effects: `rate` a second with
-    `burst` in one bucket for all requests of the rule; `error` with `status` and `message`; `delay` in seconds;
-    `reset` and `region_down` cut the connection; `deny` refuses as IAM does; `expired_token`; `async_failure`
-    and `async_delay` for asynchronous requests that the call starts. `after`: the request takes effect first,
-    the delay and what else befalls its answer come then.
+    All conditions must hold; `operation` matches a whole name, `parameters` anywhere in a value.
+    `times`: only the first so many; `p`: with this probability (from the seed). Effects: `rate` a second
+    with `burst` in one bucket for all requests of the rule; `error` with `status` and `message`; `delay` in
+    seconds; `reset` and `region_down` cut the connection; `deny` refuses as IAM does; `expired_token`;
+    `async_failure` and `async_delay` for asynchronous requests that the call starts. `after`: the request
+    takes effect before it is delayed, refused or cut.
     """
 
     service: str | tuple[str, ...] = ()
@@ -129,7 +129,7 @@ class _Armed:
 
 
 class Faults:
-    """The rules in force, in order. Delays and asynchronous conduct add up; the first refusal or cut decides."""
+    """The rules in force, in order. Delays add up; the first refusal or cut decides."""
 
     def __init__(self, rate: float | None, seed: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._seed, self._clock = rate, seed, clock
@@ -201,6 +201,6 @@ def _refusal(rule: FaultRule, request: Asked) -> ApiRefusal | None:
 
 def _denial(request: Asked) -> str:
     return (
-        f"User: {request.caller} is not authorized to perform: {request.action} on resource: {request.resource} "
-        f"because no identity-based policy allows the {request.action} action"
+        f"User: {request.caller} is not authorized to perform: {request.action} "
+        f"on resource: {request.resource} because no identity-based policy allows the {request.action} action"
     )

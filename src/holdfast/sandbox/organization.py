@@ -1,4 +1,4 @@
-"""The organization: its root, organizational units and accounts, and the IAM policies that each account has."""
+"""The organization: root, units and accounts, and the IAM policies that each account has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from holdfast.sandbox.wire import ApiRefusal
 
 @dataclass(slots=True)
 class Account:
-    """A member account, or the management account. `policies` are paths with names, such as /team/Boundary."""
+    """A member or the management account. `policies` are paths with names, such as /team/Boundary."""
 
     seq: int
     id: str
@@ -48,7 +48,7 @@ class Organization:
         self.units: dict[str, Unit] = {}
 
     def unit_at(self, path: str) -> str:
-        """The id of the unit at a path such as `Workloads/Production`, made where missing; the root for ''."""
+        """The id of the unit at a path such as `Workloads/Production`, made where missing; '' is the root."""
         parent, so_far = self.root, ""
         for name in filter(None, path.split("/")):
             so_far = f"{so_far}/{name}" if so_far else name

@@ -35,7 +35,7 @@ class Page(Generic[Item]):
 
 
 class Pager:
-    """Cuts ordered items into pages. A token holds the position of the last item that was sent, under a seal."""
+    """Cuts ordered items into pages. A token holds the last item's position, sealed."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)

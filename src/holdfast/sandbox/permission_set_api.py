@@ -144,8 +144,8 @@ def _put_inline_policy(world: World, call: Call) -> Answer:
     if len("".join(policy.split())) > MOST_INLINE_TEXT or len(policy.encode()) > MOST_INLINE_BYTES:
         raise ApiRefusal(
             "ServiceQuotaExceededException",
-            f"An inline policy holds at most {MOST_INLINE_BYTES} bytes and {MOST_INLINE_TEXT} characters that are "
-            "not white space.",
+            f"An inline policy holds at most {MOST_INLINE_BYTES} bytes, and {MOST_INLINE_TEXT} characters "
+            "that are not white space.",
         )
     changed.inline = policy
     return _changed(world, changed, "PutInlinePolicyToPermissionSet")

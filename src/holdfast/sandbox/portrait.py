@@ -11,7 +11,7 @@ HOME_REGION = "us-east-1"
 
 
 class AccountPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An account. `unit` is a path such as `Workloads/Production`; `policies` are such as `/team/Boundary`."""
+    """An account. `unit` is a path such as `Workloads/Production`; `policies` such as `/team/Boundary`."""
 
     id: str
     name: str

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -80,7 +81,7 @@ def start_detached(setup: Setup, port: int, state_dir: Path) -> Running:
     _require_none(state_dir)
     _private_folder(state_dir)
     log = state_dir / "sandbox.log"
-    with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "holdfast.sandbox.process", *_arguments(setup, port, state_dir)],
             stdin=subprocess.DEVNULL,
@@ -101,7 +102,10 @@ def start_detached(setup: Setup, port: int, state_dir: Path) -> Running:
 
 
 def serve(setup: Setup, port: int, state_dir: Path) -> None:
-    """Serves in this process until SIGTERM or Ctrl-C. Raises: AlreadyRunning; StartFailed for a taken port."""
+    """Serves in this process until SIGTERM or Ctrl-C.
+
+    Raises: AlreadyRunning; StartFailed for a taken port.
+    """
     from holdfast.sandbox.server import SandboxServer
 
     _require_none(state_dir)
@@ -186,11 +190,9 @@ def _ask(running: Running) -> Status:
 
 
 def _alive(pid: int) -> bool:
-    try:
+    with suppress(ChildProcessError):
         # A detached child of this very process stays a zombie until somebody collects it.
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -211,7 +213,7 @@ def _state_file(state_dir: Path) -> Path:
 
 def _write(state_dir: Path, running: Running) -> None:
     draft = state_dir / f"sandbox.json.{running.pid}"
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         output.write(msgspec.json.encode(running))
     draft.replace(_state_file(state_dir))
 

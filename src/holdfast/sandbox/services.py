@@ -19,7 +19,7 @@ Guard = Callable[[World, Call], None]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: its contract, its operations, its IAM prefix, and what every call to it must name rightly."""
+    """One service: its contract, its operations, its IAM prefix, and what each call must name rightly."""
 
     contract: Contract
     operations: Mapping[str, Callable[[World, Call], Answer]]

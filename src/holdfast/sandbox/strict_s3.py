@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 import moto.s3.responses as responses
+from moto.core.common_types import TYPE_RESPONSE
 from moto.s3.exceptions import S3ClientError
 from moto.s3.utils import compute_checksum
 
@@ -17,14 +18,14 @@ _TRAILER = re.compile(rb"x-amz-checksum-(\w+):([^\r\n]+)")
 _TRAILER_REACH = 300
 
 
-class StrictS3(responses.S3Response):  # type: ignore[misc]
-    """PutObject and UploadPart compare Content-MD5 and the x-amz-checksum headers or trailers with the body."""
+class StrictS3(responses.S3Response):
+    """PutObject and UploadPart compare Content-MD5 and x-amz-checksum headers or trailers with the body."""
 
-    def put_object(self) -> object:
+    def put_object(self) -> TYPE_RESPONSE:
         self._refuse_wrong_checksum()
         return super().put_object()
 
-    def upload_part(self) -> object:
+    def upload_part(self) -> TYPE_RESPONSE:
         self._refuse_wrong_checksum()
         return super().upload_part()
 
@@ -56,5 +57,5 @@ def wrong_checksum(body: bytes, headers: Mapping[str, str], raw: bytes) -> str |
 
 
 def install() -> None:
-    """Puts the strict class in moto's place; moto looks it up in this module each time it makes its URL table."""
-    responses.S3Response = StrictS3
+    """Puts the strict class in moto's place; moto looks it up there whenever it makes its URL table."""
+    responses.S3Response = StrictS3  # type: ignore[misc]

@@ -96,10 +96,11 @@ def _summary(found: Status) -> str:
     rate = "no limit" if found.rate is None else f"{found.rate:g} requests/s"
     held = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in found.objects.items())
     lines = [
-        f"{found.url} (process {found.pid}), {found.scale}, seed {found.seed}, {rate}, up {found.uptime:.0f} s",
+        f"{found.url} (process {found.pid}), up {found.uptime:.0f} s",
+        f"{found.scale}, seed {found.seed}, {rate}",
         f"holds {held}",
-        f"{found.requests_total} requests, {found.throttled_total} throttled, {found.changes_total} changes, "
-        f"at most {found.outstanding_peak} asynchronous at once",
+        f"{found.requests_total} requests, {found.throttled_total} throttled, {found.changes_total} changes",
+        f"at most {found.outstanding_peak} asynchronous requests at once",
     ]
     lines += [f"  {number:7} {name}" for name, number in found.requests.items()]
     return "\n".join(lines)

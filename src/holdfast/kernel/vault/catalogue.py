@@ -11,7 +11,7 @@ import msgspec
 from blake3 import blake3
 
 from holdfast.domain.errors import NotFound, UsageError
-from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SAFETY, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id, timestamp
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, damaged
@@ -105,14 +105,14 @@ class Catalogue:
     """Reads and writes manifests; remembers those it has read, since they never change."""
 
     def __init__(self, store: ObjectStore, seals: Seals) -> None:
-        self._store = store
-        self._seals = seals
+        self.store = store
+        self.seals = seals
         self._manifests: dict[str, Manifest] = {}
         self._indexes: dict[str, Index] = {}
 
     def ids(self) -> list[str]:
         """Ids of all snapshots, newest first. Raises: StoreError."""
-        names = (found.name for found in self._store.list(FOLDER))
+        names = (found.name for found in self.store.list(FOLDER))
         return sorted((snapshot_id(name) for name in names if NAME.fullmatch(name)), reverse=True)
 
     def manifests(self, system: str = "") -> Iterator[Manifest]:
@@ -141,18 +141,18 @@ class Catalogue:
         return manifest
 
     def _open(self, name: str, where: str) -> bytes:
-        data = fetch(self._store, name)
+        data = fetch(self.store, name)
         start = HEADER_BYTES + EPOCH_BYTES + WRAPPED_BYTES
         if data[:HEADER_BYTES] != header(Role.MANIFEST) or len(data) <= start:
             raise damaged(where, "the bytes are not the ones that were written")
         epoch = int.from_bytes(data[HEADER_BYTES : HEADER_BYTES + EPOCH_BYTES], "big")
-        if self._seals.keys.epoch(epoch) is None:
+        if self.seals.keys.epoch(epoch) is None:
             # Only the key it names authenticates the number, so an altered one looks like an unknown epoch.
             raise damaged(
                 where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased"
             )
         wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
-        key = self._seals.unwrap(wrapped, Role.MANIFEST, where)
+        key = self.seals.unwrap(wrapped, Role.MANIFEST, where)
         return decompress(key.open(0, data[start:], where, data[HEADER_BYTES:start] + name.encode()), where)
 
     def index(self, ref: ObjectRef) -> Index:
@@ -164,7 +164,7 @@ class Catalogue:
     def read_index(self, ref: ObjectRef) -> Index:
         """An index as the store has it now. Raises: VaultDamaged; StoreError."""
         try:
-            return msgspec.msgpack.decode(read_object(self._store, self._seals, ref), type=Index)
+            return msgspec.msgpack.decode(read_object(self.store, self.seals, ref), type=Index)
         except msgspec.MsgspecError as error:
             raise damaged(ref.name, f"the index does not decode: {error}") from error
 
@@ -175,28 +175,29 @@ class Catalogue:
             name = object_name(sealed.id)
             data = self._sealed(sealed, name)
             try:
-                self._store.put(name, data)
+                self.store.put(name, data)
             except ObjectExists:
                 # Either a repeat of this very put, or another writer drew the same id: then draw again.
-                if self._store.get(name) != data:
+                if self.store.get(name) != data:
                     continue
             return sealed
 
     def _sealed(self, manifest: Manifest, name: str) -> bytes:
-        key, wrapped = self._seals.new_key(Role.MANIFEST)
+        key, wrapped = self.seals.new_key(Role.MANIFEST)
         front = wrapped.epoch.to_bytes(EPOCH_BYTES, "big") + wrapped.data
         body = key.seal(0, compress(msgspec.msgpack.encode(manifest)), front + name.encode())
         return header(Role.MANIFEST) + front + body
 
     def delete(self, snapshot: str) -> None:
         """Take a snapshot out of the list. Raises: StoreError."""
-        self._store.delete(object_name(snapshot))
+        self.store.delete(object_name(snapshot))
         self._manifests.pop(snapshot, None)
 
     def resolve(self, ref: str, system: str = "") -> Manifest:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
+        What a restore kept of the state before it is found by its id alone.
         Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
@@ -204,8 +205,8 @@ class Catalogue:
         moment = parse_moment(ref)
         if moment is not None:
             return self._newest(system, ref, moment)
-        matches = [found for found in self.ids() if found.casefold().startswith(ref.casefold())]
-        manifests = [self.manifest(found) for found in (matches if ref else [])]
+        matches = [found for found in self.ids() if found.lower().startswith(ref.lower())] if ref else []
+        manifests = [self.manifest(found) for found in matches]
         chosen = [manifest for manifest in manifests if system in ("", manifest.system)]
         if len(chosen) > 1:
             raise UsageError(
@@ -218,7 +219,8 @@ class Catalogue:
 
     def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
         for manifest in self.manifests(system):
-            if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
+            in_time = until is None or datetime.fromisoformat(manifest.taken_at) <= until
+            if in_time and manifest.kind != SAFETY:
                 return manifest
         raise _not_found(ref, system)
 

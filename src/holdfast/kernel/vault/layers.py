@@ -15,8 +15,6 @@ from holdfast.kernel.vault.layout import BlockRef, Layer, Personals, Place, Rows
 from holdfast.kernel.vault.packs import PackReader, PackWriter
 from holdfast.kernel.vault.sealing import compress
 
-BLOCK_BYTES = 128 << 10
-
 Row: TypeAlias = tuple[str, int, bytes | None, bytes]
 """Key, schema version, body (None removes the key), personal part."""
 
@@ -30,10 +28,12 @@ _personals = msgspec.msgpack.Decoder(Personals)
 class LayerWriter:
     """Cuts rows into blocks and hands them to the packs."""
 
-    def __init__(self, type_name: str, bodies: PackWriter, personals: PackWriter) -> None:
+    def __init__(self, type_name: str, bodies: PackWriter, personals: PackWriter, full: int) -> None:
+        """`full` is the number of bytes, before compression, at which a block is cut."""
         self._type = type_name
         self._bodies = bodies
         self._personals = personals
+        self._full = full
         self._held: list[Row] = []
         self._size = 0
         self._records = 0
@@ -49,7 +49,7 @@ class LayerWriter:
             self._records += 1
             self._size += len(row[2]) + len(row[3])
         self._size += len(row[0])
-        if self._size >= BLOCK_BYTES:
+        if self._size >= self._full:
             self._cut()
 
     def finish(self) -> Layer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
@@ -18,8 +19,21 @@ from holdfast.kernel.vault.sealing import (
     header,
 )
 
-PACK_BYTES = 8 << 20
 READ_AHEAD_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a writer cuts what it stores; no reader depends on it.
+
+    `block_bytes` before compression: smaller blocks make single records cheaper to read, larger ones
+    compress better. A pack is stored once it has `pack_bytes`.
+    """
+
+    block_bytes: int = 128 << 10
+    pack_bytes: int = 8 << 20
+
+
 FOLDERS = {Role.RECORDS: "packs", Role.PERSONAL: "packs", Role.INDEX: "indexes"}
 
 
@@ -51,13 +65,17 @@ def check_name(seals: Seals, name: str, data: bytes) -> None:
 
 
 class PackWriter:
-    """Fills objects of one role with blocks; at most `PACK_BYTES` and a block are held in memory."""
+    """Fills objects of one role with blocks; at most a pack and a block are held in memory."""
 
-    def __init__(self, store: ObjectStore, seals: Seals, role: Role, packs: list[ObjectRef | None]) -> None:
+    def __init__(
+        self, store: ObjectStore, seals: Seals, role: Role, packs: list[ObjectRef | None], full: int
+    ) -> None:
+        """`packs` is the writer's list of all packs, `full` the size in bytes at which one is stored."""
         self._store = store
         self._seals = seals
         self._role = role
         self._packs = packs
+        self._full = full
         self._key: tuple[DataKey, WrappedKey] | None = None
         self._parts: list[bytes] = []
         self._size = 0
@@ -65,7 +83,7 @@ class PackWriter:
 
     def add(self, compressed: bytes) -> Place:
         """Seal a compressed block into the present pack. Raises: StoreError when a full one is refused."""
-        if self._size >= PACK_BYTES:
+        if self._size >= self._full:
             self.finish()
         key, _ = self._key = self._key or self._start()
         number = len(self._parts) - 1

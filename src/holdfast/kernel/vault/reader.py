@@ -9,24 +9,18 @@ from typing import TypeAlias
 
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader, Row, newest_rows
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import PackReader
-from holdfast.kernel.vault.sealing import Seals
 
 Difference: TypeAlias = tuple[str, str, Record | None, Record | None]
 """Type, key, the record in the first snapshot, the record in the second."""
 
 
 def open_layers(
-    store: ObjectStore,
-    seals: Seals,
-    catalogue: Catalogue,
-    layers: Sequence[tuple[ObjectRef, int]],
-    where: str,
+    catalogue: Catalogue, layers: Sequence[tuple[ObjectRef, int]], where: str
 ) -> list[LayerReader]:
     """Readers of layers, each given as an index and its position there. Raises: VaultDamaged; StoreError."""
     readers = []
@@ -34,7 +28,7 @@ def open_layers(
         index = catalogue.index(ref)
         if at >= len(index.layers):
             raise damaged(f"{ref.name} ({where})", f"the index has no layer {at}")
-        packs = PackReader(store, seals, index.packs)
+        packs = PackReader(catalogue.store, catalogue.seals, index.packs)
         readers.append(LayerReader(index.layers[at], packs, f"{ref.name}#{at}", where))
     return readers
 
@@ -49,11 +43,9 @@ def record_of(type_name: str, row: Row | None) -> Record | None:
 class SnapshotReader:
     """Records of one snapshot, a `RecordView`. Everything read is authenticated."""
 
-    def __init__(self, store: ObjectStore, seals: Seals, catalogue: Catalogue, manifest: Manifest) -> None:
+    def __init__(self, catalogue: Catalogue, manifest: Manifest) -> None:
         self.info: SnapshotInfo = info_of(manifest)
         self._manifest = manifest
-        self._store = store
-        self._seals = seals
         self._catalogue = catalogue
         self._views: dict[str, LayeredRows] = {}
 
@@ -81,9 +73,7 @@ class SnapshotReader:
             section = next((part for part in manifest.sections if part.type == type_name), None)
             refs = [(manifest.indexes[ref.index], ref.layer) for ref in section.layers] if section else []
             where = f"snapshot {manifest.id}, "
-            self._views[type_name] = LayeredRows(
-                open_layers(self._store, self._seals, self._catalogue, refs, where)
-            )
+            self._views[type_name] = LayeredRows(open_layers(self._catalogue, refs, where))
         return self._views[type_name]
 
 

@@ -16,6 +16,7 @@ from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
+from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.reader import Difference, SnapshotReader, compare
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
 from holdfast.kernel.vault.verify import Inspector, Verification
@@ -77,15 +78,17 @@ def check_config(store: ObjectStore, keys: KeySet) -> Config:
 class Vault:
     """Snapshots of systems under one set of keys. Get one from `create` or `open`."""
 
-    def __init__(self, store: ObjectStore, ring: KeyRing, keys: KeySet, clock: Clock) -> None:
+    def __init__(
+        self, store: ObjectStore, ring: KeyRing, keys: KeySet, clock: Clock, packing: Packing | None = None
+    ) -> None:
         self._store = store
         self._ring = ring
         self._clock = clock
-        self._seals = Seals(keys)
-        self._catalogue = Catalogue(store, self._seals)
+        self._packing = packing or Packing()
+        self._catalogue = Catalogue(store, Seals(keys))
 
     @classmethod
-    def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+    def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """A new vault in an empty place. Raises: VaultError when there is one already; StoreError."""
         taken = next(store.list(""), None)
         if taken is not None:
@@ -100,10 +103,10 @@ class Vault:
             store.put(CONFIG_NAME, write_checked(config, _mac(keys, line)))
         except ObjectExists as error:
             raise VaultError(f"{store.location} has become a vault meanwhile.", "Open it instead.") from error
-        return cls(store, ring, keys, clock)
+        return cls(store, ring, keys, clock, packing)
 
     @classmethod
-    def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+    def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
         config, _, _ = read_config(store)
         if config.keys != ring.kind:
@@ -113,12 +116,12 @@ class Vault:
             )
         keys = ring.load(store)
         check_config(store, keys)
-        return cls(store, ring, keys, clock)
+        return cls(store, ring, keys, clock, packing)
 
     @property
     def id(self) -> str:
         """The vault's id in hex."""
-        return self._seals.keys.vault_id.hex()
+        return self._catalogue.seals.keys.vault_id.hex()
 
     @property
     def location(self) -> str:
@@ -154,11 +157,11 @@ class Vault:
         Raises: VaultDamaged; StoreError.
         """
         base = None if fresh else next(self._catalogue.manifests(system), None)
-        return SnapshotWriter(self._store, self._seals, self._catalogue, system, base)
+        return SnapshotWriter(self._catalogue, system, base, self._packing)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
-        return SnapshotReader(self._store, self._seals, self._catalogue, self._catalogue.manifest(info.id))
+        return SnapshotReader(self._catalogue, self._catalogue.manifest(info.id))
 
     def compare(self, first: SnapshotInfo, second: SnapshotInfo) -> Iterator[Difference]:
         """(type, key, record in `first`, record in `second`) of all that differs, in key order by type.
@@ -186,6 +189,6 @@ class Vault:
     def _inspector(self, progress: Progress | None) -> Inspector:
         def frame() -> None:
             self._ring.check(self._store)
-            check_config(self._store, self._seals.keys)
+            check_config(self._store, self._catalogue.seals.keys)
 
-        return Inspector(self._store, self._seals, frame, progress)
+        return Inspector(Catalogue(self._store, self._catalogue.seals), frame, progress)

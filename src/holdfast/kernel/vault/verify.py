@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from holdfast.domain.errors import HoldfastError, VaultError
-from holdfast.kernel.ports import ObjectStore, Progress, StoredObject
+from holdfast.kernel.ports import Progress, StoredObject
 from holdfast.kernel.vault.catalogue import Catalogue, object_name
 from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
 from holdfast.kernel.vault.packs import check_name, fetch
 from holdfast.kernel.vault.reader import open_layers
-from holdfast.kernel.vault.sealing import Seals
 from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
@@ -77,13 +76,13 @@ class Inspector:
     """One verification: reads everything afresh, and every object once however many snapshots reach it."""
 
     def __init__(
-        self, store: ObjectStore, seals: Seals, frame: Callable[[], None], progress: Progress | None = None
+        self, catalogue: Catalogue, frame: Callable[[], None], progress: Progress | None = None
     ) -> None:
-        self._store = store
-        self._seals = seals
+        """`catalogue` has read nothing yet; `frame` raises what is wrong with configuration and key ring."""
         self._frame = frame
         self._progress = progress
-        self._catalogue = Catalogue(store, seals)
+        self._catalogue = catalogue
+        self._store = catalogue.store
         self._checked = dict.fromkeys(LEVELS, 0)
         self._problems: list[Problem] = []
         self._bytes = 0
@@ -183,7 +182,7 @@ class Inspector:
         try:
             data = fetch(self._store, pack.name)
             self._bytes += len(data)
-            check_name(self._seals, pack.name, data)
+            check_name(self._catalogue.seals, pack.name, data)
         except VaultError as error:
             self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", error.problem))
             return
@@ -199,7 +198,7 @@ class Inspector:
         self._checked["types"] += 1
         where = f"snapshot {manifest.id}, "
         try:
-            layers = open_layers(self._store, self._seals, self._catalogue, refs, where)
+            layers = open_layers(self._catalogue, refs, where)
         except VaultError as error:
             self._problems.append(Problem("types", f"{where}{section.type}", f"cannot be read: {error}"))
             return

@@ -12,13 +12,12 @@ from blake3 import blake3
 from holdfast.domain.errors import Refused
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
-from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, manifest_of
 from holdfast.kernel.vault.layers import LayeredRows, LayerWriter, Row, changed_rows
 from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section
-from holdfast.kernel.vault.packs import PackWriter, write_object
+from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
-from holdfast.kernel.vault.sealing import Role, Seals
+from holdfast.kernel.vault.sealing import Role
 
 MOST_LAYERS = 16
 MERGED_LAYERS = 8
@@ -107,17 +106,15 @@ class _Draft:
 class SnapshotWriter:
     """Stores sections as they come; nothing is visible before `seal`, and a dropped writer leaves garbage."""
 
-    def __init__(
-        self, store: ObjectStore, seals: Seals, catalogue: Catalogue, system: str, base: Manifest | None
-    ):
-        self._store = store
-        self._seals = seals
+    def __init__(self, catalogue: Catalogue, system: str, base: Manifest | None, packing: Packing) -> None:
         self._catalogue = catalogue
         self._system = system
         self._base = base
+        self._block_bytes = packing.block_bytes
         self._packs: list[ObjectRef | None] = []
-        self._bodies = PackWriter(store, seals, Role.RECORDS, self._packs)
-        self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs)
+        store, seals, full = catalogue.store, catalogue.seals, packing.pack_bytes
+        self._bodies = PackWriter(store, seals, Role.RECORDS, self._packs, full)
+        self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs, full)
         self._drafts: list[_Draft] = []
 
     def add_section(
@@ -132,9 +129,9 @@ class SnapshotWriter:
         self._refuse_repeat(type_name)
         base = self._base_layers(type_name)
         kept = base[: kept_layers([self._catalogue.index(ref).layers[at].stored for ref, at in base])]
-        below = LayeredRows(open_layers(self._store, self._seals, self._catalogue, kept, "the base: "))
+        below = LayeredRows(open_layers(self._catalogue, kept, "the snapshot before, "))
         digest = SectionDigest()
-        layer = LayerWriter(type_name, self._bodies, self._personals)
+        layer = LayerWriter(type_name, self._bodies, self._personals, self._block_bytes)
         for row in changed_rows(ordered_rows(type_name, records, digest), below.rows()):
             layer.add(row)
         section = Section(type_name, digest.count, True, complete, reason, digest.hex(), ())
@@ -187,7 +184,10 @@ class SnapshotWriter:
         if own:
             packs = tuple(ref for ref in self._packs if ref is not None)
             stored = write_object(
-                self._store, self._seals, Role.INDEX, msgspec.msgpack.encode(Index(packs, tuple(own)))
+                self._catalogue.store,
+                self._catalogue.seals,
+                Role.INDEX,
+                msgspec.msgpack.encode(Index(packs, tuple(own))),
             )
             indexes.append(stored)
             size = stored.size

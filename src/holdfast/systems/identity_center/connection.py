@@ -21,7 +21,7 @@ from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One Identity Center instance: its gateways, the instance itself (looked up once), and the calls sent."""
+    """An Identity Center instance: its gateways, the instance itself (looked up once), the calls sent."""
 
     identity_store: IdentityStoreGateway
     sso_admin: SsoAdminGateway

@@ -55,7 +55,7 @@ UNCOMPARED = {
     PERMISSION_SET: frozenset({"PermissionSetArn"}),
     ASSIGNMENT: frozenset({"AccountName"}),
 }
-"""Fields that no call of ours can set: ids, what the identity source alone writes, names of other services."""
+"""Fields that no call of ours can set: ids, what only the identity source writes, other services' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +255,9 @@ def policy_meaning(document: str) -> str:
 
 def _fields(record: Record) -> dict[str, Plain]:
     if record.schema > SCHEMA:
+        name = f"{record.type} {show_key(record.key)}"
         raise VaultError(
-            f"The {record.type} {show_key(record.key)} was stored by a newer Holdfast (fields version {record.schema}).",
+            f"The {name} was stored by a newer Holdfast (fields version {record.schema}).",
             "Upgrade Holdfast, then run the command again.",
         )
     return plain(record.body)

@@ -18,6 +18,6 @@ class IdentityCenterSettings:
     assignments_by: str = field(
         default="",
         metadata={
-            "help": "How to list assignments: account, permission_set or principal; empty for the fewest calls."
+            "help": "How assignments are listed: account, permission_set, principal; empty: fewest calls."
         },
     )

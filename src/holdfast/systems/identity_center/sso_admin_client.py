@@ -98,7 +98,7 @@ class SsoAdminClient:
     def list_accounts_for_permission_set(
         self, arn: str, token: str = "", *, only_stale: bool = False
     ) -> Page[str]:
-        """Up to 100 account ids where the set is provisioned; with `only_stale` those lacking its latest version."""
+        """Up to 100 account ids where the set is provisioned, or where its latest version is not."""
         status = NOT_PROVISIONED if only_stale else ""
         answer = self._listing(
             "ListAccountsForProvisionedPermissionSet", token, PermissionSetArn=arn, ProvisioningStatus=status
@@ -119,7 +119,7 @@ class SsoAdminClient:
     def list_assignments_for_principal(
         self, principal_type: PrincipalType, principal_id: str, token: str = ""
     ) -> Page[Assignment]:
-        """Up to 100 assignments of a principal; for a user also those that come through groups, as the group's."""
+        """Up to 100 assignments of a principal; a user's answer also lists those of its groups, as theirs."""
         principal = {"PrincipalType": str(principal_type), "PrincipalId": principal_id}
         return _assignments(self._listing("ListAccountAssignmentsForPrincipal", token, **principal))
 
@@ -131,7 +131,7 @@ class SsoAdminClient:
         return text(part(answer, "PermissionSet"), "PermissionSetArn")
 
     def update_permission_set(self, summary: PermissionSetSummary) -> None:
-        """Set description, session duration and relay state; the API takes no empty text, so those stay out."""
+        """Set description, duration and relay state; the API refuses empty text, so it is left out."""
         self._send("UpdatePermissionSet", PermissionSetArn=summary.arn, **_settable(summary))
 
     def delete_permission_set(self, arn: str) -> None:

@@ -65,7 +65,7 @@ class IdentityCenterTarget:
         return invert(changes)
 
     def guarded_by_service(self, change: Change) -> bool:
-        """Creations, and attaching and detaching, which the service refuses when they are done already."""
+        """Creating, attaching and detaching what the service refuses to do twice."""
         return guarded(change)
 
     def await_settled(self, change_types: Sequence[str]) -> None:

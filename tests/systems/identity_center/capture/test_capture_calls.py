@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import pytest
 
@@ -21,12 +22,14 @@ from holdfast.systems.identity_center.capture.listing import (
     principals_are_cheaper,
 )
 
+K = TypeVar("K")
+
 
 def pages(entries: int, page: int = 100) -> int:
     return max(1, math.ceil(entries / page))
 
 
-def asked(owners: Iterable[object], entries: Counter[object]) -> int:
+def asked(owners: Iterable[K], entries: Counter[K]) -> int:
     return sum(pages(entries[owner]) for owner in owners)
 
 
@@ -35,12 +38,12 @@ def fewest_calls(company: Portrait) -> int:
     accounts = [account.id for account in company.accounts]
     sets = [kept.name for kept in company.permission_sets]
     groups, users = [g.name for g in company.groups], [str(u["UserName"]) for u in company.users]
-    pairs = Counter[object]((a.account, a.permission_set) for a in company.assignments)
+    pairs = Counter((a.account, a.permission_set) for a in company.assignments)
     asking_pairs = sum(pages(count) for count in pairs.values())
-    per_account = asked(accounts, Counter(account for account, _ in pairs)) + asking_pairs  # type: ignore[misc]
-    per_set = asked(sets, Counter(name for _, name in pairs)) + asking_pairs  # type: ignore[misc]
-    of_principal = Counter[object]((a.kind, a.principal) for a in company.assignments)
-    through_groups = Counter[object]()
+    per_account = asked(accounts, Counter(account for account, _ in pairs)) + asking_pairs
+    per_set = asked(sets, Counter(name for _, name in pairs)) + asking_pairs
+    of_principal = Counter((a.kind, a.principal) for a in company.assignments)
+    through_groups = Counter[tuple[str, str]]()
     for member in company.memberships:
         through_groups["USER", member.user] += of_principal["GROUP", member.group]
     per_principal = asked((("GROUP", group) for group in groups), of_principal) + asked(

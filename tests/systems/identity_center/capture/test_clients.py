@@ -12,6 +12,7 @@ from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from holdfast.domain.errors import NotFound, RemoteError, UsageError
+from holdfast.kernel.canonical import Plain
 from holdfast.kernel.ports import CallCount
 from holdfast.systems.identity_center.connection import ChosenInstance, choose
 from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
@@ -59,6 +60,7 @@ class ModelSession:
         self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
     ) -> Mapping[str, object]:
         shape = model(service).operation_model(operation).input_shape
+        assert shape is not None
         report = ParamValidator().validate(dict(parameters), shape)
         assert not report.has_errors(), report.generate_report()
         self.sent.append((operation, dict(parameters), repeatable))
@@ -238,7 +240,7 @@ def test_a_users_ids_and_times_are_not_attributes_and_floats_become_text() -> No
         "Extensions": {"aws:identitystore:enterprise": {"weight": 1.5, "floor": 3.0}},
     }
     user = store(ModelSession({"DescribeUser": {**row, "ResponseMetadata": {}}})).describe_user(ID)
-    extensions = {"aws:identitystore:enterprise": {"weight": "1.5", "floor": 3}}
+    extensions: Plain = {"aws:identitystore:enterprise": {"weight": "1.5", "floor": 3}}
     assert user == User(ID, "ann", {"UserStatus": "ENABLED", "Extensions": extensions})
 
 

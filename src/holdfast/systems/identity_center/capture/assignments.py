@@ -108,7 +108,7 @@ def _of_pair(reader: Reader, pair: Pair) -> Listing[Assignment]:
 
 
 def _by_principal(reader: Reader, inventory: Inventory) -> AssignmentListing | None:
-    """Assignments of every principal; None when this account may not ask so (only the management account may)."""
+    """Assignments of every principal; None where only the management account may ask so."""
     principals = inventory.principals
     if principals and isinstance(_of_principal(reader, principals[0]).error, AccessDenied):
         return None

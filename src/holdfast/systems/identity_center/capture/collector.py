@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from holdfast.domain.errors import SettingsError
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.ports import CallCount, Clock, Progress
@@ -50,7 +51,7 @@ class IdentityCenterSource:
         """
         self._notes = ()
         self.connection.instance()  # so that a missing or unreadable instance is one clear error
-        forced = AssignmentsBy(self.settings.assignments_by) if self.settings.assignments_by else None
+        forced = _forced(self.settings.assignments_by)
         with Workers(self.settings.concurrency) as workers:
             reader = Reader(self.connection, workers, progress)
             gathering = Gathering(reader, frozenset(types), forced, self.clock)
@@ -65,3 +66,13 @@ class IdentityCenterSource:
     def calls(self) -> CallCount:
         """What this source's session has sent since it was made."""
         return self.connection.calls()
+
+
+def _forced(way: str) -> AssignmentsBy | None:
+    if not way:
+        return None
+    try:
+        return AssignmentsBy(way)
+    except ValueError:
+        known = ", ".join(AssignmentsBy)
+        raise SettingsError("[identity_center]", (f"assignments_by: {way} is none of {known}",)) from None

@@ -211,6 +211,6 @@ def _read_by_principal() -> Finding:
         "read-by-principal",
         ASSIGNMENT,
         "",
-        "Assignments were asked for by principal, the fewest calls here; those of deleted principals do not show so.",
+        "Assignments were asked for by principal, the fewest calls here; deleted principals' do not show so.",
         "Set `assignments_by` to `permission_set` to see them too.",
     )

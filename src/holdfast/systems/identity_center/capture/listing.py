@@ -13,7 +13,7 @@ from enum import StrEnum
 
 PAGE = 100
 SETS_PER_ACCOUNT = 8
-"""Permission sets that a typical account has, until the cheap listings tell; most organizations keep 4 to 10."""
+"""Permission sets that a typical account has, until the cheap listings tell; most have 4 to 10."""
 ASSIGNMENTS_PER_PAIR = 2
 """Principals that a permission set typically has in an account."""
 GROUPS_PER_USER = 6

@@ -58,7 +58,7 @@ def collate(type_name: str, found: Iterable[tuple[str, Record]]) -> Collated:
 
 @dataclass(slots=True)
 class Names:
-    """Names by id. `gone` are ids that the service no longer knows; any other unknown id could not be read."""
+    """Names by id. `gone` are ids that the service no longer knows; other unknown ids could not be read."""
 
     users: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def _unnamed(missing: list[str], gone: set[str]) -> Outcome:
         return Outcome(
             OutcomeKind.IMPOSSIBLE,
             f"It refers to {what}, which no longer exists; a backup cannot name it.",
-            "Remove it in Identity Center if it is not wanted; the identity source may have deleted the principal.",
+            "Remove it in Identity Center; the identity source may have deleted the principal.",
             ORPHAN,
         )
     return Outcome(

@@ -22,7 +22,7 @@ Kind = PrincipalType
 
 @dataclass(slots=True)
 class Late:
-    """What a second look gave: users and groups made meanwhile, ids that are gone, ids that could not be read."""
+    """A second look: users and groups made meanwhile, ids that are gone, ids that could not be read."""
 
     users: list[User] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)

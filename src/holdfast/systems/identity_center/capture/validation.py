@@ -65,8 +65,12 @@ def _dangling(by_type: dict[str, Part]) -> Iterator[Finding]:
         for record in by_type[name].records if name in by_type else ():
             for type_name, key in _references(record):
                 if type_name in keys and key not in keys[type_name]:
-                    message = f"The {name} {show_key(record.key)} refers to the {type_name} {key}, which was not captured."
-                    yield Finding(Severity.ERROR, "dangling-reference", name, record.key, message, RECAPTURE)
+                    yield _dangles(record, type_name, key)
+
+
+def _dangles(record: Record, type_name: str, key: str) -> Finding:
+    message = f"The {record.type} {show_key(record.key)} refers to {type_name} {key}, which was not captured."
+    return Finding(Severity.ERROR, "dangling-reference", record.type, record.key, message, RECAPTURE)
 
 
 def _references(record: Record) -> tuple[Reference, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
+
+from holdfast.domain.errors import HoldfastError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -28,8 +31,8 @@ class Workers:
         self._count = count
 
     def __enter__(self) -> Workers:
-        for number in range(self._count):
-            threading.Thread(target=self._serve, name=f"identity-center-{number}", daemon=True).start()
+        for _ in range(self._count):
+            self._start()
         return self
 
     def __exit__(
@@ -64,10 +67,19 @@ class Workers:
         self._queue.put(lambda: _settle(future, lambda: call(item)))
         return future
 
+    def _start(self) -> None:
+        threading.Thread(target=self._serve, name="identity-center", daemon=True).start()
+
     def _serve(self) -> None:
-        while (work := self._queue.get()) is not None:
-            if not self._closed.is_set():
-                work()
+        told_to_end = False
+        try:
+            while (work := self._queue.get()) is not None:
+                if not self._closed.is_set():
+                    work()
+            told_to_end = True
+        finally:
+            if not told_to_end:
+                self._start()  # a bug in one call must not starve the others that wait for a thread
 
 
 def _settle(future: Future[T], work: Callable[[], T]) -> None:
@@ -75,5 +87,9 @@ def _settle(future: Future[T], work: Callable[[], T]) -> None:
         return
     try:
         future.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - handed over whole to the thread that asks for the result
+    except HoldfastError as error:
         future.set_exception(error)
+    finally:
+        if not future.done():
+            # A bug: this thread ends with its traceback, and who waits for the result gets it too.
+            future.set_exception(sys.exception())

@@ -21,6 +21,7 @@ from holdfast.systems.identity_center.restore.operations import MOST_OUTSTANDING
 
 ASYNCHRONOUS = (ASSIGNMENT, PROVISION)
 _PRESENCE = (MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY, ASSIGNMENT)
+_REFUSED_TWICE = (USER, GROUP, PERMISSION_SET, MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY)
 # Start, find that it has not ended, find that it has; the assignment listings of the read-back come on top.
 _ASYNCHRONOUS_CALLS = 3
 
@@ -40,11 +41,12 @@ def guarded(change: Change) -> bool:
     """Whether the service refuses the call by itself when `before` does not hold.
 
     It refuses to create what exists, and to attach or detach what is or is not attached. It accepts
-    any update, any policy document, boundary and tag, and any deletion of something that has content.
+    an assignment that exists already, any update, policy document, boundary and tag, and any
+    deletion of something that has content.
     """
-    if change.type in _PRESENCE:
-        return True
-    return change.verb is Verb.CREATE and change.type in (USER, GROUP, PERMISSION_SET)
+    if change.verb is Verb.CREATE:
+        return change.type in _REFUSED_TWICE
+    return change.verb is Verb.DELETE and change.type in _PRESENCE
 
 
 def estimate_seconds(changes: Iterable[Change], pace: Pace | None = None) -> float:

@@ -1,0 +1,274 @@
+"""What the kernel came to, as the data models of the Python interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from holdfast.api_models import (
+    BackupFilters,
+    BackupMetadata,
+    BackupResult,
+    BackupType,
+    ConflictInfo,
+    EncryptionMetadata,
+    Environment,
+    IntegrityLevel,
+    IntegrityResult,
+    RestorePreview,
+    RestoreResult,
+    RetentionPolicy,
+    no_retention,
+)
+from holdfast.api_records import (
+    checksum_name,
+    counted_as,
+)
+from holdfast.domain.changes import Conflict
+from holdfast.domain.errors import Refused, UsageError, VaultDamaged
+from holdfast.domain.outcomes import Finding, Item, OutcomeKind, Severity
+from holdfast.domain.records import RecordView, show_key
+from holdfast.domain.runs import Run, RunState
+from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.kernel.backup import INCREMENTAL, SAFETY
+from holdfast.kernel.ports import Ledger
+from holdfast.kernel.preview import Preview
+from holdfast.kernel.vault.verify import Problem, Verification
+from holdfast.kernel.vault.writer import SectionDigest
+
+RETENTION = "retention_policy"
+"""The label under which a backup keeps its retention policy."""
+
+ALGORITHM = "AES-256-GCM"
+
+LEVELS = {"record": "records", "type": "types", "pack": "packs"}
+"""The vault's levels under the words of the interface; the other ones keep theirs."""
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC; one without a zone is taken for UTC."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# -- metadata
+
+
+def metadata_of(info: SnapshotInfo, key_source: str) -> BackupMetadata:
+    """A snapshot's metadata."""
+    return BackupMetadata(
+        backup_id=info.id,
+        timestamp=info.taken_at,
+        instance_arn=info.source.instance,
+        backup_type=_type_of(info),
+        version=str(info.format_version),
+        source_account=info.source.account,
+        source_region=info.source.region,
+        retention_policy=_retention(info),
+        encryption_info=EncryptionMetadata(ALGORITHM, key_source, personal_data_separate=True),
+    )
+
+
+def _type_of(info: SnapshotInfo) -> BackupType:
+    return BackupType.INCREMENTAL if info.kind == INCREMENTAL else BackupType.FULL
+
+
+def _retention(info: SnapshotInfo) -> RetentionPolicy:
+    stored = dict(info.labels).get(RETENTION)
+    return msgspec.json.decode(stored, type=RetentionPolicy) if stored else no_retention()
+
+
+def labels_of(labels: Mapping[str, str], policy: RetentionPolicy | None) -> tuple[tuple[str, str], ...]:
+    """Labels to store, the retention policy among them.
+
+    Raises: UsageError for a label of that name; Refused for `auto_cleanup`, which is not available yet.
+    """
+    if RETENTION in labels:
+        raise UsageError(f"The label {RETENTION} is taken.", "Use `retention_policy`, or another name.")
+    if policy and policy.auto_cleanup:
+        raise Refused("automatic cleanup is not available yet", "Set `auto_cleanup` to False.")
+    kept = {RETENTION: msgspec.json.encode(policy).decode()} if policy and policy != no_retention() else {}
+    return tuple(sorted({**labels, **kept}.items()))
+
+
+def source_of(metadata: BackupMetadata, system: str) -> SourceIdentity:
+    """Whose backup the metadata says it is; nobody read it here, so there is no principal."""
+    return SourceIdentity(
+        system, metadata.source_account, metadata.source_region, metadata.instance_arn, principal=""
+    )
+
+
+def passes(info: SnapshotInfo, filters: BackupFilters) -> bool:
+    """Whether a snapshot passes the filters."""
+    return (
+        (filters.include_safety or info.kind != SAFETY)
+        and filters.backup_type in (None, _type_of(info))
+        and filters.instance_arn in (None, info.source.instance)
+        and (filters.taken_from is None or info.taken_at >= in_utc(filters.taken_from))
+        and (filters.taken_until is None or info.taken_at <= in_utc(filters.taken_until))
+        and (info.complete or not filters.complete_only)
+    )
+
+
+# -- checks
+
+
+def checksums_of(
+    info: SnapshotInfo, view: RecordView, captured: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Checksums at every level, proven against what was stored.
+
+    The snapshot's and the types' are the sealed ones. A record's digest is checked twice: all of a type
+    must give the sealed digest, and each must be the one noted when it was captured (`captured`, by type
+    and key). Raises: VaultDamaged when one is not.
+    """
+    found: dict[str, str] = {}
+    for section in info.sections:
+        if section.captured:
+            found |= _record_checksums(info, section, view)
+    for name, noted in captured.items():
+        checksum = checksum_name(*name)
+        if found.get(checksum, noted) != noted:
+            raise _not_as_stored(info, checksum, "it is not what was captured")
+    return found | {"snapshot": info.root}
+
+
+def _record_checksums(info: SnapshotInfo, section: SectionSummary, view: RecordView) -> dict[str, str]:
+    """The checksums of a type and its records."""
+    sealed, found = SectionDigest(), {f"type:{section.type}": section.digest}
+    for record in view.records(section.type):
+        sealed.add((record.key, record.schema, record.body, record.personal))
+        found[checksum_name(record.type, record.key)] = record.digest
+    if sealed.hex() != section.digest:
+        raise _not_as_stored(info, f"type:{section.type}", "its records are not those that were sealed")
+    return found
+
+
+def _not_as_stored(info: SnapshotInfo, name: str, problem: str) -> VaultDamaged:
+    return VaultDamaged(problem, f"See `holdfast backups verify {info.id}`.", f"{info.id}, {name}")
+
+
+def damage_finding(problem: Problem) -> Finding:
+    """A problem of the vault as a finding."""
+    return Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
+
+
+def gaps(info: SnapshotInfo) -> Iterator[Finding]:
+    """A warning for each type that was not read whole, a note for each that was left out."""
+    for section in info.sections:
+        if not section.captured:
+            yield Finding(Severity.NOTE, "left-out", section.type, "", f"was left out: {section.reason}")
+        elif not section.complete:
+            yield Finding(
+                Severity.WARNING, "incomplete", section.type, "", f"was not read whole: {section.reason}"
+            )
+
+
+def refuse_errors(findings: Iterable[Finding]) -> None:
+    """Raises: Refused when a finding is an error."""
+    errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise Refused(
+            f"the data contradicts itself in {len(errors)} places: {' '.join(errors[:5])}",
+            "Nothing was stored. Add what is referred to, or take out what refers to it.",
+        )
+
+
+def elsewhere(asked: Environment, live: SourceIdentity) -> Iterator[Finding]:
+    """An error for each part of the environment that is not the one that this installation reaches."""
+    pairs = (
+        ("account", asked.account, live.account),
+        ("region", asked.region, live.region),
+        ("instance", asked.instance_arn, live.instance),
+    )
+    for name, wanted, here in pairs:
+        if wanted not in (None, here):
+            message = f"This installation reaches {name} {here}, not {wanted}; mapping is not available yet."
+            yield Finding(
+                Severity.ERROR, "elsewhere", name, str(wanted), message, "Use credentials of that account."
+            )
+
+
+# -- runs
+
+
+def backup_result(run: Run, info: SnapshotInfo | None, ledger: Ledger) -> BackupResult:
+    """How a backup ended."""
+    sections = info.sections if info else ()
+    return BackupResult(
+        backup_id=info.id if info else "",
+        run_id=run.id,
+        state=run.state,
+        resource_counts={counted_as(section.type): section.count for section in sections if section.captured},
+        failures=_failures(run, ledger),
+        findings=ledger.findings(run.id),
+    )
+
+
+def restore_result(backup_id: str, run: Run, safety: SnapshotInfo | None, ledger: Ledger) -> RestoreResult:
+    """How a restore ended."""
+    return RestoreResult(
+        backup_id=backup_id,
+        run_id=run.id,
+        state=run.state,
+        dry_run=False,
+        changes={" ".join(what): count for what, count in ledger.count_changes(run.id).items()},
+        conflicts=[conflict_info(conflict) for conflict in ledger.conflicts(run.id)],
+        findings=ledger.findings(run.id),
+        failures=_failures(run, ledger),
+        safety_backup_id=safety.id if safety else "",
+    )
+
+
+def dry_result(backup_id: str, preview: RestorePreview) -> RestoreResult:
+    """What a restore would do, as a result that changed nothing."""
+    return RestoreResult(
+        backup_id, "", RunState.COMPLETE, True, {}, preview.conflicts, [], [], preview=preview
+    )
+
+
+def _failures(run: Run, ledger: Ledger) -> list[Item]:
+    return [
+        item
+        for kind in (OutcomeKind.FAILED, OutcomeKind.IMPOSSIBLE)
+        for item in ledger.items(run.id, kind=kind)
+    ]
+
+
+def conflict_info(conflict: Conflict) -> ConflictInfo:
+    """A conflict as the interface shows it."""
+    return ConflictInfo(
+        counted_as(conflict.type), show_key(conflict.key), list(conflict.fields), conflict.resolution
+    )
+
+
+def restore_preview(preview: Preview) -> RestorePreview:
+    """A preview as drawn: findings are warnings with their advice, what cannot return among them."""
+    summary: dict[str, int] = {}
+    for tally in preview.changes_summary:
+        word = counted_as(tally.type)
+        summary[word] = summary.get(word, 0) + tally.count
+    warnings = [
+        f"{counted_as(found.type)} {show_key(found.key)}: {found.message} {found.advice}".rstrip()
+        for found in (*preview.warnings, *preview.cannot_return)
+    ]
+    unlisted = preview.conflicts_total - len(preview.conflicts)
+    if unlisted:
+        warnings.append(f"{unlisted} more conflicts are not listed here.")
+    return RestorePreview(
+        changes_summary=summary,
+        conflicts=[conflict_info(conflict) for conflict in preview.conflicts],
+        warnings=warnings,
+        estimated_duration=timedelta(seconds=preview.estimated_seconds),
+    )
+
+
+def integrity_result(info: SnapshotInfo, found: Verification) -> IntegrityResult:
+    """What a check of the stored bytes came to, level by level."""
+    levels = {LEVELS.get(level.level, level.level): IntegrityLevel(level.checked) for level in found.levels}
+    for problem in found.problems:
+        levels[LEVELS.get(problem.level, problem.level)].problems.append(
+            f"{problem.where}: {problem.message}"
+        )
+    return IntegrityResult(info.id, levels)

@@ -1,0 +1,63 @@
+"""`holdfast vault`: init, check."""
+
+from __future__ import annotations
+
+import click
+
+from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.opening import emit, installation
+
+VAULT_DAMAGED = 20
+LISTED = 20
+
+
+@click.group()
+def vault() -> None:
+    """Make and check the encrypted store."""
+
+
+@vault.command()
+@shared_options
+@pass_invocation
+def init(invocation: Invocation) -> int:
+    """Make the vault and its key where the settings say; refused where there is anything already."""
+    with installation(invocation) as home:
+        made = home.create_vault()
+        if invocation.json:
+            emit(_made_json(made.id, made.location, made.key_location, made.can_erase))
+            return 0
+        click.echo(f"Made the vault {made.location}.")
+        click.echo(
+            f"Its secrets: {made.key_location}. Keep a copy somewhere safe: nothing can be read without them."
+        )
+        if not made.can_erase:
+            click.echo("With a passphrase, deleted backups stay readable in old copies of the vault.")
+    return 0
+
+
+@vault.command()
+@click.option("--read-data", is_flag=True, help="Read every byte of every backup, not only what is there.")
+@shared_options
+@pass_invocation
+def check(invocation: Invocation, read_data: bool) -> int:
+    """Account for every object of the vault; exit 20 and name what is damaged or missing."""
+    from holdfast.delivery.cli.rendering import show_verification, verification_json
+
+    with installation(invocation) as home:
+        found = home.vault.check(read_data=read_data, progress=home.progress)
+        if invocation.json:
+            emit(verification_json(found))
+        else:
+            show_verification(found)
+            for left in found.garbage[:LISTED]:
+                click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
+            if len(found.garbage) > LISTED:
+                click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
+        return 0 if found.sound else VAULT_DAMAGED
+
+
+def _made_json(identity: str, location: str, key_location: str, can_erase: bool) -> bytes:
+    import json
+
+    fields = {"id": identity, "location": location, "key_location": key_location, "can_erase": can_erase}
+    return json.dumps(fields).encode()

@@ -1,0 +1,146 @@
+"""What every object store must do, whatever it lies on."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from holdfast.adapters.object_store import open_store
+from holdfast.adapters.object_store_memory import MemoryStore
+from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
+
+PAGE = 1000  # ListObjectsV2 gives at most so many keys a page
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Callable[[], ObjectStore]]:
+    """Makes stores, each a fresh bucket of one S3 server on this machine."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    made: list[str] = []
+
+    def make() -> ObjectStore:
+        bucket = f"vault-{len(made)}"
+        made.append(bucket)
+        client.create_bucket(Bucket=bucket)
+        client.put_object(Bucket=bucket, Key="elsewhere/other", Body=b"not ours")
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in keys.items():
+                environment.setenv(name, value)
+            environment.delenv("AWS_PROFILE", raising=False)
+            return open_store(f"s3://{bucket}/some/prefix", Path(), {"AWS_ENDPOINT_URL_S3": endpoint})
+
+    yield make
+    server.stop()
+
+
+@pytest.fixture(params=["memory", "folder", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "folder":
+        return open_store("vault", tmp_path)
+    made: ObjectStore = request.getfixturevalue("s3")()
+    return made
+
+
+def test_what_was_put_is_got(store: ObjectStore) -> None:
+    store.put("packs/ab/abc", b"\x00\xffbytes")
+    assert store.get("packs/ab/abc") == b"\x00\xffbytes"
+
+
+def test_an_empty_object_is_an_object(store: ObjectStore) -> None:
+    store.put("empty", b"")
+    assert store.get("empty") == b""
+    assert [(found.name, found.size) for found in store.list("")] == [("empty", 0)]
+
+
+def test_a_put_never_replaces_unless_told(store: ObjectStore) -> None:
+    store.put("name", b"first")
+    with pytest.raises(ObjectExists, match="name is already in"):
+        store.put("name", b"second")
+    assert store.get("name") == b"first"
+    store.put("name", b"third", replace=True)
+    assert store.get("name") == b"third"
+
+
+def test_a_put_of_equal_bytes_is_refused_too(store: ObjectStore) -> None:
+    store.put("name", b"same")
+    with pytest.raises(ObjectExists):
+        store.put("name", b"same")
+
+
+def test_a_missing_name_is_the_named_error(store: ObjectStore) -> None:
+    with pytest.raises(ObjectMissing, match="packs/no is not in"):
+        store.get("packs/no")
+    with pytest.raises(ObjectMissing):
+        store.get_range("packs/no", 0, 4)
+
+
+def test_a_range_gives_those_bytes_and_fewer_at_the_end(store: ObjectStore) -> None:
+    store.put("name", b"0123456789")
+    assert store.get_range("name", 2, 3) == b"234"
+    assert store.get_range("name", 8, 5) == b"89"
+    assert store.get_range("name", 20, 5) == b""
+
+
+def test_a_listing_is_in_name_order_and_of_the_prefix_only(store: ObjectStore) -> None:
+    for name in ("b/2", "a/1", "b/10", "bc", "b/1/x"):
+        store.put(name, b"x" * len(name))
+    assert [found.name for found in store.list("")] == ["a/1", "b/1/x", "b/10", "b/2", "bc"]
+    assert [(found.name, found.size) for found in store.list("b/1")] == [("b/1/x", 5), ("b/10", 4)]
+    assert [found.name for found in store.list("b")] == ["b/1/x", "b/10", "b/2", "bc"]
+    assert list(store.list("none/")) == []
+
+
+def test_a_listing_is_complete_past_one_page(store: ObjectStore) -> None:
+    count = PAGE + 5 if store.location.startswith("s3://") else 50  # only S3 has pages
+    names = [f"packs/{number:05d}" for number in range(count)]
+    for name in names:
+        store.put(name, b"")
+    assert [found.name for found in store.list("packs/")] == names
+
+
+def test_a_deleted_object_is_gone_and_a_missing_one_no_error(store: ObjectStore) -> None:
+    store.put("name", b"x")
+    store.delete("name")
+    store.delete("name")
+    with pytest.raises(ObjectMissing):
+        store.get("name")
+    assert list(store.list("")) == []
+
+
+# The S3 simulator checks and writes in two steps; S3 itself promises one, so it is not asked here.
+@pytest.mark.parametrize("store", ["memory", "folder"], indirect=True)
+def test_of_many_that_create_one_name_one_wins(store: ObjectStore) -> None:
+    won: list[bytes] = []
+
+    def create(data: bytes) -> None:
+        try:
+            store.put("name", data)
+        except ObjectExists:
+            return
+        won.append(data)
+
+    threads = [threading.Thread(target=create, args=(bytes([number]) * 1000,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    assert store.get("name") == won[0]
