@@ -43,8 +43,8 @@ from holdfast.bootstrap import IDENTITY_CENTER, Installation, open_installation
 from holdfast.domain.changes import ConflictStrategy, RestoreScope
 from holdfast.domain.errors import NotFound, Refused, UsageError
 from holdfast.domain.records import RecordView
-from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
-from holdfast.kernel.backup import FULL, INCREMENTAL, SAFETY, BackupRequest
+from holdfast.domain.snapshots import SAFETY, SnapshotInfo, SourceIdentity
+from holdfast.kernel.backup import FULL, INCREMENTAL, BackupRequest
 from holdfast.kernel.compare import compare
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.system import Part

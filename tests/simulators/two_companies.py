@@ -70,6 +70,7 @@ BEFORE = Portrait(
     permission_sets=(
         PermissionSetPortrait("Bounded", boundary=LIMIT),
         PermissionSetPortrait("Inline", inline_policy=_policy("s3:Get*")),
+        PermissionSetPortrait("Keeper", inline_policy=_policy("logs:*")),
         PermissionSetPortrait("Lost", "Gone on the bad day", tags={"team": "lost"}),
         PermissionSetPortrait("Managed", managed_policies=(READ_ONLY,)),
         PermissionSetPortrait("Own", customer_policies=(DEPLOY,)),
@@ -101,6 +102,7 @@ AFTER = Portrait(
         PermissionSetPortrait("Backdoor", tags={"team": "bad"}),
         PermissionSetPortrait("Bounded"),
         PermissionSetPortrait("Inline", inline_policy=_policy("*")),
+        PermissionSetPortrait("Keeper"),
         PermissionSetPortrait("Managed", managed_policies=(BILLING,)),
         PermissionSetPortrait("Own"),
         PermissionSetPortrait("Plain", inline_policy=_policy("iam:*")),
@@ -115,3 +117,85 @@ AFTER = Portrait(
         _to_group(BANK, "Managed", "Builders"),
     ),
 )
+
+# Written down from the two portraits: what a restore that deletes extras must do, each once, and its undoing.
+_RESTORED = """
+CreateUser cleo
+UpdateUser anna
+DeleteUser mallory
+CreateGroup Cooks
+UpdateGroup Admins
+DeleteGroup Intruders
+CreateGroupMembership Builders/cleo
+CreateGroupMembership Cooks/anna
+DeleteGroupMembership Admins/bert
+DeleteGroupMembership Intruders/mallory
+CreatePermissionSet Lost
+UpdatePermissionSet Session
+DeletePermissionSet Backdoor
+PutInlinePolicyToPermissionSet Inline
+PutInlinePolicyToPermissionSet Keeper
+DeleteInlinePolicyFromPermissionSet Plain
+AttachManagedPolicyToPermissionSet Managed/arn:aws:iam::aws:policy/ReadOnlyAccess
+DetachManagedPolicyFromPermissionSet Managed/arn:aws:iam::aws:policy/job-function/Billing
+AttachCustomerManagedPolicyReferenceToPermissionSet Own//team/Deploy
+DetachCustomerManagedPolicyReferenceFromPermissionSet Unowned//team/Deploy
+PutPermissionsBoundaryToPermissionSet Bounded
+DeletePermissionsBoundaryFromPermissionSet Unbounded
+TagResource Lost/team
+TagResource Tagged/keep
+TagResource Tagged/old
+UntagResource Tagged/new
+UntagResource Backdoor/team
+ProvisionPermissionSet Inline/ALL_PROVISIONED_ACCOUNTS
+ProvisionPermissionSet Managed/ALL_PROVISIONED_ACCOUNTS
+CreateAccountAssignment 111111111111/Lost/GROUP/Builders
+CreateAccountAssignment 222222222222/Managed/GROUP/Cooks
+CreateAccountAssignment 222222222222/Plain/USER/cleo
+DeleteAccountAssignment 111111111111/Backdoor/GROUP/Intruders
+DeleteAccountAssignment 222222222222/Managed/GROUP/Builders
+"""
+_UNDONE = """
+CreateUser mallory
+UpdateUser anna
+DeleteUser cleo
+CreateGroup Intruders
+UpdateGroup Admins
+DeleteGroup Cooks
+CreateGroupMembership Admins/bert
+CreateGroupMembership Intruders/mallory
+DeleteGroupMembership Builders/cleo
+DeleteGroupMembership Cooks/anna
+CreatePermissionSet Backdoor
+UpdatePermissionSet Session
+DeletePermissionSet Lost
+PutInlinePolicyToPermissionSet Inline
+PutInlinePolicyToPermissionSet Plain
+DeleteInlinePolicyFromPermissionSet Keeper
+AttachManagedPolicyToPermissionSet Managed/arn:aws:iam::aws:policy/job-function/Billing
+DetachManagedPolicyFromPermissionSet Managed/arn:aws:iam::aws:policy/ReadOnlyAccess
+AttachCustomerManagedPolicyReferenceToPermissionSet Unowned//team/Deploy
+DetachCustomerManagedPolicyReferenceFromPermissionSet Own//team/Deploy
+PutPermissionsBoundaryToPermissionSet Unbounded
+DeletePermissionsBoundaryFromPermissionSet Bounded
+TagResource Backdoor/team
+TagResource Tagged/keep
+TagResource Tagged/new
+UntagResource Lost/team
+UntagResource Tagged/old
+ProvisionPermissionSet Inline/ALL_PROVISIONED_ACCOUNTS
+ProvisionPermissionSet Managed/ALL_PROVISIONED_ACCOUNTS
+CreateAccountAssignment 111111111111/Backdoor/GROUP/Intruders
+CreateAccountAssignment 222222222222/Managed/GROUP/Builders
+DeleteAccountAssignment 111111111111/Lost/GROUP/Builders
+DeleteAccountAssignment 222222222222/Managed/GROUP/Cooks
+DeleteAccountAssignment 222222222222/Plain/USER/cleo
+"""
+
+
+def _listed(lines: str) -> list[tuple[str, str]]:
+    words = (line.partition(" ") for line in lines.strip().splitlines())
+    return sorted((operation, key) for operation, _, key in words)
+
+
+RESTORED, UNDONE = _listed(_RESTORED), _listed(_UNDONE)

@@ -64,10 +64,17 @@ class Runner:
         Raises: whatever the run could not get past, after its evidence was written.
         """
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
-        arguments = msgspec.json.encode(request, order="sorted")
+        arguments = msgspec.json.encode(self._pinned(system, request), order="sorted")
         with self._holding(kind, system, target):
             run = self.engine.start(system=system, kind=kind, arguments=arguments, target=target)
             return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
+
+    def _pinned(self, system: str, request: msgspec.Struct) -> msgspec.Struct:
+        """The request with the id of the snapshot that it names now; `latest` may be another one at a resume."""
+        if not isinstance(request, RestoreRequest | DrillRequest):
+            return request
+        found = self._home.vault.resolve(request.snapshot, system)
+        return msgspec.structs.replace(request, snapshot=found.id)
 
     def resume(self, run_id: str) -> Run:
         """A run that was cut off, executed to its end. Raises: Refused for a drill and for a run that has ended."""

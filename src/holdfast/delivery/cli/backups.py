@@ -23,7 +23,7 @@ def backups() -> None:
 def list_(invocation: Invocation, system: str, everything: bool) -> int:
     """Every backup, newest first."""
     from holdfast.delivery.cli.rendering import show_snapshots, snapshots_json
-    from holdfast.kernel.backup import SAFETY
+    from holdfast.domain.snapshots import SAFETY
 
     with installation(invocation) as home:
         found = [info for info in home.vault.snapshots(system) if everything or info.kind != SAFETY]
