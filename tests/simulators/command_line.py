@@ -19,6 +19,7 @@ import msgspec
 
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.journal import Effect
+from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators.forked_command import fork
 
@@ -65,6 +66,12 @@ class Ended:
 class Command(ABC):
     """A command under way, in a process of its own."""
 
+    def __init__(self, folder: Path) -> None:
+        number = next(_NUMBERS)
+        self._output, self._errors = folder / f"{number}.output", folder / f"{number}.errors"
+        self._output.touch()
+        self._errors.touch()
+
     @property
     @abstractmethod
     def code(self) -> int | None:
@@ -75,8 +82,16 @@ class Command(ABC):
         """Sends a signal to the running process."""
 
     @abstractmethod
+    def wait(self) -> int:
+        """The exit code, once it has ended."""
+
+    def told(self) -> str:
+        """What it has written to stderr until now."""
+        return self._errors.read_text()
+
     def ended(self) -> Ended:
-        """Waits for the end."""
+        """How it ended, once it has."""
+        return Ended(self.wait(), self._output.read_text(), self._errors.read_text())
 
     def kill(self, number: int = signal.SIGKILL) -> Ended:
         """Sends a signal and waits for the end."""
@@ -100,16 +115,17 @@ class Spawned(Command):
     """`holdfast` as a shell starts it, in a process group of its own."""
 
     def __init__(self, arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            [str(PROGRAM), *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        super().__init__(folder)
+        with self._output.open("w") as output, self._errors.open("w") as errors:
+            self._process = subprocess.Popen(
+                [str(PROGRAM), *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
 
     @property
     def code(self) -> int | None:
@@ -118,19 +134,15 @@ class Spawned(Command):
     def send(self, number: int) -> None:
         os.killpg(self._process.pid, number)
 
-    def ended(self) -> Ended:
-        output, errors = self._process.communicate(timeout=PATIENCE)
-        return Ended(self._process.returncode, output, errors)
+    def wait(self) -> int:
+        return self._process.wait(PATIENCE)
 
 
 class Forked(Command):
     """The same without the time that its imports take."""
 
     def __init__(self, arguments: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
-        number = next(_NUMBERS)
-        self._output, self._errors = folder / f"{number}.output", folder / f"{number}.errors"
-        self._output.touch()
-        self._errors.touch()
+        super().__init__(folder)
         self._process = fork(arguments, folder, environment, self._output, self._errors)
 
     @property
@@ -140,10 +152,10 @@ class Forked(Command):
     def send(self, number: int) -> None:
         os.kill(self._process.pid or 0, number)
 
-    def ended(self) -> Ended:
+    def wait(self) -> int:
         self._process.join(PATIENCE)
         assert self._process.exitcode is not None, f"still running after {PATIENCE:.0f} s"
-        return Ended(self._process.exitcode, self._output.read_text(), self._errors.read_text())
+        return self._process.exitcode
 
 
 @dataclass(frozen=True)
@@ -202,6 +214,13 @@ def run_named(errors: str) -> str:
 def effects(sandbox: SandboxServer) -> list[tuple[str, str]]:
     """The sandbox's log of effects since its world was loaded, sorted; tags one by one."""
     return sorted(part for each in sandbox.changes() for part in _parts(each))
+
+
+def same_world(home: Home, portrait: Portrait) -> None:
+    """The world is the portrait's, whatever its ids. The world is the portrait's own afterwards."""
+    found = home.sandbox.dump()
+    home.sandbox.load(portrait)
+    assert found == home.sandbox.dump()
 
 
 def _parts(effect: Effect) -> list[tuple[str, str]]:

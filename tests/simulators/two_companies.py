@@ -119,6 +119,7 @@ AFTER = Portrait(
 )
 
 # Written down from the two portraits: what a restore that deletes extras must do, each once, and its undoing.
+# Undoing gives Plain its policy back while cleo still has it, because access is taken away last: one call more.
 _RESTORED = """
 CreateUser cleo
 UpdateUser anna
@@ -185,6 +186,7 @@ UntagResource Lost/team
 UntagResource Tagged/old
 ProvisionPermissionSet Inline/ALL_PROVISIONED_ACCOUNTS
 ProvisionPermissionSet Managed/ALL_PROVISIONED_ACCOUNTS
+ProvisionPermissionSet Plain/ALL_PROVISIONED_ACCOUNTS
 CreateAccountAssignment 111111111111/Backdoor/GROUP/Intruders
 CreateAccountAssignment 222222222222/Managed/GROUP/Builders
 DeleteAccountAssignment 111111111111/Lost/GROUP/Builders
