@@ -62,7 +62,9 @@ class Home(Installation):
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path)
+    made = Home(tmp_path)
+    made.ensure_default_vault()
+    return made
 
 
 def metadata(**changes: object) -> BackupMetadata:
@@ -220,7 +222,7 @@ def test_a_dangling_assignment_is_refused_before_it_is_stored(home: Home) -> Non
     data = company()
     data.assignments.append(AssignmentData("444455556666", "Auditor", "USER", "nobody"))
     data.relationships = RelationshipMap()
-    with pytest.raises(Refused, match="refers to the user nobody"):
+    with pytest.raises(Refused, match="refers to user nobody"):
         StorageEngine(home).store_backup(data, metadata())
     assert StorageEngine(home).list_backups(BackupFilters()) == []
 

@@ -19,7 +19,6 @@ MAY_CATCH_ALL = {
     "adapters/evidence_files.py::write",  # removes the unfinished file, then raises again
     "adapters/ledger/database.py::__init__",  # rolls the transaction back, then raises again
     "kernel/runs/engine.py::execute",  # a bug still leaves evidence, then raises again
-    "systems/identity_center/capture/workers.py::_settle",  # hands the error to the thread that waits
 }
 
 # In pieces, so that this file does not name what it looks for.

@@ -43,9 +43,10 @@ from holdfast.bootstrap import IDENTITY_CENTER, Installation, open_installation
 from holdfast.domain.changes import ConflictStrategy, RestoreScope
 from holdfast.domain.errors import NotFound, Refused, UsageError
 from holdfast.domain.records import RecordView
-from holdfast.domain.snapshots import SAFETY, SnapshotInfo, SourceIdentity
-from holdfast.kernel.backup import FULL, INCREMENTAL, BackupRequest
+from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.kernel.backup import FULL, INCREMENTAL, SAFETY, BackupRequest
 from holdfast.kernel.compare import compare
+from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
@@ -62,19 +63,6 @@ from holdfast.systems.identity_center.model import (
 __all__ = ["BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine"]
 
 
-class Silent:
-    """Progress that shows nothing."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """A stage starts."""
-
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        """Steps are done."""
-
-    def say(self, line: str) -> None:
-        """A line worth keeping."""
-
-
 class _Manager:
     """What all managers stand on: one installation, opened when it is first needed."""
 
@@ -83,7 +71,7 @@ class _Manager:
 
     @cached_property
     def _home(self) -> Installation:
-        return self._given or open_installation(None, Silent())
+        return self._given or open_installation(None, SilentProgress())
 
     def _info(self, backup_id: str) -> SnapshotInfo:
         return self._home.vault.resolve(backup_id, IDENTITY_CENTER)
@@ -248,6 +236,7 @@ class StorageEngine(_Manager):
         """
         held = records.records_of(backup_data)
         answers.refuse_errors(find_faults([Part(name, stored) for name, stored in held.items()]))
+        self._home.ensure_default_vault()
         writer = self._home.vault.begin(IDENTITY_CENTER)
         for kind in RECORD_TYPES:
             if kind.name in held:

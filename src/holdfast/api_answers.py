@@ -31,8 +31,8 @@ from holdfast.domain.errors import Refused, UsageError, VaultDamaged
 from holdfast.domain.outcomes import Finding, Item, OutcomeKind, Severity
 from holdfast.domain.records import RecordView, show_key
 from holdfast.domain.runs import Run, RunState
-from holdfast.domain.snapshots import SAFETY, SectionSummary, SnapshotInfo, SourceIdentity
-from holdfast.kernel.backup import INCREMENTAL
+from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.kernel.backup import INCREMENTAL, SAFETY
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.preview import Preview
 from holdfast.kernel.vault.verify import Problem, Verification

@@ -10,7 +10,7 @@ from typing import cast
 
 from holdfast.adapters.aws import AwsSettings
 from holdfast.domain.errors import NotFound, SettingsError
-from holdfast.kernel.settings import Raw, read_section, setting
+from holdfast.kernel.settings import Raw, near, read_section, setting
 from holdfast.kernel.vault.settings import VaultSettings
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 
@@ -62,15 +62,17 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
     source, problems = str(file or "environment"), list[str]()
     for name in raw:
         if name not in SECTIONS:
-            problems.append(f"[{name}]: unknown section; known are {', '.join(SECTIONS)}")
+            meant = near(str(name), SECTIONS) or f"; known are {', '.join(SECTIONS)}"
+            problems.append(f"[{name}]: unknown section{meant}")
     filled: dict[str, object] = {}
     for name, cls in SECTIONS.items():
         table = raw.get(name, {})
         if not isinstance(table, Mapping):
             problems.append(f"[{name}]: expected a table, got {table!r}")
             table = {}
-        merged = {**table, **_from_environment(name, cls, environment)}
-        filled[name] = read_section(cls, merged, name, base, problems)
+        given = _from_environment(name, cls, environment)
+        merged = {**table, **{item: environment[variable] for item, variable in given.items()}}
+        filled[name] = read_section(cls, merged, name, base, problems, given)
     if problems:
         raise SettingsError(source, tuple(problems))
     return Settings(
@@ -95,12 +97,9 @@ def _find(path: Path | None, environment: Mapping[str, str], folder: Path) -> Pa
 
 
 def _from_environment(section: str, cls: type, environment: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for item in fields(cls):
-        value = environment.get(f"HOLDFAST_{section}_{item.name}".upper())
-        if value is not None:
-            found[item.name] = value
-    return found
+    """The variable of each setting of the section that the environment sets."""
+    variables = {item.name: f"HOLDFAST_{section}_{item.name}".upper() for item in fields(cls)}
+    return {name: variable for name, variable in variables.items() if variable in environment}
 
 
 def _parse(file: Path) -> Raw:

@@ -5,13 +5,16 @@ import resource
 import stat
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from holdfast.adapters.object_store import open_store
 from holdfast.adapters.object_store_folder import FolderStore
-from holdfast.domain.errors import CredentialsError, UsageError
+from holdfast.domain.errors import AccessDenied, CredentialsError, UsageError
 from holdfast.kernel.vault.errors import StoreError, StoreFull
 
 
@@ -106,6 +109,44 @@ def test_plain_http_beyond_this_machine_is_refused(endpoint: str) -> None:
 def test_the_endpoint_for_s3_wins_over_the_general_one() -> None:
     environment = {"AWS_ENDPOINT_URL_S3": "https://s3.example.com", "AWS_ENDPOINT_URL": "http://example.com"}
     assert open_store("s3://bucket/a/b/", Path(), environment).location == "s3://bucket/a/b"
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers everything as S3 answers a principal that may do nothing."""
+
+    def refuse(self) -> None:
+        body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_PUT = do_DELETE = refuse  # noqa: N815  # http.server's names
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def refusing_endpoint() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_denied_call_names_the_action_to_allow(refusing_endpoint: str) -> None:
+    store = open_store("s3://bucket/a", Path(), {"AWS_ENDPOINT_URL": refusing_endpoint})
+    with pytest.raises(AccessDenied, match="s3:PutObject on s3://bucket/a/name was denied") as caught:
+        store.put("name", b"x")
+    assert caught.value.exit_code == 11
+    with pytest.raises(AccessDenied, match="s3:GetObject"):
+        store.get("name")
+    with pytest.raises(AccessDenied, match="s3:ListBucket"):
+        list(store.list(""))
 
 
 @pytest.mark.usefixtures("credentials")

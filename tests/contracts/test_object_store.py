@@ -10,6 +10,7 @@ from holdfast.adapters.object_store import open_store
 from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
+from tests.simulators.small_vault import TINY, company, contents_of, new_vault, open_vault, take
 
 PAGE = 1000  # ListObjectsV2 gives at most so many keys a page
 
@@ -144,3 +145,18 @@ def test_of_many_that_create_one_name_one_wins(store: ObjectStore) -> None:
         thread.join()
     assert len(won) == 1
     assert store.get("name") == won[0]
+
+
+def test_a_vault_lives_on_it(store: ObjectStore, tmp_path: Path) -> None:
+    vault = new_vault(store, tmp_path / "keys", TINY)
+    first = take(vault, company(5))
+    second = take(vault, company(5, "Director"), after=1)
+    vault.delete(first)
+    again = open_vault(store, tmp_path / "keys")
+    assert again.snapshots() == [second]
+    assert contents_of(again.read(second)) == company(5, "Director")
+    assert again.check(read_data=True).problems == ()
+    for found in store.list("packs/"):
+        store.put(found.name, b"cut short", replace=True)
+    assert not again.check().sound
+    assert not again.verify(second).sound

@@ -156,6 +156,60 @@ def test_accounts_are_behind_after_a_change_of_the_set_until_it_is_provisioned(a
     assert behind() == []
 
 
+def test_deletions_and_provisionings_are_listed_by_their_status_too(aws: Aws) -> None:
+    arn, group, account = aws.permission_set("P"), aws.group("G"), aws.accounts()[0]
+    aws.assigned(account, arn, group)
+    asked = {"InstanceArn": aws.instance, "PermissionSetArn": arn}
+    provisioning = aws.sso.provision_permission_set(**asked, TargetType="ALL_PROVISIONED_ACCOUNTS")
+    aws.clock.pass_by(1)
+    deletion = aws.sso.delete_account_assignment(
+        **asked, TargetId=account, TargetType="AWS_ACCOUNT", PrincipalType="GROUP", PrincipalId=group
+    )
+    provisioned = aws.sso.list_permission_set_provisioning_status(
+        InstanceArn=aws.instance, Filter={"Status": "SUCCEEDED"}
+    )
+    deleting = aws.sso.list_account_assignment_deletion_status(
+        InstanceArn=aws.instance, Filter={"Status": "IN_PROGRESS"}
+    )
+    assert [each["RequestId"] for each in provisioned["PermissionSetsProvisioningStatus"]] == [
+        provisioning["PermissionSetProvisioningStatus"]["RequestId"]
+    ]
+    assert [each["RequestId"] for each in deleting["AccountAssignmentsDeletionStatus"]] == [
+        deletion["AccountAssignmentDeletionStatus"]["RequestId"]
+    ]
+
+
+def test_provisioning_needs_an_account_exactly_when_it_is_for_one(aws: Aws, refused: Refused) -> None:
+    arn, account = aws.permission_set("P"), aws.accounts()[0]
+    asked = {"InstanceArn": aws.instance, "PermissionSetArn": arn}
+    provision = aws.sso.provision_permission_set
+    assert refused(lambda: provision(**asked, TargetType="AWS_ACCOUNT"))[0] == "ValidationException"
+    code, _ = refused(lambda: provision(**asked, TargetType="ALL_PROVISIONED_ACCOUNTS", TargetId=account))
+    assert code == "ValidationException"
+    code, _ = refused(lambda: provision(**asked, TargetType="AWS_ACCOUNT", TargetId=account))
+    assert code == "ResourceNotFoundException"
+
+
+def test_an_assignment_that_is_not_there_cannot_be_deleted(aws: Aws, refused: Refused) -> None:
+    code, _ = refused(
+        lambda: aws.sso.delete_account_assignment(
+            InstanceArn=aws.instance,
+            PermissionSetArn=aws.permission_set("P"),
+            TargetId=aws.accounts()[0],
+            TargetType="AWS_ACCOUNT",
+            PrincipalType="GROUP",
+            PrincipalId=aws.group("G"),
+        )
+    )
+    assert code == "ResourceNotFoundException"
+
+
+def test_the_management_account_may_assign_in_itself(aws: Aws) -> None:
+    request = aws.assign("123456789012", aws.permission_set("P"), aws.group("G"))
+    aws.clock.pass_by(1)
+    assert aws.creation(request)["Status"] == "SUCCEEDED"
+
+
 def test_a_change_of_tags_leaves_no_account_behind(aws: Aws) -> None:
     arn, group, account = aws.permission_set("P"), aws.group("G"), aws.accounts()[0]
     aws.assigned(account, arn, group)

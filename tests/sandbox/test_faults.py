@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from holdfast.sandbox.faults import Asked, FaultRule, Faults
 from holdfast.sandbox.server import SandboxServer
@@ -84,6 +84,16 @@ def test_chance_is_drawn_from_the_seed() -> None:
     assert 16 < sum(struck(1)) < 48
 
 
+def test_delays_of_several_rules_add_up_and_the_first_refusal_decides() -> None:
+    faults = Faults(rate=None, seed=1)
+    rules = [FaultRule(delay=0.5), FaultRule(delay=0.25), FaultRule(error="First"), FaultRule(error="Second")]
+    faults.add(tuple(rules))
+    verdict = faults.judge(_asked())
+    assert verdict.delay == 0.75
+    assert verdict.refusal is not None
+    assert verdict.refusal.code == "First"
+
+
 def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, refused: Refused) -> None:
     aws.sandbox.faults([FaultRule(service="sso-admin", operation="ListPermissionSets", deny=True)])
     code, message = refused(lambda: aws.sso.list_permission_sets(InstanceArn=aws.instance))
@@ -131,6 +141,14 @@ def test_an_answer_may_come_late_while_its_effect_is_there(aws: Aws) -> None:
     while not aws.sandbox.changes():
         calling.join(0.01)
     assert calling.is_alive()
+
+
+def test_a_sandbox_that_ended_answers_nobody_who_was_connected(clock: Clock) -> None:
+    with SandboxServer("empty", clock=clock) as sandbox:
+        aws = Aws(sandbox, clock)
+        aws.sso.list_instances()
+    with pytest.raises(BotoCoreError):
+        aws.sso.list_instances()
 
 
 def test_clearing_takes_back_the_rules_but_not_the_standing_rate() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.portrait import AccountPortrait, GroupPortrait, MembershipPortrait, Portrait
 from holdfast.sandbox.wire import Document
 from tests.sandbox.conftest import Aws
@@ -77,6 +80,16 @@ def test_equal_places_have_unlike_tokens_so_that_none_tells_the_offset(empty: Aw
     empty.sandbox.load(Portrait(users=_people(5)))
     second = empty.ids.list_users(IdentityStoreId=empty.store, MaxResults=2)["NextToken"]
     assert first != second
+
+
+@pytest.mark.parametrize(("size", "sizes"), [(2, [2, 3]), (0, [0, 5])])
+def test_a_page_may_be_short_or_empty_and_still_not_be_the_last(
+    empty: Aws, size: int, sizes: list[int]
+) -> None:
+    empty.sandbox.load(Portrait(users=_people(5)))
+    empty.sandbox.faults([FaultRule(operation="ListUsers", page_size=size, times=1)])
+    pages = list(empty.ids.get_paginator("list_users").paginate(IdentityStoreId=empty.store))
+    assert [len(page["Users"]) for page in pages] == sizes
 
 
 def test_a_listing_goes_on_when_the_item_at_the_seam_vanishes_between_pages(empty: Aws) -> None:

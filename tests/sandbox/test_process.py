@@ -68,6 +68,16 @@ def test_a_second_start_is_refused_and_a_dead_ones_state_is_not_in_the_way(state
     assert second.pid != first.pid
 
 
+def test_of_two_starts_at_once_one_serves_and_the_other_says_so(state_dir: Path) -> None:
+    running = process.start_detached(Setup("empty"), 0, state_dir)
+    (state_dir / "sandbox.json").unlink()  # as if the first had not come to write it yet
+    with pytest.raises(process.StartFailed):
+        process.start_detached(Setup("empty"), 0, state_dir)
+    assert "already runs" in (state_dir / "sandbox.log").read_text()
+    os.kill(running.pid, 15)
+    os.waitpid(running.pid, 0)
+
+
 def test_a_taken_port_is_a_named_error(state_dir: Path, tmp_path: Path) -> None:
     running = process.start_detached(Setup("empty"), 0, state_dir)
     with pytest.raises(process.StartFailed) as caught:

@@ -12,6 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -187,6 +188,15 @@ class Home:
         return msgspec.json.decode(
             self.run("backups", "list", "--all", "--json").output, type=list[ListedSnapshot]
         )
+
+    def evidence(self, run: str) -> dict[str, object]:
+        """The manifest of a run's evidence; the digests in it are held against the files."""
+        folder = self.folder / ".holdfast" / "reports" / run
+        manifest = msgspec.json.decode((folder / "manifest.json").read_bytes())
+        for file in manifest["files"]:
+            assert sha256((folder / file["name"]).read_bytes()).hexdigest() == file["sha256"], file["name"]
+        assert {"report.txt", "report.html", "run.log"} <= {file["name"] for file in manifest["files"]}
+        return dict(manifest)
 
     def with_settings(self, **settings: str) -> Home:
         """The same home with settings such as VAULT_LOCATION."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+from holdfast.kernel import quiet as kernel_quiet
 
-class SilentProgress:
+
+class SilentProgress(kernel_quiet.SilentProgress):
     """Counts the steps and prints nothing."""
 
     def __init__(self) -> None:

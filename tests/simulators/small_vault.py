@@ -7,7 +7,7 @@ from pathlib import Path
 from holdfast.domain.records import Record, RecordView, join_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ports import ObjectStore
-from holdfast.kernel.vault.keys import KeyFile
+from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.vault import Vault
 

@@ -7,20 +7,24 @@ on the real clock and its jitter is added to the back-off instead of spreading o
 
 from __future__ import annotations
 
+import logging
 import os
 import random
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from holdfast.adapters.aws_remedy import credentials_remedy
 from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
 from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock
+from holdfast.kernel.settings import setting
 
 if TYPE_CHECKING:
+    import ssl
+
     from botocore.client import BaseClient
     from botocore.session import Session
 
@@ -32,7 +36,8 @@ FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
 LISTINGS = 8
 """Connections for listings that go from page to page beside the concurrent calls."""
-TLS_VERSIONS = {"1.3": ssl.TLSVersion.TLSv1_3, "1.2": ssl.TLSVersion.TLSv1_2}
+TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
+_log = logging.getLogger(__name__)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -40,28 +45,27 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class AwsSettings:
     """How to reach AWS; empty names leave the choice to the AWS configuration and environment."""
 
-    profile: str = field(default="", metadata={"help": "AWS profile to use; empty for the default chain."})
-    region: str = field(default="", metadata={"help": "AWS region; empty for AWS_REGION or the profile's."})
-    requests_per_second: float = field(
-        default=20.0,
-        metadata={"help": "Calls per second to all Identity Center APIs together (the service's limit)."},
+    profile: str = setting("", "AWS profile to use; empty for the default chain.")
+    region: str = setting("", "AWS region; empty for AWS_REGION or the profile's.")
+    requests_per_second: float = setting(
+        20.0,
+        "Calls per second to all Identity Center APIs together (the service's limit).",
+        least=0.01,
+        most=1_000_000,
     )
-    other_requests_per_second: float = field(
-        default=5.0, metadata={"help": "Calls per second to Organizations and STS together."}
+    other_requests_per_second: float = setting(
+        5.0, "Calls per second to Organizations and STS together.", least=0.01, most=1_000_000
     )
-    throttle_patience: float = field(
-        default=600.0,
-        metadata={"help": "Seconds that one call may be throttled in a row before the run stops."},
+    throttle_patience: float = setting(
+        600.0, "Seconds that one call may be throttled in a row before the run stops.", least=0
     )
-    retries: int = field(
-        default=3, metadata={"help": "Repeats of a call after server errors and lost connections."}
+    retries: int = setting(3, "Repeats of a call after server errors and lost connections.", least=0, most=20)
+    concurrency: int = setting(8, "Calls under way at once.", least=1, most=256)
+    connect_timeout: float = setting(5.0, "Seconds to wait for a connection.", least=0.1, most=600)
+    tls_minimum: str = setting(
+        "1.3", "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2.", one_of=("1.3", "1.2")
     )
-    concurrency: int = field(default=8, metadata={"help": "Calls under way at once."})
-    connect_timeout: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
-    tls_minimum: str = field(
-        default="1.3", metadata={"help": "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2."}
-    )
-    read_timeout: float = field(default=30.0, metadata={"help": "Seconds to wait for an answer."})
+    read_timeout: float = setting(30.0, "Seconds to wait for an answer.", least=0.1, most=3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ class AwsSession:
                 if attempt >= self._settings.retries or not trouble.may_repeat(repeatable):
                     raise trouble.error from cause
                 pause = max(self._pause(attempt), retry_after(cause))
+            _log.info("call repeated", extra={"facts": {"call": request.name, "after": round(pause, 3)}})
             self._clock.sleep(pause)
             attempt += 1
 
@@ -143,6 +148,7 @@ class AwsSession:
         throttled_since, throttles = 0.0, 0
         while True:
             pacer.await_turn(f"{request.service}:{request.operation}")
+            _log.debug("call", extra={"facts": {"call": request.name}})
             try:
                 answer = send(**parameters)
             except ClientError as cause:
@@ -152,6 +158,7 @@ class AwsSession:
                 throttled_since = throttled_since if throttles else now
                 if now - throttled_since >= self._settings.throttle_patience:
                     raise Throttled(request.name, "throttled", message_of(cause)) from cause
+                _log.info("throttled", extra={"facts": {"call": request.name, "times": throttles + 1}})
                 pacer.throttled(max(self._pause(throttles), retry_after(cause)))
                 throttles += 1
             else:
@@ -217,22 +224,19 @@ class AwsSession:
 
     def _remedy(self) -> str:
         """The command that gives new credentials, for the way in which the present ones came."""
-        profile = self._botocore().get_config_variable("profile") or ""
-        option = f" --profile {profile}" if profile else ""
-        scoped = self._botocore().get_scoped_config()
-        if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
-            variables = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
-            return f"Set new {variables}, then run the command again."
-        if "sso_session" in scoped or "sso_start_url" in scoped:
-            return f"Run `aws sso login{option}`, then run the command again."
-        return f"Run `aws configure{option}` (or `aws configure sso{option}`), then run the command again."
+        session = self._botocore()
+        profile = session.get_config_variable("profile") or ""
+        given = bool(os.environ.get("AWS_ACCESS_KEY_ID"))
+        return credentials_remedy(profile, session.full_config.get("profiles", {}), from_environment=given)
 
 
 def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
     """botocore has no setting for this, so the contexts that it makes are tightened, for proxies as well."""
+    import ssl
+
     if minimum not in TLS_VERSIONS:
         raise SettingsError("[aws]", (f"tls_minimum: {minimum} is none of {', '.join(TLS_VERSIONS)}",))
-    version = TLS_VERSIONS[minimum]
+    version = ssl.TLSVersion[TLS_VERSIONS[minimum]]
     http = client._endpoint.http_session  # type: ignore[attr-defined]
     make_context = http._get_ssl_context
 

@@ -51,6 +51,7 @@ NO_CREDENTIALS = (
     vendor.CredentialRetrievalError,
     vendor.TokenRetrievalError,
     vendor.SSOError,
+    vendor.LoginError,
     vendor.RefreshWithMFAUnsupportedError,
 )
 NEVER_SENT = (vendor.EndpointConnectionError, vendor.ConnectTimeoutError, vendor.ProxyConnectionError)

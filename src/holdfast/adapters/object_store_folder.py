@@ -1,4 +1,4 @@
-"""Objects as files of mode 0600 in folders of mode 0700."""
+"""The File System Storage: objects as files of mode 0600 in folders of mode 0700."""
 
 from __future__ import annotations
 

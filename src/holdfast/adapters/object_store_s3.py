@@ -1,4 +1,4 @@
-"""Objects in an S3 bucket, through obstore's synchronous calls."""
+"""The S3 Storage: objects in an S3 bucket, through obstore's synchronous calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import obstore
 from obstore import exceptions
 
-from holdfast.domain.errors import CredentialsError, UsageError
+from holdfast.domain.errors import AccessDenied, CredentialsError, UsageError
 from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
 
@@ -27,6 +27,13 @@ DEFAULT_REGION = "us-east-1"
 RETRIES = 3
 RETRY_TIMEOUT = timedelta(minutes=2)
 REQUEST_TIMEOUT = timedelta(minutes=2)
+# Without s3:ListBucket, S3 answers a read of a missing object as if it were denied.
+ACTIONS = {
+    "put": "s3:PutObject",
+    "get": "s3:GetObject (with s3:ListBucket on the bucket)",
+    "list": "s3:ListBucket",
+    "delete": "s3:DeleteObject",
+}
 FULL = ("QuotaExceeded", "InsufficientStorage", "XMinioStorageFull")
 
 
@@ -118,10 +125,19 @@ class S3Store:
             raise ObjectExists(operation, name, self.location, "the name is taken") from error
         except (exceptions.NotFoundError, FileNotFoundError) as error:
             raise ObjectMissing(operation, name, self.location, "no such object") from error
+        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError) as error:
+            raise AccessDenied(ACTIONS[operation], f"{self.location}/{name}", _said(error)) from error
         except (exceptions.BaseError, OSError) as error:
-            said = " ".join(str(error).split())
+            said = _said(error)
+            if "403 Forbidden" in said:  # a denied listing comes as a generic error
+                raise AccessDenied(ACTIONS[operation], f"{self.location}/{name}", said) from error
             kind = StoreFull if any(word in said for word in FULL) else StoreError
             raise kind(operation, name, self.location, said) from error
+
+
+def _said(error: Exception) -> str:
+    """The service's words, without the client's own state that obstore appends."""
+    return " ".join(str(error).partition("Debug source:")[0].split())
 
 
 def _plain_http(endpoint: str) -> bool:

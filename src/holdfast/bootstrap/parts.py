@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from holdfast.config import Settings
-from holdfast.domain.errors import UsageError
+from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import Rehearsal, System
-    from holdfast.kernel.vault.keys import KeyRing
+    from holdfast.kernel.vault.key_set import KeyRing
     from holdfast.kernel.vault.vault import Vault
 
 IDENTITY_CENTER = "identity_center"
@@ -60,7 +60,12 @@ class Parts:
         from holdfast.adapters.audit_key import audit_key
         from holdfast.kernel.audit import AuditTrail
 
-        key = audit_key(self.settings.holdfast.data_dir / "audit.key")
+        path = self.settings.holdfast.data_dir / "audit.key"
+        if not path.exists() and next(self.ledger.audit(), None) is not None:
+            raise LedgerDamaged(
+                str(path), "the audit trail has entries, but the key that authenticates them is gone"
+            )
+        key = audit_key(path)
         return AuditTrail(self.ledger, key, self.clock, getpass.getuser())
 
     @cached_property
@@ -79,32 +84,41 @@ class Parts:
 
     @cached_property
     def key_ring(self) -> KeyRing:
-        """What opens the vault: the passphrase where its variable is named, else the key file."""
+        """What opens the vault: the passphrase where its variable is named, else the key file.
+
+        Raises: SettingsError when that variable is not set.
+        """
         name = self.settings.vault.passphrase_env
+        if name and not os.environ.get(name):
+            problem = f"[vault] passphrase_env: the variable {name} is not set, or empty"
+            raise SettingsError(str(self.settings.file or "environment"), (problem,))
         if name:
             from holdfast.kernel.vault.passphrase import Passphrase
 
-            return Passphrase(os.environ.get(name, ""))
+            return Passphrase(os.environ.get(name, ""), name)
         from holdfast.kernel.vault.key_file import KeyFile
 
         return KeyFile(self.settings.vault.key_file)
 
     @cached_property
     def vault(self) -> Vault:
-        """The vault. Without a settings file the default one is made on first use; otherwise it must exist."""
+        """The vault. Raises: VaultError when there is none, or when its key does not fit."""
         from holdfast.kernel.vault.vault import Vault
 
+        return Vault.open(self.store, self.key_ring, self.clock)
+
+    def ensure_default_vault(self) -> None:
+        """Make the default vault before a first backup; where a settings file names one, it must exist already."""
         if (
             self.settings.file is None
             and not self.settings.vault.key_file.exists()
             and self._nothing_stored()
         ):
+            self.create_vault()
             self.progress.say(
                 f"Made a vault in {self.store.location} with key {self.settings.vault.key_file}: "
                 "keep a copy of the key somewhere else. `holdfast init` writes a settings file."
             )
-            return self.create_vault()
-        return Vault.open(self.store, self.key_ring, self.clock)
 
     def create_vault(self) -> Vault:
         """A new vault and its key, where the settings say. Raises: VaultError when there is one already."""

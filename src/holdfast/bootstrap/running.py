@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from holdfast.domain.errors import Refused, UsageError, VaultError
+from holdfast.domain.errors import (
+    CannotWrite,
+    HoldfastError,
+    OutOfSpace,
+    Refused,
+    TakenOver,
+    UsageError,
+    VaultError,
+)
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.drill import DrillRequest
 from holdfast.kernel.restore import RestoreRequest
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.runs.report_values import RunReport
 
 R = TypeVar("R")
+_log = logging.getLogger(__name__)
 
 BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
 LEASE_SECONDS = 6 * 3600.0
@@ -63,6 +73,8 @@ class Runner:
 
         Raises: whatever the run could not get past, after its evidence was written.
         """
+        if kind == BACKUP:
+            self._home.ensure_default_vault()
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
         arguments = msgspec.json.encode(self._pinned(system, request), order="sorted")
         with self._holding(kind, system, target):
@@ -143,17 +155,27 @@ class Runner:
         """Do the work with the run's log open and both ends audited."""
         home = self._home
         self._times.clear()
+        try:
+            ended = self._logged(run, work)
+        except (KeyboardInterrupt, TakenOver, OutOfSpace, CannotWrite):
+            raise
+        except HoldfastError:
+            self.write_evidence(home.ledger.run(run.id))
+            raise
+        self.write_evidence(ended)  # once more: the log has ended, so its digest stands
+        return ended
+
+    def _logged(self, run: Run, work: Callable[[], Run]) -> Run:
+        home = self._home
         with home.evidence.log(run.id) as log:
             home.audit.append(f"{run.kind} started", run.system, {"run": run.id, "target": run.target})
             log.event("started", {"kind": run.kind, "stage": run.stage})
             try:
-                ended = work()
+                return work()
             finally:
                 state = home.ledger.run(run.id).state
                 home.audit.append(f"{run.kind} {state}", run.system, {"run": run.id})
                 log.event("ended", {"state": state.value})
-        self.write_evidence(ended)  # once more: the log has ended, so its digest stands
-        return ended
 
     @contextmanager
     def _holding(self, kind: str, system: str, target: str) -> Iterator[None]:
@@ -172,8 +194,13 @@ class Runner:
     def _timed(self, stage: Stage) -> Stage:
         def work(context: RunContext) -> None:
             began = context.clock.monotonic()
+            _log.info("stage started", extra={"facts": {"stage": stage.name}})
             stage.work(context)
-            self._times.append(StageTime(stage.name, context.clock.monotonic() - began))
+            seconds = context.clock.monotonic() - began
+            _log.info(
+                "stage ended", extra={"facts": {"stage": stage.name, "milliseconds": int(seconds * 1000)}}
+            )
+            self._times.append(StageTime(stage.name, seconds))
 
         return replace(stage, work=work)
 
@@ -189,9 +216,11 @@ class Runner:
     def _previous(self, sealed: SnapshotInfo | None) -> SnapshotInfo | None:
         if sealed is None:
             return None
-        older = (
-            info for info in self._home.vault.snapshots(sealed.system) if info.taken_at < sealed.taken_at
-        )
+        try:
+            found = self._home.vault.snapshots(sealed.system)
+        except VaultError:
+            return None
+        older = (info for info in found if info.taken_at < sealed.taken_at)
         return next((info for info in older if info.kind != "safety"), None)
 
 

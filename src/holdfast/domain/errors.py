@@ -69,9 +69,9 @@ class SettingsError(HoldfastError):
     problems: tuple[str, ...]
     code: ClassVar[str] = "settings"
     exit_code: ClassVar[int] = 10
-    sentence: ClassVar[str] = "{source}: {problems}"
+    sentence: ClassVar[str] = "{source}:{problems}"
     next_step: ClassVar[str] = (
-        "Correct the lines named above; `holdfast init --help` shows a complete example."
+        "Correct what is named above; `holdfast init` writes a file with every setting explained."
     )
 
     def facts(self) -> dict[str, str]:

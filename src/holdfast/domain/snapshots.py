@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-SAFETY = "safety"
-"""The kind of a snapshot that a restore takes of what it is about to change; `latest` never means one."""
+SAFETY_KIND = "safety"
+"""The kind of the snapshots that restores take of what they are about to change."""
 
 
 @dataclass(frozen=True, slots=True)

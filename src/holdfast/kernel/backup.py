@@ -11,27 +11,30 @@ import msgspec
 from holdfast.domain.errors import NotFound, Refused
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
-from holdfast.domain.snapshots import SAFETY, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
+from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.vault import Vault
 
 CHANGING = ("restore", "rollback")
-FULL, INCREMENTAL = "full", "incremental"
+FULL, INCREMENTAL, SAFETY = "full", "incremental", SAFETY_KIND
 
 
 class BackupRequest(msgspec.Struct, frozen=True):
     """What a backup was asked for; kept with the run so that another process can resume it.
 
     `since` is the RFC 3339 moment of an incremental backup: it is compared with the newest snapshot
-    at or before it; empty means the newest there is.
+    at or before it; empty means the newest there is. With `fresh` it is stored whole, sharing nothing
+    with earlier snapshots: for when those are damaged.
     """
 
     kind: str
     types: tuple[str, ...]
     since: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Backup:
 
     def snapshot_of(self, run_id: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did."""
-        return next((info for info in self.vault.snapshots(self.system.name) if info.run == run_id), None)
+        return self.vault.of_run(run_id)
 
     def capture(self, context: RunContext, request: BackupRequest, *, items: bool) -> SnapshotInfo:
         """The sealed snapshot of what the source has now.
@@ -113,7 +116,7 @@ class Backup:
         parent: SnapshotInfo | None,
         started: datetime,
     ) -> SnapshotInfo:
-        writer = self.vault.begin(self.system.name)
+        writer = self.vault.begin(self.system.name, fresh=request.fresh)
         by_type = {part.type: part for part in parts}
         context.progress.stage("storing", len(by_type))
         for kind in self.system.types:
@@ -157,6 +160,10 @@ class Backup:
             for problem in verification.problems
         ]
         context.record_findings(findings)
+        if verification.problems:
+            # What it shares with earlier snapshots may have been damaged before: then it is no backup.
+            first = verification.problems[0]
+            raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
 
 
 def _inventory(part: Part) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -187,6 +188,9 @@ class Progress(Protocol):
 
     def say(self, line: str) -> None:
         """A line worth keeping on the screen."""
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Print nothing until the context ends, so that a person can be asked."""
 
 
 class Chooser(Protocol):

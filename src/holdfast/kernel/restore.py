@@ -11,8 +11,8 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.errors import Refused
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.records import RecordView
-from holdfast.domain.snapshots import SAFETY, SnapshotInfo
-from holdfast.kernel.backup import Backup, BackupRequest
+from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
 from holdfast.kernel.runs.journal import apply_journal, verify_journal

@@ -60,6 +60,8 @@ class Source(Protocol):
 class PlanOptions:
     """What a restore is asked for.
 
+    `scope` is as it was asked for, not its closure: a plan closes it by itself, so that it can tell
+    what was asked for from what only needs to exist.
     `choose` decides conflicts under PROMPT. `delete_extra` allows deleting top-level records that the
     backup lacks. `operator` is the principal that runs the restore (an ARN), which the lock-out
     guard protects unless `allow_lockout`.

@@ -24,8 +24,8 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     `times`: only the first so many; `p`: with this probability (from the seed). Effects: `rate` a second
     with `burst` in one bucket for all requests of the rule; `error` with `status` and `message`; `delay` in
     seconds; `reset` and `region_down` cut the connection; `deny` refuses as IAM does; `expired_token`;
-    `async_failure` and `async_delay` for asynchronous requests that the call starts. `after`: the request
-    takes effect before it is delayed, refused or cut.
+    `async_failure` and `async_delay` for asynchronous requests that the call starts; `page_size` makes
+    pages shorter than asked for. `after`: the request takes effect before it is delayed, refused or cut.
     """
 
     service: str | tuple[str, ...] = ()
@@ -47,6 +47,7 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     after: bool = False
     async_failure: str | None = None
     async_delay: float | None = None
+    page_size: int | None = None
 
     def concerns(self, request: Asked) -> bool:
         """Whether the rule's conditions hold for the request."""
@@ -180,6 +181,7 @@ def _apply(rule: FaultRule, request: Asked, verdict: Verdict) -> None:
     verdict.conduct = Conduct(
         before.async_delay if rule.async_delay is None else rule.async_delay,
         before.async_failure if rule.async_failure is None else rule.async_failure,
+        before.page_size if rule.page_size is None else rule.page_size,
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+from contextlib import suppress
 from io import BytesIO
+from socketserver import BaseServer
 from typing import TYPE_CHECKING
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -29,10 +31,18 @@ class KeepAliveHandler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def setup(self) -> None:
+        """Remembers the connection, so that the server can end it."""
+        super().setup()
+        _connections(self.server).add(self.connection)
+
+    def finish(self) -> None:
+        """Forgets the connection."""
+        _connections(self.server).discard(self.connection)
+        super().finish()
+
     def run_wsgi(self) -> None:
         """One request, from the headers already read to the answer sent."""
-        if self.headers.get("Expect", "").lower().strip() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ = self.make_environ()
         chunked = environ.get("wsgi.input_terminated")
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -53,7 +63,9 @@ class KeepAliveHandler(MotoRequestHandler):
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}
         bodiless = self.command == "HEAD" or code in ("204", "304")
-        lines = [f"HTTP/1.1 {code} {reason}", *(f"{name}: {value}" for name, value in headers)]
+        # The body goes out whole, whatever the application had in mind.
+        kept = [(name, value) for name, value in headers if name.lower() != "transfer-encoding"]
+        lines = [f"HTTP/1.1 {code} {reason}", *(f"{name}: {value}" for name, value in kept)]
         if "content-length" not in names and not bodiless:
             lines.append(f"Content-Length: {len(body)}")
         if "date" not in names:
@@ -73,6 +85,19 @@ class KeepAliveHandler(MotoRequestHandler):
         """Nothing: the counts are in the status."""
 
 
+def _connections(server: BaseServer) -> set[socket.socket]:
+    held: set[socket.socket] = server.__dict__.setdefault("open_connections", set())
+    return held
+
+
+def hang_up(server: BaseWSGIServer) -> None:
+    """Stops listening and ends every kept connection: nothing of this server answers afterwards."""
+    server.server_close()
+    for each in list(_connections(server)):
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+
+
 def listen(application: WSGIApplication, port: int) -> BaseWSGIServer:
     """A server bound to loopback; port 0 takes a free one. It serves once its `serve_forever` runs.
 
@@ -83,8 +108,13 @@ def listen(application: WSGIApplication, port: int) -> BaseWSGIServer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
         listener.listen(128)
-        # werkzeug ends the process when a port is taken; a socket of our own raises OSError instead.
-        descriptor = listener.detach()
-    return make_server(
-        LOOPBACK, port, application, threaded=True, request_handler=KeepAliveHandler, fd=descriptor
-    )
+        # werkzeug ends the process when a port is taken; a socket of our own raises OSError instead. It is
+        # duplicated there, so this one is closed here: a second descriptor would go on listening for nobody.
+        return make_server(
+            LOOPBACK,
+            port,
+            application,
+            threaded=True,
+            request_handler=KeepAliveHandler,
+            fd=listener.fileno(),
+        )

@@ -49,11 +49,15 @@ class Pager:
         """
         ordered = list(items)
         token = call.parameters.find("NextToken")
-        start = bisect_right(ordered, self._open(call, token), key=position) if token else 0
+        after = self._open(call, token) if token else 0
+        start = bisect_right(ordered, after, key=position) if token else 0
         size = min(call.parameters.number("MaxResults", most), most)
+        if call.conduct.page_size is not None:
+            # A service may send fewer than it is asked for, even none, and still have more to send.
+            size = min(size, call.conduct.page_size)
         chosen = tuple(ordered[start : start + size])
         more = start + size < len(ordered)
-        return Page(chosen, self._seal(call, position(chosen[-1])) if more else None)
+        return Page(chosen, self._seal(call, position(chosen[-1]) if chosen else after) if more else None)
 
     def _seal(self, call: Call, position: int) -> str:
         plain = position.to_bytes(8, "big")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -101,15 +103,17 @@ def start_detached(setup: Setup, port: int, state_dir: Path) -> Running:
     raise StartFailed(f"it did not answer within {_STARTED_WITHIN:.0f} s.", str(log))
 
 
-def serve(setup: Setup, port: int, state_dir: Path) -> None:
-    """Serves in this process until SIGTERM or Ctrl-C.
+def serve(
+    setup: Setup, port: int, state_dir: Path, ready: Callable[[Running], None] = lambda running: None
+) -> None:
+    """Serves in this process until SIGTERM or Ctrl-C; `ready` is told once it does.
 
     Raises: AlreadyRunning; StartFailed for a taken port.
     """
     from holdfast.sandbox.server import SandboxServer
 
-    _require_none(state_dir)
     _private_folder(state_dir)
+    _lock(state_dir)
     try:
         server = SandboxServer(setup.scale, setup.seed, setup.rate, port, setup.async_delay)
     except OSError as problem:
@@ -118,7 +122,9 @@ def serve(setup: Setup, port: int, state_dir: Path) -> None:
         ) from problem
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    _write(state_dir, Running(os.getpid(), int(server.url.rpartition(":")[2]), time.time()))
+    running = Running(os.getpid(), int(server.url.rpartition(":")[2]), time.time())
+    _write(state_dir, running)
+    ready(running)
     try:
         server.serve_until_stopped()
     finally:
@@ -172,6 +178,17 @@ def _require(state_dir: Path) -> Running:
     if running is None:
         raise NotRunning(str(state_dir))
     return running
+
+
+def _lock(state_dir: Path) -> None:
+    """Takes the state folder until this process ends, so that of two starts at once only one serves."""
+    descriptor = os.open(state_dir / "sandbox.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        running = find(state_dir) or Running(0, 0, 0.0)
+        raise AlreadyRunning(running.url, running.pid, str(state_dir)) from None
 
 
 def _require_none(state_dir: Path) -> None:

@@ -12,7 +12,7 @@ from holdfast.sandbox.application import Application
 from holdfast.sandbox.engine import Engine, Setup, Status
 from holdfast.sandbox.environment import environment
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.http_server import LOOPBACK, listen
+from holdfast.sandbox.http_server import LOOPBACK, hang_up, listen
 from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY
@@ -48,7 +48,7 @@ class SandboxServer:
     ) -> None:
         self._server.shutdown()
         self._thread.join()
-        self._server.server_close()
+        hang_up(self._server)
 
     def serve_until_stopped(self) -> None:
         """Serves in this thread until an exception (Ctrl-C, SIGTERM's SystemExit) ends it."""

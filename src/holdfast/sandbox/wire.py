@@ -70,10 +70,11 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How the fault rules want an asynchronous request of this call to run; by default as set."""
+    """How the fault rules want this call to run: its asynchronous request, and the size of its page."""
 
     async_delay: float | None = None
     async_failure: str | None = None
+    page_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from holdfast.delivery.cli.progress import BarProgress, LineProgress, SilentProgress, progress_for
+from holdfast.delivery.cli.progress import BarProgress, LineProgress, progress_for
+from holdfast.kernel.quiet import SilentProgress
 
 
 @dataclass(frozen=True)

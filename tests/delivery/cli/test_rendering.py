@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
 
 import pytest
 from rich.console import Console
@@ -24,48 +23,12 @@ from holdfast.delivery.cli.screen import Screen
 from holdfast.domain.changes import Decision, FieldDifference
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SectionSummary
+from holdfast.kernel.compare import Difference, DifferenceKind
 from holdfast.kernel.preview import preview_of
+from holdfast.kernel.vault.verify import LevelCount, Problem, Verification
 from tests.simulators import sample_run
 
-
-@dataclass(frozen=True)
-class Difference:
-    """A difference as the comparison gives it."""
-
-    kind: str
-    type: str
-    key: str
-    fields: tuple[FieldDifference, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A damaged place as the vault names it."""
-
-    level: str
-    where: str
-    what: str
-
-
-@dataclass(frozen=True)
-class Level:
-    """How much of a level was checked."""
-
-    level: str
-    checked: int
-    problems: int
-
-
-LEVELS = (Level("vault", 0, 0), Level("pack", 3, 1), Level("record", 120_000, 0))
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What a verification of the vault came to."""
-
-    levels: tuple[Level, ...]
-    problems: tuple[Damage, ...] = ()
+LEVELS = (LevelCount("vault", 0, 0), LevelCount("pack", 3, 1), LevelCount("record", 120_000, 0))
 
 
 class Shown:
@@ -123,7 +86,9 @@ def test_no_colour_means_no_colour_codes(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_markup_in_a_name_is_shown_not_obeyed() -> None:
     shown = Shown()
-    show_differences([Difference("added", "group", "[red]Ops[/red]\x1b[2J")], "a", "b", shown.screen)
+    show_differences(
+        [Difference(DifferenceKind.ADDED, "group", "[red]Ops[/red]\x1b[2J")], "a", "b", shown.screen
+    )
 
     assert "+ added group [red]Ops[/red]\\x1b[2J" in shown.text
 
@@ -186,9 +151,13 @@ def test_an_empty_preview_says_that_nothing_would_change() -> None:
 
 
 def test_differences_are_counted_and_listed_with_their_fields() -> None:
-    changed = Difference("changed", "group", "Admins", (FieldDifference("Description", "old", ""),))
+    changed = Difference(
+        DifferenceKind.CHANGED, "group", "Admins", (FieldDifference("Description", "old", ""),)
+    )
     shown = Shown()
-    show_differences([changed, Difference("added", "user", "bob")], "latest", "live", shown.screen)
+    show_differences(
+        [changed, Difference(DifferenceKind.ADDED, "user", "bob")], "latest", "live", shown.screen
+    )
 
     assert shown.lines == [
         "From latest to live: 1 added, 1 changed.",
@@ -199,16 +168,16 @@ def test_differences_are_counted_and_listed_with_their_fields() -> None:
 
 
 def test_differences_and_verifications_as_json_keep_their_fields() -> None:
-    assert json.loads(differences_json([Difference("added", "user", "bob")]))[0]["key"] == "bob"
-    damage = Verification(LEVELS, (Damage("pack", "packs/ab", "digest differs"),))
+    assert json.loads(differences_json([Difference(DifferenceKind.ADDED, "user", "bob")]))[0]["key"] == "bob"
+    damage = Verification(LEVELS, (Problem("pack", "packs/ab", "digest differs"),), (), 0)
     told = json.loads(verification_json(damage))
-    assert told["problems"] == [{"level": "pack", "where": "packs/ab", "what": "digest differs"}]
+    assert told["problems"] == [{"level": "pack", "where": "packs/ab", "message": "digest differs"}]
     assert told["levels"][1] == {"level": "pack", "checked": 3, "problems": 1}
 
 
 def test_a_damaged_backup_names_level_and_place() -> None:
     shown = Shown()
-    damage = Verification(LEVELS, (Damage("pack", "packs/ab", "digest differs"),))
+    damage = Verification(LEVELS, (Problem("pack", "packs/ab", "digest differs"),), (), 0)
     show_verification(damage, shown.screen)
     text = _plain(shown.text)
 

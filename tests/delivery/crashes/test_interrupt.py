@@ -27,7 +27,9 @@ def test_a_restore_stopped_in_the_middle_names_its_resume_command_which_complete
     assert 0 < done < len(RESTORED)
     run = run_named(stopped.errors)
     assert next((each.id, each.state) for each in home.runs()) == (run, "interrupted")
+    assert home.evidence(run)["state"] == "interrupted"
     home.run("runs", "resume", run)
+    assert home.evidence(run)["state"] == "complete"
     assert effects(home.sandbox) == RESTORED
     same_world(home, BEFORE)
 

@@ -35,10 +35,6 @@ def _asked(home: Home, operation: str) -> int:
     return home.sandbox.status().requests.get(operation, 0)
 
 
-def _evidence(home: Home, run: str) -> set[str]:
-    return {path.name for path in (home.folder / ".holdfast" / "reports" / run).iterdir()}
-
-
 def _vault_is_sound(home: Home) -> None:
     home.run("backups", "verify", "latest")
     home.run("vault", "check", "--read-data")
@@ -101,7 +97,7 @@ def test_a_kill_in_the_middle_of_a_capture_is_named_and_its_resume_completes(emp
     asked = _asked(home, "identitystore:ListGroupMemberships")
     command = home.start("identity-center", "backup")
     run = _cut_off(home, command, lambda: _asked(home, "identitystore:ListGroupMemberships") > asked)
-    assert {"report.txt", "report.html", "manifest.json", "run.log"} <= _evidence(home, run)
+    assert home.evidence(run)["state"] == "interrupted"
     home.run("runs", "resume", run)
     assert [(each.id, each.state) for each in home.runs()] == [(run, "complete")]
     home.run("identity-center", "diff", "latest", "--exit-code")

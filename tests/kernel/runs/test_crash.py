@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,9 @@ EFFECTS = {
 }
 
 
+PROCESSES = count()
+
+
 class Story:
     """A run that is cut off again and again, and the later processes that go on with it."""
 
@@ -45,12 +50,10 @@ class Story:
         self.bench = bench
         self.stages = rollback_stages(target) if undoes else bench.stages(wanted, target)
         self.undoes = undoes
-        self.processes = 0
 
     def process(self, power: Power, run: Run | None = None) -> Run | None:
         """One process under `power`: starts the run or resumes it; None when it was cut off."""
-        self.processes += 1
-        owner = f"process {self.processes} {self.undoes}"
+        owner = f"process {next(PROCESSES)}"
         engine = self.bench.engine(owner, under(power, self.bench.ledger))
         self.bench.service.faults.on_call = power.moment
         try:
@@ -79,46 +82,51 @@ class Story:
         raise AssertionError("the last process is never cut off")
 
 
-def bench_in(folder: Path, start: dict[Facet, bytes]) -> Bench:
-    folder.mkdir(parents=True, exist_ok=True)
-    return Bench(folder, MemoryService(start))
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path, MemoryService())
+    yield made
+    made.ledger.close()
 
 
-def moments_of(folder: Path, *, undo: bool) -> int:
+def begin_with(
+    bench: Bench, facets: dict[Facet, bytes], *, batch: int = 1, concurrency: int = 1
+) -> MemoryTarget:
+    """A target over a service that holds these facets and has done nothing yet; the ledger keeps its older runs."""
+    bench.service = MemoryService(facets)
+    return MemoryTarget(bench.service, batch=batch, concurrency=concurrency)
+
+
+def moments_of(bench: Bench, *, undo: bool) -> int:
     """How many moments an undisturbed run has."""
-    bench = bench_in(folder, START)
-    target = MemoryTarget(bench.service, concurrency=1)
+    target = begin_with(bench, START)
     undoes = Story(bench, target, WANTED).to_the_end([]).id if undo else ""
     power = Power()
     Story(bench, target, WANTED, undoes).process(power)
     return power.moments
 
 
-def test_a_crash_at_any_moment_of_a_run_then_resume_applies_each_change_once(tmp_path: Path) -> None:
-    moments = moments_of(tmp_path / "whole", undo=False)
+def test_a_crash_at_any_moment_of_a_run_then_resume_applies_each_change_once(bench: Bench) -> None:
+    moments = moments_of(bench, undo=False)
     assert moments > 60
     for cut in range(1, moments + 1):
-        bench = bench_in(tmp_path / str(cut), START)
-        run = Story(bench, MemoryTarget(bench.service, concurrency=1), WANTED).to_the_end([cut])
+        run = Story(bench, begin_with(bench, START), WANTED).to_the_end([cut])
         assert run.state is RunState.COMPLETE, cut
         assert bench.service.facets == WANTED, cut
         assert sorted(bench.service.effects) == sorted(EFFECTS), cut
         assert bench.evidence[-1].state is RunState.COMPLETE, cut
-        bench.ledger.close()
 
 
-def test_a_crash_at_any_moment_of_a_rollback_then_resume_gives_the_start(tmp_path: Path) -> None:
-    moments = moments_of(tmp_path / "whole", undo=True)
+def test_a_crash_at_any_moment_of_a_rollback_then_resume_gives_the_start(bench: Bench) -> None:
+    moments = moments_of(bench, undo=True)
     assert moments > 60
-    for cut in range(1, moments + 1, 2):
-        bench = bench_in(tmp_path / str(cut), START)
-        target = MemoryTarget(bench.service, concurrency=1)
+    for cut in range(1, moments + 1, 4):
+        target = begin_with(bench, START)
         undone = Story(bench, target, WANTED).to_the_end([])
         run = Story(bench, target, WANTED, undone.id).to_the_end([cut])
         assert (run.state, run.undoes) == (RunState.COMPLETE, undone.id), cut
         assert bench.service.facets == START, cut
         assert len(bench.service.effects) == 10, cut
-        bench.ledger.close()
 
 
 facets = st.dictionaries(
@@ -142,7 +150,7 @@ def worlds(draw: st.DrawFn) -> dict[Facet, bytes]:
     return world
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=worlds(),
     wanted=worlds(),
@@ -151,15 +159,14 @@ def worlds(draw: st.DrawFn) -> dict[Facet, bytes]:
     data=st.data(),
 )
 def test_any_run_under_any_crashes_and_lost_answers_ends_as_planned_and_rolls_back_to_the_start(
-    tmp_path_factory: pytest.TempPathFactory,
+    bench: Bench,
     start: dict[Facet, bytes],
     wanted: dict[Facet, bytes],
     cuts: list[int],
     batch: int,
     data: st.DataObject,
 ) -> None:
-    bench = bench_in(tmp_path_factory.mktemp("case"), start)
-    target = MemoryTarget(bench.service, batch=batch)
+    target = begin_with(bench, start, batch=batch, concurrency=4)
     changed = sorted({key for key in start.keys() | wanted.keys() if start.get(key) != wanted.get(key)})
     if changed:
         lost = data.draw(st.sets(st.sampled_from(changed)))
@@ -176,4 +183,3 @@ def test_any_run_under_any_crashes_and_lost_answers_ends_as_planned_and_rolls_ba
         assert Story(bench, target, wanted, run.id).to_the_end(cuts).state is RunState.COMPLETE
         assert bench.service.facets == start
         assert len(bench.service.effects) == 2 * len(changed)
-    bench.ledger.close()

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.domain.errors import AccessDenied, Busy, Interrupted, Refused, TakenOver
+from holdfast.domain.errors import AccessDenied, Busy, Interrupted, LedgerFull, OutOfSpace, Refused, TakenOver
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
-from holdfast.domain.runs import RunState
+from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from tests.simulators.memory_system import MemoryService
+from tests.simulators.power import Power, under
 from tests.simulators.workbench import Bench
 
 
@@ -39,6 +40,36 @@ def test_a_run_whose_items_are_all_done_is_complete_and_leaves_evidence(bench: B
     assert ended.state is RunState.COMPLETE
     assert ended == bench.ledger.run("latest")
     assert [(run.id, run.state) for run in bench.evidence] == [(ended.id, RunState.COMPLETE)]
+
+
+def test_evidence_that_cannot_be_written_is_the_error_that_leaves_and_the_run_has_ended(bench: Bench) -> None:
+    def full(run: Run) -> None:
+        raise OutOfSpace("reports", "report.txt")
+
+    engine = bench.engine(on_end=full)
+    with pytest.raises(OutOfSpace):
+        engine.execute(engine.start("memory", "backup", b"{}"), [gather("read", lambda context: None)])
+    assert bench.ledger.run("latest").state is RunState.COMPLETE
+    with pytest.raises(OutOfSpace):
+        engine.execute(
+            engine.start("memory", "backup", b"{}"), [gather("read", raising(KeyboardInterrupt()))]
+        )
+    assert bench.ledger.run("latest").state is RunState.INTERRUPTED
+
+
+def test_ctrl_c_while_the_evidence_is_written_leaves_a_run_whose_resume_writes_it(bench: Bench) -> None:
+    written: list[RunState] = []
+
+    def stopped_once(run: Run) -> None:
+        written.append(run.state)
+        if len(written) == 1:
+            raise KeyboardInterrupt
+
+    engine, stages = bench.engine(on_end=stopped_once), [gather("read", lambda context: None)]
+    with pytest.raises(Interrupted):
+        engine.execute(engine.start("memory", "backup", b"{}"), stages)
+    assert engine.resume("latest", lambda run: stages).state is RunState.COMPLETE
+    assert written == [RunState.COMPLETE, RunState.INTERRUPTED, RunState.COMPLETE]
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.FAILED, OutcomeKind.IMPOSSIBLE])
@@ -185,3 +216,24 @@ def test_of_two_processes_that_resume_a_run_one_gets_it(bench: Bench) -> None:
     assert (
         bench.engine("second").resume("latest", lambda run: [gather("x", rival)]).state is RunState.COMPLETE
     )
+
+
+class FullDisk(Power):
+    """From the first item on, nothing can be written to the ledger any more."""
+
+    def moment(self, name: str = "") -> None:
+        self.moments += name == "before record_items"
+        if self.moments and name.startswith("before") and not name.startswith("before count"):
+            raise LedgerFull("ledger.db", "database or disk is full")
+
+
+def test_a_full_disk_still_gets_evidence_and_the_run_is_resumed_once_there_is_room(bench: Bench) -> None:
+    stages = [gather("read", lambda c: c.record_items([Item("user", "ada", DONE)]))]
+    engine = bench.engine("first", under(FullDisk(), bench.ledger))
+    with pytest.raises(LedgerFull) as caught:
+        engine.execute(engine.start("memory", "backup", b"{}"), stages)
+    assert (caught.value.exit_code, [run.state for run in bench.evidence]) == (75, [RunState.FAILED])
+    bench.dead.add("first")
+    later = bench.engine("later")
+    assert [run.state for run in later.recover_abandoned()] == [RunState.INTERRUPTED]
+    assert later.resume("latest", lambda run: stages).state is RunState.COMPLETE

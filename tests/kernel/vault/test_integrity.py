@@ -12,7 +12,7 @@ from holdfast.adapters.object_store_folder import FolderStore
 from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.vault.errors import StoreError, StoreFull
-from holdfast.kernel.vault.keys import Passphrase
+from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.vault.verify import Verification
 from tests.simulators.failing_store import FailingStore
@@ -63,6 +63,17 @@ def test_any_flipped_byte_that_a_snapshot_reaches_is_found_by_verify_and_named(t
         objects[name] = whole
     assert missed == []
     assert vault.verify(newest).sound
+
+
+def test_any_flipped_byte_of_any_manifest_or_index_is_found_by_a_plain_check(tmp_path: Path) -> None:
+    objects: dict[str, bytes] = {}
+    vault = two_snapshots(objects, tmp_path)
+    for name, whole in [item for item in objects.items() if not item[0].startswith("packs/")]:
+        for at in range(len(whole)):
+            objects[name] = whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :]
+            assert named(vault.check(), name), (name, at)
+        objects[name] = whole
+    assert vault.check().sound
 
 
 def test_a_flipped_byte_in_a_passphrase_vault_is_found_in_header_and_configuration(tmp_path: Path) -> None:

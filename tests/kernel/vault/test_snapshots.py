@@ -248,17 +248,45 @@ def test_two_interleaved_writers_both_seal(vault: Vault, store: MemoryStore, tmp
         assert other.verify(info).sound
 
 
-def test_a_fresh_snapshot_builds_on_none(vault: Vault, store: MemoryStore) -> None:
-    first = take(vault, company(50))
+def without_packs(store: MemoryStore) -> None:
     for name in [name for name in store.objects if name.startswith("packs/")]:
         del store.objects[name]
-    with pytest.raises(VaultDamaged):
-        take(vault, company(50), after=1)
-    writer = vault.begin(SYSTEM, fresh=True)
+
+
+def test_a_snapshot_over_a_damaged_one_is_stored_whole_and_says_so(vault: Vault, store: MemoryStore) -> None:
+    first = take(vault, company(50))
+    without_packs(store)
+    writer = vault.begin(SYSTEM)
     writer.add_section("user", company(50)["user"])
+    writer.add_section("tag", [])
+    info = writer.seal(kind="full", taken_at=START, source=SOURCE, run="r")
+    assert ["the snapshot before, user: 50 rows" in str(error) for error in writer.damage] == [True]
+    assert list(vault.read(info).records("user")) == company(50)["user"]
+    assert (vault.verify(info).sound, vault.verify(first).sound) == (True, False)
+
+
+def test_a_stream_over_a_damaged_snapshot_needs_a_fresh_writer(vault: Vault, store: MemoryStore) -> None:
+    take(vault, company(50))
+    without_packs(store)
+    with pytest.raises(VaultDamaged):
+        vault.begin(SYSTEM).add_section("user", iter(company(50)["user"]))
+    writer = vault.begin(SYSTEM, fresh=True)
+    writer.add_section("user", iter(company(50)["user"]))
     info = writer.seal(kind="full", taken_at=START, source=SOURCE, run="r")
     assert vault.verify(info).sound
-    assert not vault.verify(first).sound
+
+
+def test_a_damaged_manifest_leaves_a_way_to_the_others(
+    vault: Vault, store: MemoryStore, tmp_path: Path
+) -> None:
+    first, second = take(vault, company(2)), take(vault, company(2), after=1)
+    store.objects[f"snapshots/{second.id.lower()}"] = b"damaged"
+    again = open_vault(store, tmp_path)
+    with pytest.raises(VaultDamaged) as caught:
+        again.snapshots()
+    assert first.id in caught.value.advice
+    assert f"move snapshots/{second.id.lower()} out of the vault" in caught.value.advice
+    assert contents_of(again.read(again.resolve(first.id))) == company(2)
 
 
 keys = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=6)

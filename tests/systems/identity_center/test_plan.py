@@ -263,6 +263,22 @@ def test_a_selection_by_key_touches_that_record_alone() -> None:
     assert planned(backup, view(), replace(OVERWRITE, scope=scope)).names == ["create group Two"]
 
 
+def test_a_group_selected_by_name_brings_its_own_members_and_no_others() -> None:
+    scope = RestoreScope(("group",), {"group": frozenset({"One"})})
+    people = (user("alice"), user("bob"), group("One"), group("Two"))
+    backup = view(*people, member("One", "alice"), member("Two", "alice"))
+    live = view(user("bob"), group("One"), group("Two"), member("One", "bob"), member("Two", "bob"))
+    assert planned(backup, live, replace(OVERWRITE, scope=scope)).names == [
+        "create user alice",
+        "create membership One / alice",
+        "delete membership One / bob",
+    ]
+    only_extra = view(user("bob"), group("One"), member("One", "bob"))
+    assert planned(view(user("bob"), group("One")), only_extra, replace(OVERWRITE, scope=scope)).names == [
+        "delete membership One / bob"
+    ]
+
+
 def test_what_cannot_return_is_said() -> None:
     external: list[dict[str, str]] = [{"Issuer": "https://idp.example.com", "Id": "9"}]
     backup = view(user("alice", ExternalIds=external), user("bob", UserStatus="DISABLED"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 import pytest
@@ -12,7 +13,6 @@ from holdfast.domain.outcomes import OutcomeKind
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.server import SandboxServer
-from holdfast.sandbox.wire import Json
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, PERMISSION_SET, USER
 from holdfast.systems.identity_center.restore.facets import assignment_value, group_value, membership_value
 from holdfast.systems.identity_center.restore.order import make_change
@@ -63,12 +63,12 @@ def test_present_reads_back_what_was_applied(sandbox: SandboxServer, restorer: R
     assert restorer.values(changes) == [change.after for change in changes]
 
 
-def _damaged_user(user: dict[str, Json]) -> dict[str, Json]:
+def _damaged_user(user: Mapping[str, object]) -> dict[str, object]:
     if user["UserName"] != "ada.lindqvist":
-        return user
+        return dict(user)
     kept = {name: value for name, value in user.items() if name not in ("Emails", "Addresses", "Timezone")}
-    extension: Json = {"aws:identitystore:enterprise": {"department": "Elsewhere"}}
-    name: Json = {"GivenName": "Ada", "FamilyName": "Other", "MiddleName": "Maria"}
+    extension = {"aws:identitystore:enterprise": {"department": "Elsewhere"}}
+    name = {"GivenName": "Ada", "FamilyName": "Other", "MiddleName": "Maria"}
     return {**kept, "DisplayName": "X", "NickName": "Y", "Name": name, "Extensions": extension}
 
 
@@ -259,3 +259,38 @@ def test_settling_waits_for_everything_under_way(sandbox: SandboxServer, restore
     restorer.target.await_settled([ASSIGNMENT])
     assert sandbox.status().outstanding == 0
     assert sandbox.dump().assignments == (granted,)
+
+
+def test_a_permission_set_that_somebody_is_provisioning_is_waited_for(
+    sandbox: SandboxServer, restorer: Restorer
+) -> None:
+    portrait = sandbox.dump()
+    used = portrait.assignments[0]
+    admin = restorer.connection.sso_admin
+    arn = next(
+        a
+        for a in admin.list_permission_sets().items
+        if admin.describe_permission_set(a).name == used.permission_set
+    )
+    sandbox.faults([FaultRule(operation="ProvisionPermissionSet", async_delay=0.4)])
+    admin.provision(arn)
+    sandbox.faults(
+        [FaultRule(operation="TagResource", error="ConflictException", message="Being provisioned.", times=1)]
+    )
+    change = make_change("permission_set.tag", f"{used.permission_set}\x1fnew", None, b'{"Value":"1"}')
+    (outcome,) = restorer.target.apply([change], restorer.requests.append)
+    assert outcome.kind is OutcomeKind.DONE
+
+
+def test_many_operations_under_way_are_followed_by_listings(
+    sandbox: SandboxServer, restorer: Restorer
+) -> None:
+    accounts = [account.id for account in sandbox.dump().accounts]
+    group = sandbox.dump().groups[-1].name
+    keys = [f"{account}\x1fBreak-Glass\x1fGROUP\x1f{group}" for account in accounts]
+    sandbox.faults([FaultRule(operation="CreateAccountAssignment", async_delay=0.6)])
+    outcomes = restorer.apply([make_change(ASSIGNMENT, key, None, assignment_value(key)) for key in keys])
+    assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.DONE}
+    asked = sandbox.status().requests
+    assert asked["sso-admin:ListAccountAssignmentCreationStatus"] >= 1
+    assert len(restorer.requests) == len(keys) == 8

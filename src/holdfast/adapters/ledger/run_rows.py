@@ -14,6 +14,13 @@ from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.ports import Liveness
 from holdfast.kernel.runs.ownership import is_held
 
+_HELD = (
+    sa.select(runs.c.id)
+    .where(runs.c.id == sa.bindparam("run"), runs.c.owner == sa.bindparam("by"))
+    .where(runs.c.fence == sa.bindparam("at"), runs.c.state == RunState.RUNNING)
+    .with_for_update()
+)
+
 
 class RunRows:
     """The part of the ledger that keeps runs."""
@@ -103,9 +110,7 @@ class RunRows:
 
 def fenced(connection: sa.Connection, run: Run) -> None:
     """Let a write for a run pass only while its owner and fence are the newest. Raises: TakenOver."""
-    held = (runs.c.id == run.id) & (runs.c.owner == run.owner) & (runs.c.fence == run.fence)
-    query = sa.select(runs.c.id).where(held & (runs.c.state == RunState.RUNNING)).with_for_update()
-    if connection.execute(query).first() is None:
+    if connection.execute(_HELD, {"run": run.id, "by": run.owner, "at": run.fence}).first() is None:
         raise TakenOver(
             f"Run {run.id} ended or was taken over by another process; this one stops.",
             f"`holdfast runs show {run.id}` says where it stands.",

@@ -18,6 +18,7 @@ CHECK_FAILED = 5
 
 
 @click.group()
+@shared_options
 def audit() -> None:
     """Who did what to what, and the proof that it is all there."""
 

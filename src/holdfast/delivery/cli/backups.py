@@ -11,6 +11,7 @@ VAULT_DAMAGED = 20
 
 
 @click.group()
+@shared_options
 def backups() -> None:
     """List, check and rehearse what was backed up."""
 
@@ -23,7 +24,7 @@ def backups() -> None:
 def list_(invocation: Invocation, system: str, everything: bool) -> int:
     """Every backup, newest first."""
     from holdfast.delivery.cli.rendering import show_snapshots, snapshots_json
-    from holdfast.domain.snapshots import SAFETY
+    from holdfast.kernel.backup import SAFETY
 
     with installation(invocation) as home:
         found = [info for info in home.vault.snapshots(system) if everything or info.kind != SAFETY]

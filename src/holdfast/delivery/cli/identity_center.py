@@ -81,19 +81,28 @@ resources_option = click.option(
 
 
 @click.group(name="identity-center")
+@shared_options
 def identity_center() -> None:
     """Back up, compare and restore AWS IAM Identity Center."""
 
 
 @identity_center.command()
-@click.option("--type", "kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["full", "incremental"]),
+    default="full",
+    show_default=True,
+    help="Incremental says what changed since an earlier backup; both are complete to read.",
+)
 @click.option(
     "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
 )
 @resources_option
+@click.option("--fresh", is_flag=True, help="Share nothing with earlier backups, which may be damaged.")
 @shared_options
 @pass_invocation
-def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...]) -> int:
+def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...], fresh: bool) -> int:
     """Capture, prove complete, encrypt, seal, read back.
 
     An incremental backup reads everything too and is complete to read; it saves stored bytes, not
@@ -102,7 +111,7 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
     from holdfast.kernel.backup import BackupRequest
 
     with installation(invocation) as home:
-        request = BackupRequest(kind, resources, _moment(since))
+        request = BackupRequest(kind, resources, _moment(since), fresh=fresh)
         return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
@@ -116,7 +125,13 @@ def restore_options(command: click.decorators.FC) -> click.decorators.FC:
             click.option(
                 "--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."
             ),
-            click.option("--conflict-strategy", type=strategy, default="overwrite", show_default=True),
+            click.option(
+                "--conflict-strategy",
+                type=strategy,
+                default="overwrite",
+                show_default=True,
+                help="What to do with a record that differs from the backup's.",
+            ),
             click.option(
                 "--delete-extra", is_flag=True, help="Delete records that the backup does not have."
             ),
@@ -168,8 +183,13 @@ def restore(
 
     BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
     """
+    from msgspec.structs import replace
+
     request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
+        # Named once and for all: `latest` may be another backup by the time this run is resumed.
+        backup = home.vault.resolve(request.snapshot, SYSTEM).id
+        request = replace(request, snapshot=backup)
         if dry_run:
             return _preview(home, request, invocation)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)

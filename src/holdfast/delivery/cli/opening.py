@@ -23,17 +23,43 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
     from holdfast.delivery.cli.prompting import TerminalChooser
     from holdfast.delivery.cli.rendering import progress_for
 
-    with progress_for(invocation) as progress:
+    with progress_for(invocation) as progress, _talking(invocation.verbose):
         home = open_installation(
-            invocation.config, progress, choose=TerminalChooser(), reports_dir=invocation.output_dir
+            invocation.config, progress, choose=TerminalChooser(progress), reports_dir=invocation.output_dir
         )
         for run in home.runs.engine.recover_abandoned():
-            click.echo(
-                f"Run {run.id} ({run.kind}) was cut off; its evidence is written. "
-                f"Go on with `holdfast runs resume {run.id}`.",
-                err=True,
-            )
+            click.echo(_cut_off(run), err=True)
         yield home
+
+
+def _cut_off(run: Run) -> str:
+    """What is said of a run whose process went away."""
+    from holdfast.domain.runs import RunState
+
+    if run.state is not RunState.INTERRUPTED:
+        return f"Run {run.id} ({run.kind}) was cut off when its work was done; its evidence is written now."
+    told = f"Run {run.id} ({run.kind}) was cut off; its evidence is written."
+    if run.kind == "drill":
+        return f"{told} Its sandbox is gone: start the drill again."
+    return f"{told} Go on with `holdfast runs resume {run.id}`."
+
+
+@contextmanager
+def _talking(verbose: int) -> Iterator[None]:
+    """With -v what happens is logged on stderr, with -vv every call too."""
+    if not verbose:
+        yield
+        return
+    import logging
+
+    logger, handler = logging.getLogger("holdfast"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s %(facts)s", defaults={"facts": ""}))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose == 1 else logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def conclude(home: Installation, run: Run, invocation: Invocation) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.showing import duration, visible
 
 if TYPE_CHECKING:
@@ -45,23 +46,6 @@ def progress_for(options: ProgressOptions, stream: TextIO | None = None) -> Iter
     else:
         with LineProgress(stream) as lines:
             yield lines
-
-
-class SilentProgress:
-    """Prints nothing."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """Nothing."""
-
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        """Nothing."""
-
-    def say(self, line: str) -> None:
-        """Nothing."""
-
-    def paused(self) -> AbstractContextManager[None]:
-        """A context in which nothing is drawn."""
-        return nullcontext()
 
 
 class LineProgress:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from holdfast.domain.changes import Conflict, ConflictStrategy
 from holdfast.domain.errors import Refused
 from holdfast.domain.records import show_key
+
+if TYPE_CHECKING:
+    from holdfast.kernel.ports import Progress
 
 _ANSWERS = {
     "o": ConflictStrategy.OVERWRITE,
@@ -20,7 +24,8 @@ _ANSWERS = {
 class TerminalChooser:
     """Asks for each conflict; a capital letter answers all that follow."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self._for_all: ConflictStrategy | None = None
 
     def __call__(self, conflict: Conflict) -> ConflictStrategy:
@@ -32,12 +37,17 @@ class TerminalChooser:
                 "the conflict strategy `prompt` needs a terminal, and there is none",
                 "Choose --conflict-strategy overwrite, skip or merge; `preview` lists the conflicts.",
             )
-        click.echo(f"\n{conflict.type} {show_key(conflict.key)} differs:", err=True)
-        for field in conflict.fields:
-            click.echo(f"  {field.name}: backup {field.backup!r}, now {field.live!r}", err=True)
-        choices = click.Choice([*_ANSWERS, *(letter.upper() for letter in _ANSWERS)])
-        question = "[o]verwrite, [s]kip, [m]erge; a capital letter for all that follow"
-        answer = click.prompt(question, type=choices, show_choices=False, err=True)
+        with self._progress.paused():
+            answer = _ask(conflict)
         if answer.isupper():
             self._for_all = _ANSWERS[answer.lower()]
         return _ANSWERS[answer.lower()]
+
+
+def _ask(conflict: Conflict) -> str:
+    click.echo(f"\n{conflict.type} {show_key(conflict.key)} differs:", err=True)
+    for field in conflict.fields:
+        click.echo(f"  {field.name}: backup {field.backup!r}, now {field.live!r}", err=True)
+    choices = click.Choice([*_ANSWERS, *(letter.upper() for letter in _ANSWERS)])
+    question = "[o]verwrite, [s]kip, [m]erge; a capital letter for all that follow"
+    return str(click.prompt(question, type=choices, show_choices=False, err=True))

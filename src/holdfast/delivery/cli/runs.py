@@ -17,6 +17,7 @@ STATES = ("running", "complete", "partial", "refused", "failed", "interrupted")
 
 
 @click.group()
+@shared_options
 def runs() -> None:
     """See, resume and undo what was run. RUN is an id, a prefix of one, or `latest`."""
 
@@ -124,4 +125,8 @@ def _show_runs(found: Sequence[Run]) -> None:
         for run in found
     )
     heads = (name("id"), "system", "kind", "state", name("started (UTC)"), number("took"), name("undoes"))
+    if screen.narrow:
+        # An id must stay whole to be of use; it begins with the time, and `runs show` gives the rest.
+        screen.table((heads[0], *heads[2:4], heads[5]), ([row[0], *row[2:4], row[5]] for row in rows))
+        return
     screen.table(heads, rows)

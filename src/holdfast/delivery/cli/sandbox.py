@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+
 if TYPE_CHECKING:
     from holdfast.sandbox.engine import Status
+    from holdfast.sandbox.process import Running
 
 _state_dir = click.option(
     "--state-dir",
@@ -20,6 +23,7 @@ _state_dir = click.option(
 
 
 @click.group()
+@shared_options
 def sandbox() -> None:
     """Run a strict stand-in for IAM Identity Center with a sample company."""
 
@@ -43,6 +47,7 @@ def sandbox() -> None:
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 finds a free port."
 )
 @_state_dir
+@shared_options
 def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, state_dir: Path) -> None:
     """Start a sandbox on 127.0.0.1."""
     from holdfast.sandbox import process
@@ -50,18 +55,15 @@ def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, st
 
     setup = Setup(scale=scale, seed=seed, rate=rate)
     if not detach:
-        click.echo(
-            "Serving until Ctrl-C; `holdfast sandbox env` in another terminal tells how to use it.", err=True
-        )
-        process.serve(setup, port, state_dir)
+        process.serve(setup, port, state_dir, ready=_tell)
         return
     running = process.start_detached(setup, port, state_dir)
-    click.echo(f"The sandbox serves at {running.url} (process {running.pid}).")
-    click.echo('Point AWS clients at it with: eval "$(holdfast sandbox env)"')
+    _tell(running)
 
 
 @sandbox.command()
 @_state_dir
+@shared_options
 def stop(state_dir: Path) -> None:
     """Stop the running sandbox; what it held is gone."""
     from holdfast.sandbox import process
@@ -71,25 +73,32 @@ def stop(state_dir: Path) -> None:
 
 
 @sandbox.command()
-@click.option("--json", "as_json", is_flag=True, help="Print every count as JSON.")
 @_state_dir
-def status(as_json: bool, state_dir: Path) -> None:
+@shared_options
+@pass_invocation
+def status(invocation: Invocation, state_dir: Path) -> None:
     """Show requests per operation, throttles given and changes applied."""
     import msgspec
 
     from holdfast.sandbox import process
 
     found = process.status(state_dir)
-    click.echo(msgspec.json.encode(found).decode() if as_json else _summary(found))
+    click.echo(msgspec.json.encode(found).decode() if invocation.json else _summary(found))
 
 
 @sandbox.command()
 @_state_dir
+@shared_options
 def env(state_dir: Path) -> None:
     """Print the environment of the running sandbox, for `eval`."""
     from holdfast.sandbox import process
 
     click.echo(process.env(state_dir))
+
+
+def _tell(running: Running) -> None:
+    click.echo(f"The sandbox serves at {running.url} (process {running.pid}).")
+    click.echo('Point AWS clients at it with: eval "$(holdfast sandbox env)"')
 
 
 def _summary(found: Status) -> str:

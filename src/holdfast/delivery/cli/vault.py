@@ -12,6 +12,7 @@ LISTED = 20
 
 
 @click.group()
+@shared_options
 def vault() -> None:
     """Make and check the encrypted store."""
 

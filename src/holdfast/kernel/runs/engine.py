@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from holdfast.domain.errors import Busy, HoldfastError, Interrupted, LedgerError, Refused, TakenOver
@@ -100,11 +99,13 @@ class Engine:
         except TakenOver:
             raise
         except HoldfastError as error:
-            self._end_with(run, error)
+            if self._goes_on(run):
+                self._end_with(run, error)
             raise
         except Exception as bug:
             # The engine's one broad except: an unknown exception is a bug, yet its run must leave evidence.
-            self._end(run, RunState.FAILED, bug_json(bug))
+            if self._goes_on(run):
+                self._end(run, RunState.FAILED, bug_json(bug))
             raise
 
     def resume(self, run_id: str, stages_for: Callable[[Run], Sequence[Stage]]) -> Run:
@@ -139,9 +140,11 @@ class Engine:
 
     def _refuse_resume(self, run: Run) -> None:
         reason = NOT_RESUMABLE.get(run.state)
-        undone_by = next((other.id for other in self._ledger.runs() if other.undoes == run.id), "")
+        undone_by = [
+            other for other in self._ledger.runs() if other.undoes == run.id and self._has_acted(other)
+        ]
         if reason is None and undone_by:
-            reason = f"was rolled back by {undone_by}; going on with it would leave half of it"
+            reason = f"was rolled back by {undone_by[0].id}; going on with it would leave half of it"
         if reason is not None:
             raise Refused(f"run {run.id} {reason}", f"`holdfast runs show {run.id}` says what it came to.")
 
@@ -169,23 +172,38 @@ class Engine:
         # Busy ends nothing: the work is sound and goes on at the next resume.
         state = RunState.INTERRUPTED if isinstance(error, Busy) else RunState.FAILED
         self._end(run, state, error_json(error))
-        error.add_note(f"holdfast runs resume {run.id}")
+        if run.id not in error.advice:
+            error.add_note(f"Go on with `holdfast runs resume {run.id}`.")
+
+    def _goes_on(self, run: Run) -> bool:
+        """Whether an error is the run's own; one that comes when the run has ended is that of its evidence."""
+        return self._ledger.run(run.id).state is RunState.RUNNING
 
     def _has_acted(self, run: Run) -> bool:
         return any(kind != "planned" for _, _, kind in self._ledger.count_changes(run.id))
 
     def _end(self, run: Run, state: RunState, error: bytes = b"") -> Run:
         now = self._clock.now()
-        # A run that was taken over belongs to another's evidence. A ledger that cannot be written
-        # still gets evidence, and says so when the run is to be finished.
-        with suppress(LedgerError):
-            self._ledger.heartbeat(run, now)
+        self._stop_if_taken_over(run)
+        stopped = False
         try:
             # Evidence first: killed in between, the run still counts as running and the next command ends it.
             self._on_end(replace(run, state=state, finished_at=now, error=error))
+        except KeyboardInterrupt:
+            stopped = True  # the run goes on to be ended as interrupted; its resume writes what is missing
+            raise
         finally:
-            ended = self._ledger.finish_run(run, state, now, error)
+            ended = run if stopped else self._ledger.finish_run(run, state, now, error)
         return ended
+
+    def _stop_if_taken_over(self, run: Run) -> None:
+        """Leave the evidence of a run to the one who holds it now. Raises: TakenOver."""
+        try:
+            self._ledger.heartbeat(run, self._clock.now())
+        except TakenOver:
+            raise
+        except (Busy, LedgerError):
+            return  # evidence is written all the same; finishing the run says what ails the ledger
 
 
 def _remaining(run: Run, stages: Sequence[Stage]) -> list[tuple[Stage, str]]:

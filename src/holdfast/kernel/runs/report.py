@@ -11,7 +11,7 @@ import msgspec
 
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import JournalEntry, Run, RunState
-from holdfast.domain.snapshots import SAFETY, SnapshotInfo
+from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.canonical import plain
 from holdfast.kernel.ports import CallCount
 from holdfast.kernel.runs.next_steps import next_steps
@@ -50,6 +50,7 @@ EXIT_CODES = {
     RunState.INTERRUPTED: 130,
 }
 CHECK_FAILED = 5
+SAFETY = "safety"
 UNSETTLED = frozenset({"planned", "in doubt"})
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 from blake3 import blake3
 
-from holdfast.domain.errors import NotFound, UsageError
-from holdfast.domain.snapshots import SAFETY, SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
+from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id, timestamp
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, damaged
@@ -117,8 +117,12 @@ class Catalogue:
 
     def manifests(self, system: str = "") -> Iterator[Manifest]:
         """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
-        for found in self.ids():
-            manifest = self.manifest(found)
+        ids = self.ids()
+        for found in ids:
+            try:
+                manifest = self.manifest(found)
+            except VaultDamaged as error:
+                raise _with_way_out(error, found, ids) from error
             if system in ("", manifest.system):
                 yield manifest
 
@@ -197,7 +201,7 @@ class Catalogue:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
-        What a restore kept of the state before it is found by its id alone.
+        Safety snapshots are found by their id alone.
         Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
@@ -219,8 +223,9 @@ class Catalogue:
 
     def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
         for manifest in self.manifests(system):
-            in_time = until is None or datetime.fromisoformat(manifest.taken_at) <= until
-            if in_time and manifest.kind != SAFETY:
+            if manifest.kind == SAFETY_KIND:
+                continue  # `latest` after a restore must not become the state from before that restore
+            if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
                 return manifest
         raise _not_found(ref, system)
 
@@ -236,6 +241,16 @@ def parse_moment(ref: str) -> datetime | None:
     if len(ref) == len("2026-11-20"):
         return moment.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _with_way_out(error: VaultDamaged, snapshot: str, ids: list[str]) -> VaultDamaged:
+    """The same damage, with what can still be done: one bad manifest must not close the vault."""
+    others = ", ".join([other for other in ids if other != snapshot][:3]) or "none"
+    remedy = (
+        f"Other snapshots can be named by their ids ({others}). To go on without this one, "
+        f"move {object_name(snapshot)} out of the vault."
+    )
+    return VaultDamaged(error.problem, remedy, error.where)
 
 
 def _not_found(ref: str, system: str) -> NotFound:

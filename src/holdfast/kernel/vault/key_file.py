@@ -74,6 +74,12 @@ class KeyFile:
             file.write(write_checked(keep(keys)))
             file.flush()
             os.fsync(file.fileno())
+        # The name must be on the disk too before anything is sealed under these keys.
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
         return keys
 
     def load(self, store: ObjectStore) -> KeySet:

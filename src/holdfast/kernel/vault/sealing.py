@@ -1,4 +1,4 @@
-"""Bytes that only the vault's keys can read or have written; docs/design/vault.md has the layout."""
+"""The Encryption Layer: bytes that only the vault's keys can read or have written; docs/design/vault.md has the layout."""
 
 from __future__ import annotations
 

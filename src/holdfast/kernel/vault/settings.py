@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from holdfast.kernel.settings import setting
+
+
+def check_place(location: str) -> None:
+    """Nothing for a folder or s3://bucket/prefix. Raises: ValueError for anything else."""
+    parts = urlsplit(location)
+    bucket_missing = parts.scheme == "s3" and not parts.netloc
+    if not location.strip() or parts.scheme not in ("", "s3") or bucket_missing:
+        raise ValueError(f"must be a folder or s3://bucket/prefix, got {location!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class VaultSettings:
     """The vault's place and its key. A passphrase, where its variable is set, replaces the key file."""
 
-    location: str = setting(".holdfast/vault", "A folder, or s3://bucket/prefix.")
+    location: str = setting(".holdfast/vault", "A folder, or s3://bucket/prefix.", check=check_place)
     key_file: Path = setting(Path(".holdfast/vault.key"), "Key file of mode 0600, kept outside the vault.")
     passphrase_env: str = setting("", "Name of the environment variable that holds the passphrase.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 
 import msgspec
 
-from holdfast.domain.errors import VaultError
+from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
@@ -141,6 +142,15 @@ class Vault:
     def snapshots(self, system: str = "") -> list[SnapshotInfo]:
         """All sealed snapshots, newest first. Raises: VaultDamaged; StoreError."""
         return [info_of(manifest) for manifest in self._catalogue.manifests(system)]
+
+    def of_run(self, run: str) -> SnapshotInfo | None:
+        """The snapshot that a run sealed, if it did; damaged manifests of others do not matter. Raises: StoreError."""
+        for found in self._catalogue.ids():
+            with suppress(VaultDamaged):
+                manifest = self._catalogue.manifest(found)
+                if manifest.run == run:
+                    return info_of(manifest)
+        return None
 
     def resolve(self, ref: str, system: str = "") -> SnapshotInfo:
         """The snapshot that an id, a unique prefix, `latest`, a date or a moment stands for.

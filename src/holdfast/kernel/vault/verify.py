@@ -39,7 +39,10 @@ class LevelCount:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verification or check came to. `garbage` is what no snapshot reaches; it harms nothing."""
+    """What a verification or check came to.
+
+    `garbage` is what no snapshot reaches; it harms nothing. `bytes_read` counts the bytes of packs.
+    """
 
     levels: tuple[LevelCount, ...]
     problems: tuple[Problem, ...]

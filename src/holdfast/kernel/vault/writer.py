@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 from blake3 import blake3
 
-from holdfast.domain.errors import Refused
+from holdfast.domain.errors import Refused, VaultDamaged
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, manifest_of
@@ -116,27 +116,47 @@ class SnapshotWriter:
         self._bodies = PackWriter(store, seals, Role.RECORDS, self._packs, full)
         self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs, full)
         self._drafts: list[_Draft] = []
+        self._damage: list[VaultDamaged] = []
 
     def add_section(
         self, type_name: str, records: Iterable[Record], *, complete: bool = True, reason: str = ""
     ) -> int:
         """Store the records of a type, which come in key order; their number.
 
-        What the system's newest snapshot holds already is not stored again.
+        What the system's newest snapshot holds already is not stored again. Where that one proves damaged,
+        a sequence of records is stored whole instead, and `damage` tells.
         Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged when
-        the snapshot it builds on cannot be read.
+        the snapshot it builds on cannot be read and `records` can be run through only once.
         """
         self._refuse_repeat(type_name)
-        base = self._base_layers(type_name)
+        try:
+            draft = self._draft(type_name, records, self._base_layers(type_name))
+        except VaultDamaged as error:
+            if not isinstance(records, Sequence):
+                raise
+            self._damage.append(error)
+            draft = self._draft(type_name, records, ())
+        section = msgspec.structs.replace(draft.section, complete=complete, reason=reason)
+        self._drafts.append(replace(draft, section=section))
+        return section.count
+
+    @property
+    def damage(self) -> tuple[VaultDamaged, ...]:
+        """What was found damaged in the snapshot before; the new one does not need it."""
+        return tuple(self._damage)
+
+    def _draft(
+        self, type_name: str, records: Iterable[Record], base: tuple[tuple[ObjectRef, int], ...]
+    ) -> _Draft:
+        """A section over as many of the base's layers as are worth keeping."""
         kept = base[: kept_layers([self._catalogue.index(ref).layers[at].stored for ref, at in base])]
         below = LayeredRows(open_layers(self._catalogue, kept, "the snapshot before, "))
         digest = SectionDigest()
         layer = LayerWriter(type_name, self._bodies, self._personals, self._block_bytes)
         for row in changed_rows(ordered_rows(type_name, records, digest), below.rows()):
             layer.add(row)
-        section = Section(type_name, digest.count, True, complete, reason, digest.hex(), ())
-        self._drafts.append(_Draft(section, kept, layer.finish()))
-        return digest.count
+        section = Section(type_name, digest.count, True, True, "", digest.hex(), ())
+        return _Draft(section, kept, layer.finish())
 
     def leave_out(self, type_name: str, reason: str) -> None:
         """Say that a type was not captured on purpose. Raises: Refused when it has a section."""

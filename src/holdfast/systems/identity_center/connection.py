@@ -1,4 +1,4 @@
-"""The three gateways over one session, and the choice of the instance they work on."""
+"""The Identity Center Client: three gateways over one session, and the choice of the instance they work on."""
 
 from __future__ import annotations
 

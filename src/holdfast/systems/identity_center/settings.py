@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from holdfast.kernel.settings import setting
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityCenterSettings:
     """Which instance to keep and how to read it; an empty name leaves the choice to what is found."""
 
-    instance_arn: str = field(
-        default="", metadata={"help": "ARN of the instance; needed only where the account sees several."}
-    )
-    concurrency: int = field(
-        default=8, metadata={"help": "Calls under way at once, all within the shared rate."}
-    )
-    assignments_by: str = field(
-        default="",
-        metadata={
-            "help": "How assignments are listed: account, permission_set, principal; empty: fewest calls."
-        },
+    instance_arn: str = setting("", "ARN of the instance; needed only where the account sees several.")
+    concurrency: int = setting(8, "Calls under way at once, all within the shared rate.", least=1, most=256)
+    assignments_by: str = setting(
+        "",
+        "How assignments are listed: account, permission_set, principal; empty: fewest calls.",
+        one_of=("", "account", "permission_set", "principal"),
     )

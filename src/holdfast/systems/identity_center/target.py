@@ -12,7 +12,7 @@ from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.model import TAG
+from holdfast.systems.identity_center.model import PERMISSION_SET, PROVISION, TAG
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
 from holdfast.systems.identity_center.restore.compatibility import compatibility
@@ -113,9 +113,12 @@ class IdentityCenterTarget:
         return self._write_once(group, note_request)
 
     def _write_once(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
-        if group[0].type == TAG:
-            return self._writer.tags(group)
-        return self._writer.write(group[0], note_request)
+        change = group[0]
+        if change.type == TAG:
+            return self._operations.undisturbed(lambda: self._writer.tags(group))
+        if change.type.startswith(PERMISSION_SET) and change.type != PROVISION:
+            return self._operations.undisturbed(lambda: self._writer.write(change, note_request))
+        return self._writer.write(change, note_request)
 
     def _refused(self, group: list[Change], error: RemoteError) -> Outcome:
         """A refusal because it is done already counts as done; any other stands."""

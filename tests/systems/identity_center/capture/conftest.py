@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
+from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.system import Part
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
@@ -30,16 +31,6 @@ class FastClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / 1000)
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def stage(self, name: str, total: int | None = None) -> None: ...
-
-    def advance(self, steps: int = 1, note: str = "") -> None: ...
-
-    def say(self, line: str) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +69,6 @@ def capture() -> Callable[..., dict[str, Part]]:
     """The parts of one capture by type."""
 
     def run(source: IdentityCenterSource, types: Sequence[str] = ALL) -> dict[str, Part]:
-        return {part.type: part for part in source.capture(types, Quiet())}
+        return {part.type: part for part in source.capture(types, SilentProgress())}
 
     return run

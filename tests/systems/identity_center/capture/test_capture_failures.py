@@ -218,15 +218,20 @@ def test_a_user_who_joined_during_the_capture_is_captured_with_the_membership(
     assert source.validate(list(parts.values())) == []
 
 
-def test_a_group_deleted_during_the_capture_is_a_failure_that_names_it(
+def test_a_group_deleted_during_the_capture_is_left_out_with_a_note_and_what_refers_to_it(
     sandbox: SandboxServer, source_of: Make, capture: Capture
 ) -> None:
     def leave(store: IdentityStoreGateway) -> None:
         store.delete_group(store.find_group_id("Cloud Operators"))
 
-    parts = capture(source_of(sandbox, meddled(leave)), ["group", "membership"])
-    assert [item.key for item in parts["membership"].failures] == ["Cloud Operators"]
-    assert not parts["membership"].complete
+    source = source_of(sandbox, meddled(leave), assignments_by="permission_set")
+    parts = capture(source)
+    company = sandbox.dump()
+    assert "Cloud Operators" not in {record.key for record in parts["group"].records}
+    assert len(parts["membership"].records) == len(company.memberships)
+    assert len(parts["assignment"].records) == len(company.assignments)
+    assert all(part.complete for part in parts.values())
+    assert [finding.code for finding in source.validate(list(parts.values()))] == ["deleted-meanwhile"]
 
 
 class Doubled:

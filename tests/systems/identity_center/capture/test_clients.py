@@ -271,6 +271,6 @@ def test_the_only_instance_is_chosen_and_several_need_a_name() -> None:
 
 def test_the_instance_is_looked_up_once() -> None:
     asked: list[int] = []
-    chosen = ChosenInstance(lambda: asked.append(1) or [INSTANCE])  # type: ignore[func-returns-value]
+    chosen = ChosenInstance(lambda: asked.append(1) or [INSTANCE])  # type: ignore[func-returns-value, redundant-expr]
     assert chosen() == chosen() == INSTANCE
     assert asked == [1]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -22,8 +23,11 @@ with Workers(1) as workers:
 """
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_bug_in_a_call_is_raised_where_the_result_is_asked_for_and_starves_nobody() -> None:
+def test_a_bug_in_a_call_is_raised_where_the_result_is_asked_for_and_starves_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)  # the thread's own traceback
+
     def divide(number: int) -> float:
         return 1 / number
 

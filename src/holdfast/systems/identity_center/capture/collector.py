@@ -1,4 +1,4 @@
-"""The half of the plug that reads Identity Center: one part for each record type, failures and all."""
+"""The Backup Collector: the half of the plug that reads Identity Center: one part for each record type, failures and all."""
 
 from __future__ import annotations
 

@@ -23,7 +23,13 @@ from holdfast.systems.identity_center.capture.permission_sets import (
     read_permission_sets,
 )
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
-from holdfast.systems.identity_center.capture.settling import Late, look_again, still_assigned, still_there
+from holdfast.systems.identity_center.capture.settling import (
+    Late,
+    is_gone,
+    look_again,
+    still_assigned,
+    still_there,
+)
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     GROUP,
@@ -73,7 +79,7 @@ class Gathering:
         read = self._everything()
         if self._wanted & {MEMBERSHIP, ASSIGNMENT}:
             self._settle(read)
-        self._notes = find_notes(read) if ASSIGNMENT in self._wanted else ()
+        self._notes += find_notes(read) if ASSIGNMENT in self._wanted else ()
         for part in make_parts(read, self._wanted):
             yield replace(part, calls=self._calls_of(part.type), seconds=self._seconds.get(part.type, 0.0))
 
@@ -142,6 +148,7 @@ class Gathering:
         read.users = Listing((*read.users.items, *late.users), read.users.error)
         read.groups = Listing((*read.groups.items, *late.groups), read.groups.error)
         self._settle_sets(read)
+        self._forget_deleted(read, late)
         self._drop_vanished(read, late)
 
     def _settle_sets(self, read: Read) -> None:
@@ -149,6 +156,16 @@ class Gathering:
         arns = sorted({item.permission_set_arn for item in read.assignments.found} - known)
         if arns and not read.arns.error:
             read.sets.merge(self._permission_sets(tuple(arns)))
+
+    def _forget_deleted(self, read: Read, late: Late) -> None:
+        """Leave out users and groups that were listed and deleted before their memberships were read."""
+        deleted = [item for item in read.memberships.failures if item.owner_id in late.gone]
+        ids = {item.owner_id for item in deleted}
+        read.users = Listing(tuple(u for u in read.users.items if u.user_id not in ids), read.users.error)
+        read.groups = Listing(tuple(g for g in read.groups.items if g.group_id not in ids), read.groups.error)
+        failures = tuple(item for item in read.memberships.failures if item not in deleted)
+        read.memberships = MembershipListing(read.memberships.memberships, failures)
+        self._notes += tuple(_deleted_meanwhile(item.name) for item in deleted)
 
     def _drop_vanished(self, read: Read, late: Late) -> None:
         """Leave out what the service dropped with the thing it refers to; what it still has is an orphan."""
@@ -171,16 +188,20 @@ class Gathering:
 
 
 def loose_principals(read: Read) -> tuple[set[str], set[str]]:
-    """Ids of users and groups that something refers to and that their listing, itself whole, did not show."""
+    """Ids of users and groups to look at again: referred to but not listed, or listed and then not found.
+
+    A listing that is not whole itself leaves too much open, so nothing of its type is looked up.
+    """
     users: set[str] = {item.user_id for item in read.memberships.memberships}
     groups: set[str] = {item.group_id for item in read.memberships.memberships}
     for item in read.assignments.found:
         (users if item.principal_type is PrincipalType.USER else groups).add(item.principal_id)
     known_users = {user.user_id for user in read.users.items}
     known_groups = {group.group_id for group in read.groups.items}
+    lost = {item.owner_id for item in read.memberships.failures if is_gone(item.error)}
     return (
-        set() if read.users.error else users - known_users,
-        set() if read.groups.error else groups - known_groups,
+        set() if read.users.error else (users - known_users) | (lost & known_users),
+        set() if read.groups.error else (groups - known_groups) | (lost & known_groups),
     )
 
 
@@ -192,6 +213,16 @@ def find_notes(read: Read) -> tuple[Finding, ...]:
     if read.assignments.by is AssignmentsBy.PRINCIPAL:
         found.append(_read_by_principal())
     return tuple(found)
+
+
+def _deleted_meanwhile(name: str) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        "deleted-meanwhile",
+        MEMBERSHIP,
+        name,
+        f"{name} was deleted while the capture ran and is not in it.",
+    )
 
 
 def _accounts_unknown(problem: str, advice: str) -> Finding:

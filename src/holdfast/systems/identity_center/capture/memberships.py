@@ -11,11 +11,20 @@ from holdfast.systems.identity_center.model import Group, Membership, User
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A group or user whose memberships could not be read."""
+
+    owner_id: str
+    name: str
+    error: HoldfastError
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipListing:
-    """Memberships by ids, each once, and the groups or users whose memberships could not be read."""
+    """Memberships by ids, each once, and whose could not be read."""
 
     memberships: tuple[Membership, ...] = ()
-    failures: tuple[tuple[str, HoldfastError], ...] = ()
+    failures: tuple[Unread, ...] = ()
 
 
 def read_memberships(reader: Reader, users: tuple[User, ...], groups: tuple[Group, ...]) -> MembershipListing:
@@ -27,11 +36,11 @@ def read_memberships(reader: Reader, users: tuple[User, ...], groups: tuple[Grou
         owners = [(user.user_id, user.user_name) for user in users]
     read = _by_group if by is MembershipsBy.GROUP else _by_user
     found: dict[tuple[str, str], Membership] = {}
-    failures: list[tuple[str, HoldfastError]] = []
-    for (_, name), listing in reader.each(owners, lambda owner: read(reader, owner[0])):
+    failures: list[Unread] = []
+    for (owner_id, name), listing in reader.each(owners, lambda owner: read(reader, owner[0])):
         found.update({(item.group_id, item.user_id): item for item in listing.items})
         if listing.error:
-            failures.append((name, listing.error))
+            failures.append(Unread(owner_id, name, listing.error))
     return MembershipListing(tuple(found.values()), tuple(failures))
 
 

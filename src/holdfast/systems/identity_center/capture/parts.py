@@ -92,7 +92,7 @@ def name_things(read: Read, users: Collated, groups: Collated) -> Names:
 
 def _membership_part(read: Read, names: Names) -> Part:
     records, unnamed = name_memberships(names, read.memberships.memberships)
-    unread = [failed(MEMBERSHIP, owner, error) for owner, error in read.memberships.failures]
+    unread = [failed(MEMBERSHIP, item.name, item.error) for item in read.memberships.failures]
     # Both sides' listings are the inventory of memberships: without one of them it is not known.
     return _part(MEMBERSHIP, records, [*unnamed, *unread], read.users.error or read.groups.error)
 

@@ -43,7 +43,7 @@ def _describe(reader: Reader, ids: list[str], describe: Callable[[str], T], late
     found: list[T] = []
     for thing_id, listing in reader.each(ids, lambda item: read_one(lambda: describe(item))):
         found += listing.items
-        if listing.error and _is_gone(listing.error):
+        if listing.error and is_gone(listing.error):
             late.gone.add(thing_id)
         elif listing.error:
             late.unread[thing_id] = listing.error
@@ -67,7 +67,7 @@ def still_assigned(reader: Reader, assignments: Iterable[Assignment]) -> list[As
     kept: set[Assignment] = set()
     for pair, listing in reader.each(pairs, lambda item: _assignments_of(reader, item)):
         same_pair = {item for item in suspects if (item.account_id, item.permission_set_arn) == pair}
-        if listing.error is None or _is_gone(listing.error):
+        if listing.error is None or is_gone(listing.error):
             same_pair &= set(listing.items)
         kept |= same_pair
     return [item for item in suspects if item in kept]
@@ -78,5 +78,6 @@ def _assignments_of(reader: Reader, pair: tuple[str, str]) -> Listing[Assignment
     return read_all(lambda token: reader.connection.sso_admin.list_assignments(account, arn, token))
 
 
-def _is_gone(error: HoldfastError) -> bool:
+def is_gone(error: HoldfastError) -> bool:
+    """Whether the service says that what was asked about does not exist."""
     return isinstance(error, RemoteError) and error.error == "ResourceNotFoundException"

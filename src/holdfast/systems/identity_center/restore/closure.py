@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from holdfast.domain.changes import RestoreScope
@@ -29,13 +29,28 @@ class Reach:
 
 
 def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
-    """The scope with the principals and permission sets that its memberships and assignments name.
+    """The scope with what its records need: the members of groups selected by name, and what things refer to.
 
     A plan closes the scope it gets by itself. Give it the scope as it was asked for: it then
     creates what is missing of the rest and leaves alone what exists, however different.
     """
-    added: dict[str, set[str]] = {}
-    for type_name, key in _dependencies(wanted, scope):
+    selected = with_members(wanted, scope)
+    return _widened(selected, _dependencies(wanted, selected))
+
+
+def with_members(view: RecordView, scope: RestoreScope) -> RestoreScope:
+    """The scope with the memberships that a view has of the groups selected by name: they belong to the group."""
+    names = scope.keys.get(GROUP, frozenset()) if GROUP in scope.types else frozenset()
+    if not names or (MEMBERSHIP in scope.types and MEMBERSHIP not in scope.keys):
+        return scope
+    members = (record.key for record in view.records(MEMBERSHIP) if split_key(record.key)[0] in names)
+    widened = _widened(scope, ((MEMBERSHIP, key) for key in members))
+    return widened if MEMBERSHIP in widened.types else _widened(scope, (), MEMBERSHIP)
+
+
+def _widened(scope: RestoreScope, records: Iterable[tuple[str, str]], *types: str) -> RestoreScope:
+    added: dict[str, set[str]] = {name: set() for name in types}
+    for type_name, key in records:
         if not scope.covers(type_name, key):
             added.setdefault(type_name, set()).add(key)
     if not added:
@@ -43,8 +58,8 @@ def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
     keys = {name: scope.keys[name] for name in scope.keys if name in scope.types}
     for type_name, names in added.items():
         keys[type_name] = keys.get(type_name, frozenset()) | names
-    types = {*scope.types, *added}
-    return RestoreScope(tuple(kind.name for kind in RECORD_TYPES if kind.name in types), keys)
+    named = {*scope.types, *added}
+    return RestoreScope(tuple(kind.name for kind in RECORD_TYPES if kind.name in named), keys)
 
 
 def references(type_name: str, key: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP
-from holdfast.systems.identity_center.restore.closure import Reach, closure
+from holdfast.systems.identity_center.restore.closure import Reach, closure, with_members
 from holdfast.systems.identity_center.restore.conflicts import ConflictManager
 
 
@@ -30,7 +30,8 @@ class Comparison:
         self.wanted = wanted
         self.present = present
         self.options = options
-        self.reach = Reach(options.scope, closure(wanted, options.scope))
+        asked = with_members(present, with_members(wanted, options.scope))
+        self.reach = Reach(asked, closure(wanted, asked))
         self._manager = ConflictManager(options.strategy, options.choose)
         self._extra_members: dict[str, int] | None = None
         self._names: dict[str, frozenset[str]] = {}

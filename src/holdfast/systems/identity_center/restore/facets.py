@@ -29,11 +29,21 @@ from holdfast.systems.identity_center.model import (
     PolicyReference,
 )
 
-# What CreateUser and UpdateUser accept (identitystore 2020-06-15); UserStatus is read only.
+# What CreateUser and UpdateUser accept (identitystore 2020-06-15).
 WRITABLE_ATTRIBUTES = (
-    "Name", "DisplayName", "NickName", "ProfileUrl", "Emails", "Addresses", "PhoneNumbers", "UserType", "Title",
-    "PreferredLanguage", "Locale", "Timezone", "Photos", "Website", "Birthdate", "Roles", "Extensions",
-)  # fmt: skip
+    *(
+        "Name",
+        "DisplayName",
+        "NickName",
+        "ProfileUrl",
+        "Emails",
+        "Addresses",
+        "PhoneNumbers",
+        "UserType",
+        "Title",
+    ),
+    *("PreferredLanguage", "Locale", "Timezone", "Photos", "Website", "Birthdate", "Roles", "Extensions"),
+)
 STALE = canonical({"state": "stale"})
 LATEST = canonical({"state": "latest"})
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from enum import StrEnum
+from typing import TypeVar
 
 from holdfast.domain.errors import Busy, RemoteError, RemoteUnavailable
 from holdfast.kernel.ports import Clock
 from holdfast.systems.identity_center.model import RequestState, RequestStatus
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
+T = TypeVar("T")
+
 # "Maximum number of outstanding async calls: 10" (IAM Identity Center quotas).
 MOST_OUTSTANDING = 10
 PATIENCE = 900.0
 CONFLICT = "ConflictException"
-_FIRST_LOOK, _LONGEST_PAUSE, _GROWTH = 0.25, 5.0, 1.5
+_FIRST_LOOK, _EARLIEST_LOOK, _LONGEST_PAUSE, _GROWTH = 0.25, 0.02, 5.0, 1.5
 # Three listings tell of everything under way; below this many single questions are cheaper.
 _WORTH_LISTING = 4
 _TRIES_WITHOUT_A_CAUSE = 3
@@ -58,7 +61,7 @@ class Operations:
         Raises: RemoteError as `start` does; RemoteUnavailable when its end was not seen within the patience.
         """
         with self._slots:
-            status = self._started(start)
+            status = self.undisturbed(start, _TRIES_WITHOUT_A_CAUSE)
             note_request(status.request_id)
             with self._lock:
                 self._waiting += 1
@@ -80,31 +83,36 @@ class Operations:
             self._clock.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
-    def _started(self, start: Callable[[], RequestStatus]) -> RequestStatus:
-        """The service refuses to change an account's roles while another change runs: wait and repeat."""
+    def undisturbed(self, call: Callable[[], T], tries: int = 1) -> T:
+        """What the call gives, once no other change of the same roles or permission set is in its way.
+
+        The service answers ConflictException as long as one is. `tries` is how often such an answer is
+        believed while nothing is seen under way. Raises: what the call raises.
+        """
         began, pause, unexplained = self._clock.monotonic(), _FIRST_LOOK, 0
         while True:
             try:
-                return start()
+                return call()
             except RemoteError as error:
-                late = self._clock.monotonic() - began > self._patience
-                unexplained += not self._admin.requests_in_progress() if error.error == CONFLICT else 0
-                if error.error != CONFLICT or late or unexplained >= _TRIES_WITHOUT_A_CAUSE:
+                if error.error != CONFLICT or self._clock.monotonic() - began > self._patience:
+                    raise
+                unexplained += not self._admin.requests_in_progress()
+                if unexplained >= tries:
                     raise
             self._clock.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
     def _ended(self, kind: Operation, status: RequestStatus) -> RequestStatus:
-        began, pause = self._clock.monotonic(), self._usual
+        began, pause, looks = self._clock.monotonic(), self._usual, 0
         while status.state is RequestState.IN_PROGRESS:
             if self._clock.monotonic() - began > self._patience:
                 said = f"request {status.request_id} is still in progress after {self._patience:.0f} s"
                 raise RemoteUnavailable(f"sso:{kind}", "still in progress", said)
             self._clock.sleep(pause)
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            pause, looks = min(pause * _GROWTH, _LONGEST_PAUSE), looks + 1
             if not self._known_running(status.request_id, pause):
                 status = self._look[kind](status.request_id)
-        self._learn(self._clock.monotonic() - began)
+        self._learn(self._clock.monotonic() - began, looks)
         return status
 
     def _known_running(self, request_id: str, freshness: float) -> bool:
@@ -118,6 +126,8 @@ class Operations:
                 self._listed_at = now
             return request_id in self._running
 
-    def _learn(self, seconds: float) -> None:
+    def _learn(self, seconds: float, looks: int) -> None:
+        """Look earlier next time when the first look saw the end, later when it took more than one."""
         with self._lock:
-            self._usual = min(max(0.7 * self._usual + 0.3 * seconds, _FIRST_LOOK / 5), _LONGEST_PAUSE)
+            usual = 0.85 * self._usual if looks <= 1 else 0.7 * self._usual + 0.3 * seconds
+            self._usual = min(max(usual, _EARLIEST_LOOK), _LONGEST_PAUSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import IntEnum
 
 from holdfast.domain.changes import Change, Verb
@@ -58,17 +59,11 @@ def owner_of(change_type: str, key: str) -> str:
 
 
 def make_change(
-    change_type: str,
-    key: str,
-    before: bytes | None,
-    after: bytes | None,
-    *,
-    doomed: bool = False,
-    note: str = "",
+    change_type: str, key: str, before: bytes | None, after: bytes | None, *, doomed: bool = False
 ) -> Change:
-    """A change with its rank and lane; `doomed` says that the permission set it belongs to is deleted too."""
-    change = Change(change_type, key, before, after, 0, _lane(change_type, key), note)
-    return Change(change_type, key, before, after, _rank(change, doomed), change.lane, note)
+    """A change with its rank and lane; `doomed` says that its permission set is deleted too."""
+    change = Change(change_type, key, before, after, 0, _lane(change_type, key))
+    return replace(change, rank=_rank(change, doomed))
 
 
 def _rank(change: Change, doomed: bool) -> Rank:

@@ -87,14 +87,17 @@ class Reader:
         for position, change in enumerate(changes):
             bundles.setdefault(_bundle(change), []).append(position)
         found: list[Present] = [Present(None)] * len(changes)
-        with ThreadPoolExecutor(min(_READERS, len(bundles)) or 1) as pool:
-            read = pool.map(
-                lambda item: self._bundle([changes[position] for position in item]), bundles.values()
-            )
-            for positions, presents in zip(bundles.values(), read, strict=True):
-                for position, present in zip(positions, presents, strict=True):
-                    found[position] = present
+        groups = [[changes[position] for position in positions] for positions in bundles.values()]
+        for positions, presents in zip(bundles.values(), self._bundles(groups), strict=True):
+            for position, present in zip(positions, presents, strict=True):
+                found[position] = present
         return found
+
+    def _bundles(self, groups: list[list[Change]]) -> list[list[Present]]:
+        if len(groups) <= 1:
+            return [self._bundle(group) for group in groups]
+        with ThreadPoolExecutor(min(_READERS, len(groups)), thread_name_prefix="read") as pool:
+            return list(pool.map(self._bundle, groups))
 
     def _bundle(self, changes: list[Change]) -> list[Present]:
         kind, owner = _bundle(changes[0])
