@@ -190,13 +190,13 @@ class Home:
         )
 
     def evidence(self, run: str) -> dict[str, object]:
-        """The manifest of a run's evidence; the digests in it are held against the files."""
+        """The report in the manifest of a run's evidence; the digests in it are held against the files."""
         folder = self.folder / ".holdfast" / "reports" / run
         manifest = msgspec.json.decode((folder / "manifest.json").read_bytes())
         for file in manifest["files"]:
             assert sha256((folder / file["name"]).read_bytes()).hexdigest() == file["sha256"], file["name"]
         assert {"report.txt", "report.html", "run.log"} <= {file["name"] for file in manifest["files"]}
-        return dict(manifest)
+        return dict(manifest["report"])
 
     def with_settings(self, **settings: str) -> Home:
         """The same home with settings such as VAULT_LOCATION."""

@@ -111,7 +111,7 @@ def test_a_stage_that_ended_is_not_repeated_and_one_cut_off_is_repeated_clean(be
         engine.execute(engine.start("memory", "restore", b"{}"), stages)
     failed = bench.ledger.run("latest")
     assert (failed.state, failed.stage, failed.snapshot) == (RunState.FAILED, "plan", "snapshot-1")
-    assert caught.value.__notes__ == [f"holdfast runs resume {failed.id}"]
+    assert caught.value.__notes__ == [f"Go on with `holdfast runs resume {failed.id}`."]
     ended = bench.engine("second").resume("latest", lambda run: stages)
     assert (ended.state, ended.error, seen) == (RunState.COMPLETE, b"", ["read", "plan", "plan"])
     assert [item.key for item in bench.ledger.items(ended.id)] == ["attempt 3"]

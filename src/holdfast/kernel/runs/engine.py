@@ -87,11 +87,13 @@ class Engine:
         heartbeat = Heartbeat(
             self._ledger, self._clock, run, every=self._heartbeat_seconds, lease_seconds=self._lease_seconds
         )
+        judged = False  # after that an error is not the run's own but that of its evidence
         try:
             with heartbeat:
                 for stage, following in _remaining(run, stages):
                     run = self._work(run, stage, following, heartbeat)
-                return self._end(run, self._verdict(run, stages))
+                verdict, judged = self._verdict(run, stages), True
+                return self._end(run, verdict)
         except KeyboardInterrupt as stop:
             interrupted = Interrupted(run.id)
             self._end(run, RunState.INTERRUPTED, error_json(interrupted))
@@ -99,12 +101,12 @@ class Engine:
         except TakenOver:
             raise
         except HoldfastError as error:
-            if self._goes_on(run):
+            if not judged:
                 self._end_with(run, error)
             raise
         except Exception as bug:
             # The engine's one broad except: an unknown exception is a bug, yet its run must leave evidence.
-            if self._goes_on(run):
+            if not judged:
                 self._end(run, RunState.FAILED, bug_json(bug))
             raise
 
@@ -174,10 +176,6 @@ class Engine:
         self._end(run, state, error_json(error))
         if run.id not in error.advice:
             error.add_note(f"Go on with `holdfast runs resume {run.id}`.")
-
-    def _goes_on(self, run: Run) -> bool:
-        """Whether an error is the run's own; one that comes when the run has ended is that of its evidence."""
-        return self._ledger.run(run.id).state is RunState.RUNNING
 
     def _has_acted(self, run: Run) -> bool:
         return any(kind != "planned" for _, _, kind in self._ledger.count_changes(run.id))
