@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import boto3
 import pytest
 
 from holdfast.sandbox.faults import FaultRule
+from holdfast.sandbox.portrait import Portrait
+from holdfast.sandbox.server import SandboxServer
 from tests.simulators.command_line import (
     LATE,
     Command,
@@ -20,6 +25,7 @@ from tests.simulators.command_line import (
 )
 from tests.simulators.two_companies import AFTER, BEFORE, KINDS, RESTORED, UNDONE
 
+ROLLBACK = ("runs", "rollback", "latest")
 RESTORE = ("identity-center", "restore", "latest", "--delete-extra")
 
 
@@ -152,6 +158,16 @@ def test_a_kill_while_a_restore_verifies_is_resumed_without_another_change(home:
     assert effects(home.sandbox) == RESTORED
 
 
+def test_a_kill_between_the_last_stage_and_the_evidence_needs_no_resume(home: Home) -> None:
+    with sqlite3.connect(home.folder / ".holdfast" / "ledger.sqlite") as ledger:
+        ledger.execute("UPDATE runs SET state = 'running', finished_at = NULL")
+    told = home.run("runs", "list").errors
+    assert "its evidence is written now" in told
+    assert "resume" not in told
+    (run,) = home.runs()
+    assert (run.state, home.evidence(run.id)["state"]) == ("complete", "complete")
+
+
 def test_a_kill_of_the_installed_command_is_resumed_by_it(home: Home) -> None:
     home.sandbox.faults([FaultRule(operation="CreateGroup", after=True, delay=LATE)])
     command = home.spawn(*RESTORE)
@@ -161,3 +177,32 @@ def test_a_kill_of_the_installed_command_is_resumed_by_it(home: Home) -> None:
     resumed = home.spawn("runs", "resume", "latest").ended()
     assert resumed.code == 0, resumed
     assert effects(home.sandbox) == RESTORED
+
+
+@pytest.mark.soak
+def test_after_every_change_of_the_tiny_company_a_kill_loses_and_repeats_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SandboxServer("tiny") as sandbox:
+        bare = Portrait(accounts=sandbox.dump().accounts)
+        (tmp_path / "home").mkdir()
+        home = Home(tmp_path / "home", sandbox)
+        home.run("identity-center", "backup")
+        calm = home.copy(tmp_path / "calm")
+        expected = [_calmly(calm, bare, *command) for command in (RESTORE, ROLLBACK)]
+        sandbox.load(bare)
+        for command, (code, happened, world) in zip((RESTORE, ROLLBACK), expected, strict=True):
+            killed = killed_after_every_effect(home, *command)
+            assert (killed.ended.code, sandbox.dump()) == (code, world), killed.ended
+            assert effects(sandbox) == happened
+            told = f"{command[1]}: {len(happened)} effects in the log, {killed.kills} kills, none lost or repeated"
+            with capsys.disabled():
+                sys.stdout.write(f"\n{told}\n")
+
+
+def _calmly(home: Home, start: Portrait, *command: str) -> tuple[int, list[tuple[str, str]], Portrait]:
+    """Exit code, effects since the start and world after a command that nothing disturbs."""
+    if command == RESTORE:
+        home.sandbox.load(start)
+    code = home.start(*command).ended().code
+    return code, effects(home.sandbox), home.sandbox.dump()
