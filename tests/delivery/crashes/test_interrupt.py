@@ -34,6 +34,19 @@ def test_a_restore_stopped_in_the_middle_names_its_resume_command_which_complete
     same_world(home, BEFORE)
 
 
+def test_ctrl_c_does_not_wait_for_what_the_service_works_on_and_resume_settles_it(home: Home) -> None:
+    home.sandbox.faults([FaultRule(operation="CreateAccountAssignment", async_delay=1e6)])
+    command = home.start(*RESTORE)
+    assert command.until(lambda: home.sandbox.status().outstanding > 0)
+    stopped = command.kill(signal.SIGINT)
+    assert stopped.code == 130, stopped
+    home.sandbox.clear_faults()
+    for request in home.sandbox.engine.world.requests.all.values():
+        request.due = 0.0
+    home.run("runs", "resume", run_named(stopped.errors))
+    assert effects(home.sandbox) == RESTORED
+
+
 def test_the_demo_ends_the_same_twice_and_after_ctrl_c_in_the_middle_of_its_restore(
     empty_home: Home,
 ) -> None:
@@ -42,6 +55,7 @@ def test_the_demo_ends_the_same_twice_and_after_ctrl_c_in_the_middle_of_its_rest
     assert command.until(lambda: "apply: started" in command.told())
     stopped = command.kill(signal.SIGINT)
     assert stopped.code == 130, stopped
+    assert "Start it again: `holdfast demo --folder demo`." in stopped.errors
     first, second = (home.spawn("demo", "--folder", "demo").ended() for _ in range(2))
     assert (first.code, second.code) == (0, 0), (first, second)
     assert _told(first.output) == _told(second.output)
