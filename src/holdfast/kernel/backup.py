@@ -52,9 +52,25 @@ class Backup:
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
-        # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
         sealed = self.snapshot_of(context.run.id)
-        context.snapshot = (sealed or self.capture(context, request, items=True)).id
+        if sealed is None:
+            sealed = self.capture(context, request, items=True)
+        else:
+            # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
+            self._take_stock(context, sealed)
+        context.snapshot = sealed.id
+
+    def _take_stock(self, context: RunContext, sealed: SnapshotInfo) -> None:
+        """Record the inventory of a sealed snapshot once more; of what could not be read only the reason is left."""
+        reader = self.vault.read(sealed)
+        parts = [
+            Part(section.type, list(reader.records(section.type)), (), section.complete, section.reason)
+            for section in sealed.sections
+            if section.captured
+        ]
+        for part in parts:
+            context.record_items(_inventory(part))
+        context.record_findings(self.source.validate(parts))
 
     def snapshot_of(self, run_id: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did."""
@@ -76,11 +92,7 @@ class Backup:
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
         for part in self.source.capture(request.types, context.progress):
-            gathered = [Item(r.type, r.key, DONE, r.digest) for r in part.records] if items else []
-            if not part.complete and not part.failures:
-                failed = Outcome(OutcomeKind.FAILED, part.reason)
-                gathered.append(Item(part.type, "", failed))
-            context.record_items([*gathered, *part.failures])
+            context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
             yield part
 
     def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
@@ -159,6 +171,14 @@ def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
     for error in damage:
         message = f"An earlier backup is damaged; this one does not rest on it. {error}"
         yield Finding(Severity.ERROR, "earlier-damage", "vault", "", message, error.advice)
+
+
+def _inventory(part: Part) -> Iterator[Item]:
+    """The items of a part: its records, and what could not be read."""
+    yield from (Item(record.type, record.key, DONE, record.digest) for record in part.records)
+    if not part.complete and not part.failures:
+        yield Item(part.type, "", Outcome(OutcomeKind.FAILED, part.reason))
+    yield from part.failures
 
 
 def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:

@@ -256,9 +256,7 @@ def test_what_is_sound_in_a_damaged_backup_can_still_be_restored(
 
 
 @pytest.mark.parametrize("kind", ["packs", "indexes", "snapshots"])
-def test_a_backup_beside_damaged_ones_stands_on_its_own_and_says_so(
-    copy: Kept, kind: str
-) -> None:
+def test_a_backup_beside_damaged_ones_stands_on_its_own_and_says_so(copy: Kept, kind: str) -> None:
     for path in copy.files():
         if kind in path.parts:
             file = copy.desk.folder / path

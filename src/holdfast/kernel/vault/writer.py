@@ -107,7 +107,12 @@ class SnapshotWriter:
     """Stores sections as they come; nothing is visible before `seal`, and a dropped writer leaves garbage."""
 
     def __init__(
-        self, catalogue: Catalogue, system: str, base: Manifest | None, packing: Packing, damage: list[VaultDamaged]
+        self,
+        catalogue: Catalogue,
+        system: str,
+        base: Manifest | None,
+        packing: Packing,
+        damage: list[VaultDamaged],
     ) -> None:
         self._catalogue = catalogue
         self._system = system
