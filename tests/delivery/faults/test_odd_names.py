@@ -82,7 +82,7 @@ def test_one_record_with_an_odd_name_can_be_named_on_the_command_line(
     desk: Desk, sandbox: SandboxServer
 ) -> None:
     groups = tuple(GroupPortrait(name) for name in NAMES)
-    company, admin = settle_on(sandbox, Portrait(MANAGEMENT, "us-east-1", accounts(), groups=groups))
+    _company, admin = settle_on(sandbox, Portrait(MANAGEMENT, "us-east-1", accounts(), groups=groups))
     desk.backup()
     admin.wipe()
     wanted = [name for name in NAMES if " / " not in name]
@@ -118,7 +118,7 @@ def test_names_that_differ_by_case_alone_stay_apart_where_the_service_keeps_them
 
 def test_a_user_recreated_in_another_case_is_the_same_user(desk: Desk, sandbox: SandboxServer) -> None:
     groups, members = (GroupPortrait("Ops"),), (MembershipPortrait("Ops", "Bert"),)
-    company, admin = settle_on(
+    _company, admin = settle_on(
         sandbox, Portrait(MANAGEMENT, "us-east-1", accounts(), (user("Bert"),), groups, members)
     )
     desk.backup()
