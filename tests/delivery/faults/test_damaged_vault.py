@@ -264,8 +264,10 @@ def test_a_backup_beside_damaged_ones_says_so_and_a_fresh_one_stands_on_its_own(
             file.write_bytes(file.read_bytes()[:-1] + b"?")
     before = copy.contents()
     taken = copy.desk.run("identity-center", "backup")
-    assert taken.code == 20, taken
-    assert "--fresh" in said(taken)
+    # An index that cannot be read is not built on; what is built on must be whole or the run says it is not.
+    assert taken.code == (0 if kind == "indexes" else 20), taken
+    if kind == "packs":
+        assert "--fresh" in said(taken)
     fresh = copy.desk.run("identity-center", "backup", "--fresh", "--json")
     assert fresh.code == 0, fresh
     assert copy.desk.run("backups", "verify", fresh.json["snapshot"]).code == 0

@@ -50,7 +50,9 @@ def shared_parameters() -> tuple[click.Option, ...]:
     folder = click.Path(path_type=Path, file_okay=False)
     settings = click.Path(path_type=Path, dir_okay=False)
     return (
-        _flag("--config", type=settings, help="Settings file (default: holdfast.toml, in the working folder)."),
+        _flag(
+            "--config", type=settings, help="Settings file (default: holdfast.toml, in the working folder)."
+        ),
         _flag("--output-dir", type=folder, help="Where reports and other evidence are written."),
         _flag("--json", is_flag=True, help="Print the result as JSON; errors too, on stderr."),
         _flag("--progress/--no-progress", default=True, help="Show progress on a terminal (default: yes)."),
