@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
@@ -131,6 +132,15 @@ def test_an_effect_may_happen_although_its_answer_is_lost(aws: Aws, refused: Ref
         aws.user("ann")
     assert [(each.operation, each.key) for each in aws.sandbox.changes()] == [("CreateUser", "ann")]
     assert refused(lambda: aws.user("ann"))[0] == "ConflictException"
+
+
+def test_an_answer_may_come_late_while_its_effect_is_there(aws: Aws) -> None:
+    aws.sandbox.faults([FaultRule(operation="CreateUser", after=True, delay=0.5)])
+    with ThreadPoolExecutor() as pool:
+        calling = pool.submit(aws.user, "ann")
+        while not aws.sandbox.changes():
+            wait([calling], 0.01)
+        assert not calling.done()
 
 
 def test_a_sandbox_that_ended_answers_nobody_who_was_connected(clock: Clock) -> None:

@@ -39,11 +39,15 @@ class Bench:
         """Whether an owner was not declared dead."""
         return owner not in self.dead
 
-    def engine(self, owner: str = "first", ledger: Ledger | None = None) -> Engine:
+    def engine(
+        self,
+        owner: str = "first",
+        ledger: Ledger | None = None,
+        on_end: Callable[[Run], None] | None = None,
+    ) -> Engine:
         """An engine as another process would have it."""
-        return Engine(
-            ledger or self.ledger, self.clock, self.progress, owner, self.is_alive, self.evidence.append
-        )
+        write = on_end or self.evidence.append
+        return Engine(ledger or self.ledger, self.clock, self.progress, owner, self.is_alive, write)
 
     def stages(self, wanted: dict[Facet, bytes], target: Target | None = None) -> Sequence[Stage]:
         """Plan towards `wanted`, apply, verify."""

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from holdfast.domain.errors import Refused, UsageError, VaultError
+from holdfast.domain.errors import (
+    CannotWrite,
+    HoldfastError,
+    OutOfSpace,
+    Refused,
+    TakenOver,
+    UsageError,
+    VaultError,
+)
 from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.drill import DrillRequest
@@ -69,10 +77,17 @@ class Runner:
         if kind == BACKUP:
             self._home.ensure_default_vault()
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
-        arguments = msgspec.json.encode(request, order="sorted")
+        arguments = msgspec.json.encode(self._pinned(system, request), order="sorted")
         with self._holding(kind, system, target):
             run = self.engine.start(system=system, kind=kind, arguments=arguments, target=target)
             return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
+
+    def _pinned(self, system: str, request: msgspec.Struct) -> msgspec.Struct:
+        """The request with the id of the snapshot that it names now; `latest` may be another one at a resume."""
+        if not isinstance(request, RestoreRequest | DrillRequest):
+            return request
+        found = self._home.vault.resolve(request.snapshot, system)
+        return msgspec.structs.replace(request, snapshot=found.id)
 
     def resume(self, run_id: str) -> Run:
         """A run that was cut off, executed to its end. Raises: Refused for a drill and for a run that has ended."""
@@ -141,17 +156,27 @@ class Runner:
         """Do the work with the run's log open and both ends audited."""
         home = self._home
         self._times.clear()
+        try:
+            ended = self._logged(run, work)
+        except (KeyboardInterrupt, TakenOver, OutOfSpace, CannotWrite):
+            raise
+        except HoldfastError:
+            self.write_evidence(home.ledger.run(run.id))
+            raise
+        self.write_evidence(ended)  # once more: the log has ended, so its digest stands
+        return ended
+
+    def _logged(self, run: Run, work: Callable[[], Run]) -> Run:
+        home = self._home
         with home.evidence.log(run.id) as log:
             home.audit.append(f"{run.kind} started", run.system, {"run": run.id, "target": run.target})
             log.event("started", {"kind": run.kind, "stage": run.stage})
             try:
-                ended = work()
+                return work()
             finally:
                 state = home.ledger.run(run.id).state
                 home.audit.append(f"{run.kind} {state}", run.system, {"run": run.id})
                 log.event("ended", {"state": state.value})
-        self.write_evidence(ended)  # once more: the log has ended, so its digest stands
-        return ended
 
     @contextmanager
     def _holding(self, kind: str, system: str, target: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.domain.errors import NotFound, Refused
+from holdfast.domain.errors import NotFound, Refused, VaultDamaged
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
@@ -26,15 +26,13 @@ class BackupRequest(msgspec.Struct, frozen=True):
     """What a backup was asked for; kept with the run so that another process can resume it.
 
     `since` is the RFC 3339 moment of an incremental backup: it is compared with the newest snapshot
-    at or before it; empty means the newest there is. With `fresh` it is stored whole, sharing nothing
-    with earlier snapshots: for when those are damaged.
+    at or before it; empty means the newest there is.
     """
 
     kind: str
     types: tuple[str, ...]
     since: str = ""
     labels: tuple[tuple[str, str], ...] = ()
-    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,25 @@ class Backup:
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
-        # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
         sealed = self.snapshot_of(context.run.id)
-        context.snapshot = (sealed or self.capture(context, request, items=True)).id
+        if sealed is None:
+            sealed = self.capture(context, request, items=True)
+        else:
+            # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
+            self._take_stock(context, sealed)
+        context.snapshot = sealed.id
+
+    def _take_stock(self, context: RunContext, sealed: SnapshotInfo) -> None:
+        """Record the inventory of a sealed snapshot once more; of what could not be read only the reason is left."""
+        reader = self.vault.read(sealed)
+        parts = [
+            Part(section.type, list(reader.records(section.type)), (), section.complete, section.reason)
+            for section in sealed.sections
+            if section.captured
+        ]
+        for part in parts:
+            context.record_items(_inventory(part))
+        context.record_findings(self.source.validate(parts))
 
     def snapshot_of(self, run_id: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did."""
@@ -78,11 +92,7 @@ class Backup:
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
         for part in self.source.capture(request.types, context.progress):
-            gathered = [Item(r.type, r.key, DONE, r.digest) for r in part.records] if items else []
-            if not part.complete and not part.failures:
-                failed = Outcome(OutcomeKind.FAILED, part.reason)
-                gathered.append(Item(part.type, "", failed))
-            context.record_items([*gathered, *part.failures])
+            context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
             yield part
 
     def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
@@ -104,7 +114,7 @@ class Backup:
         parent: SnapshotInfo | None,
         started: datetime,
     ) -> SnapshotInfo:
-        writer = self.vault.begin(self.system.name, fresh=request.fresh)
+        writer = self.vault.begin(self.system.name)
         by_type = {part.type: part for part in parts}
         context.progress.stage("storing", len(by_type))
         for kind in self.system.types:
@@ -114,7 +124,7 @@ class Backup:
                 continue
             writer.add_section(kind.name, part.records, complete=part.complete, reason=part.reason)
             context.progress.advance(note=kind.title)
-        return writer.seal(
+        sealed = writer.seal(
             kind=request.kind,
             taken_at=started,
             source=identity,
@@ -124,6 +134,8 @@ class Backup:
             audit_head=self.audit_head(),
             labels=request.labels,
         )
+        context.record_findings(_beside_damage(writer.damage))
+        return sealed
 
     def _parent(self, request: BackupRequest, identity: SourceIdentity, now: datetime) -> SnapshotInfo | None:
         if request.kind != INCREMENTAL:
@@ -152,6 +164,21 @@ class Backup:
             # What it shares with earlier snapshots may have been damaged before: then it is no backup.
             first = verification.problems[0]
             raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+
+
+def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
+    """A sound backup beside damaged ones must not pass unnoticed: the errors make its exit code 5."""
+    for error in damage:
+        message = f"An earlier backup is damaged; this one does not rest on it. {error}"
+        yield Finding(Severity.ERROR, "earlier-damage", "vault", "", message, error.advice)
+
+
+def _inventory(part: Part) -> Iterator[Item]:
+    """The items of a part: its records, and what could not be read."""
+    yield from (Item(record.type, record.key, DONE, record.digest) for record in part.records)
+    if not part.complete and not part.failures:
+        yield Item(part.type, "", Outcome(OutcomeKind.FAILED, part.reason))
+    yield from part.failures
 
 
 def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:

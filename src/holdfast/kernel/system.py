@@ -120,8 +120,9 @@ class Target(Protocol):
     def apply(self, changes: Sequence[Change], note_request: Callable[[str], None]) -> Sequence[Outcome]:
         """Make the changes and wait for their real end; `note_request` keeps the id of an asynchronous operation.
 
-        Raises: RemoteUnavailable when the answer was lost, so that the change is in doubt; other
-        failures are outcomes.
+        While it waits for such an end it calls `note_request` again now and then, which raises Busy once
+        the run is to stop; the change is then in doubt. Raises: that; RemoteUnavailable when the answer
+        was lost, so that the change is in doubt, too; other failures are outcomes.
         """
 
     def estimate_seconds(self, changes: Iterable[Change]) -> float:

@@ -91,13 +91,17 @@ class Application:
         verdict = self._engine.faults.judge(incoming.asked)
         cut_short = verdict.refusal is not None or verdict.reset
         self._engine.count(incoming.asked, verdict.throttled, cut_short)
-        if verdict.delay:
+        if not verdict.after:
             time.sleep(verdict.delay)
         if not cut_short:
-            return self._serve(incoming, verdict, start_response)
+            answer = self._serve(incoming, verdict, start_response)
+            # The effect is there and the answer is late: what a client that is killed meanwhile leaves behind.
+            time.sleep(verdict.delay if verdict.after else 0)
+            return answer
         if verdict.after:
             # The effect happens and the answer is lost: what a client sees when the connection dies late.
             list(self._serve(incoming, verdict, _nowhere))
+            time.sleep(verdict.delay)
         if verdict.reset:
             raise ConnectionCut
         return _refuse(incoming, cast(ApiRefusal, verdict.refusal), start_response)

@@ -25,7 +25,7 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     with `burst` in one bucket for all requests of the rule; `error` with `status` and `message`; `delay` in
     seconds; `reset` and `region_down` cut the connection; `deny` refuses as IAM does; `expired_token`;
     `async_failure` and `async_delay` for asynchronous requests that the call starts; `page_size` makes
-    pages shorter than asked for. `after`: the request takes effect before it is refused or cut.
+    pages shorter than asked for. `after`: the request takes effect before it is delayed, refused or cut.
     """
 
     service: str | tuple[str, ...] = ()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.domain.errors import AccessDenied, Busy, Interrupted, LedgerFull, Refused, TakenOver
+from holdfast.domain.errors import AccessDenied, Busy, Interrupted, LedgerFull, OutOfSpace, Refused, TakenOver
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
-from holdfast.domain.runs import RunState
+from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from tests.simulators.memory_system import MemoryService
 from tests.simulators.power import Power, under
@@ -40,6 +40,36 @@ def test_a_run_whose_items_are_all_done_is_complete_and_leaves_evidence(bench: B
     assert ended.state is RunState.COMPLETE
     assert ended == bench.ledger.run("latest")
     assert [(run.id, run.state) for run in bench.evidence] == [(ended.id, RunState.COMPLETE)]
+
+
+def test_evidence_that_cannot_be_written_is_the_error_that_leaves_and_the_run_has_ended(bench: Bench) -> None:
+    def full(run: Run) -> None:
+        raise OutOfSpace("reports", "report.txt")
+
+    engine = bench.engine(on_end=full)
+    with pytest.raises(OutOfSpace):
+        engine.execute(engine.start("memory", "backup", b"{}"), [gather("read", lambda context: None)])
+    assert bench.ledger.run("latest").state is RunState.COMPLETE
+    with pytest.raises(OutOfSpace):
+        engine.execute(
+            engine.start("memory", "backup", b"{}"), [gather("read", raising(KeyboardInterrupt()))]
+        )
+    assert bench.ledger.run("latest").state is RunState.INTERRUPTED
+
+
+def test_ctrl_c_while_the_evidence_is_written_leaves_a_run_whose_resume_writes_it(bench: Bench) -> None:
+    written: list[RunState] = []
+
+    def stopped_once(run: Run) -> None:
+        written.append(run.state)
+        if len(written) == 1:
+            raise KeyboardInterrupt
+
+    engine, stages = bench.engine(on_end=stopped_once), [gather("read", lambda context: None)]
+    with pytest.raises(Interrupted):
+        engine.execute(engine.start("memory", "backup", b"{}"), stages)
+    assert engine.resume("latest", lambda run: stages).state is RunState.COMPLETE
+    assert written == [RunState.COMPLETE, RunState.INTERRUPTED, RunState.COMPLETE]
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.FAILED, OutcomeKind.IMPOSSIBLE])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +52,9 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
     A command returns its exit code; None is 0. An exception that is neither Holdfast's nor
     click's is a bug and passes through.
     """
+    if arguments is None:
+        # Service managers and containers stop a program by SIGTERM: a run ends by it as by Ctrl-C, resumable.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Read from the words themselves: an error met while parsing is shown in the form asked for, too.
     options = words[: words.index("--")] if "--" in words else words

@@ -28,11 +28,15 @@ def demo(invocation: Invocation, system: str, folder: Path) -> int:
     """Back up, lose, restore, prove: on a sandbox with a sample company, no AWS account needed."""
     from holdfast.delivery.cli.rendering import progress_for
     from holdfast.delivery.demonstration import identity_center
-    from holdfast.delivery.demonstration.story import Story, fresh_folder
+    from holdfast.delivery.demonstration.story import Stopped, Story, fresh_folder
+    from holdfast.domain.errors import Interrupted
 
     story = Story(lambda line: click.echo(line, err=invocation.json))
-    with progress_for(invocation) as progress:
-        identity_center.tell(story, fresh_folder(folder), progress)
+    try:
+        with progress_for(invocation) as progress:
+            identity_center.tell(story, fresh_folder(folder), progress)
+    except (Interrupted, KeyboardInterrupt) as stop:
+        raise Stopped(str(folder)) from stop
     click.echo(_last_screen(story, folder, identity_center.RATE), err=invocation.json)
     return 0
 

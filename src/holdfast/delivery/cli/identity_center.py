@@ -99,10 +99,9 @@ def identity_center() -> None:
     "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
 )
 @resources_option
-@click.option("--fresh", is_flag=True, help="Share nothing with earlier backups, which may be damaged.")
 @shared_options
 @pass_invocation
-def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...], fresh: bool) -> int:
+def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...]) -> int:
     """Capture, prove complete, encrypt, seal, read back.
 
     An incremental backup reads everything too and is complete to read; it saves stored bytes, not
@@ -111,7 +110,7 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
     from holdfast.kernel.backup import BackupRequest
 
     with installation(invocation) as home:
-        request = BackupRequest(kind, resources, _moment(since), fresh=fresh)
+        request = BackupRequest(kind, resources, _moment(since))
         return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 

@@ -28,12 +28,20 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
             invocation.config, progress, choose=TerminalChooser(progress), reports_dir=invocation.output_dir
         )
         for run in home.runs.engine.recover_abandoned():
-            click.echo(
-                f"Run {run.id} ({run.kind}) was cut off; its evidence is written. "
-                f"Go on with `holdfast runs resume {run.id}`.",
-                err=True,
-            )
+            click.echo(_cut_off(run), err=True)
         yield home
+
+
+def _cut_off(run: Run) -> str:
+    """What is said of a run whose process went away."""
+    from holdfast.domain.runs import RunState
+
+    if run.state is not RunState.INTERRUPTED:
+        return f"Run {run.id} ({run.kind}) was cut off when its work was done; its evidence is written now."
+    told = f"Run {run.id} ({run.kind}) was cut off; its evidence is written."
+    if run.kind == "drill":
+        return f"{told} Its sandbox is gone: start the drill again."
+    return f"{told} Go on with `holdfast runs resume {run.id}`."
 
 
 @contextmanager

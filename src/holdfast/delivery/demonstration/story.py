@@ -55,6 +55,17 @@ class Unexpected(HoldfastError):
     next_step: ClassVar[str] = "This is a defect of Holdfast; please report it with the demo's folder."
 
 
+@dataclass(eq=False)
+class Stopped(HoldfastError):
+    """Somebody stopped the demo, whose sandbox has gone with it."""
+
+    folder: str
+    code: ClassVar[str] = "demo-stopped"
+    exit_code: ClassVar[int] = 130
+    sentence: ClassVar[str] = "The demo was stopped; its sandbox is gone, so it cannot go on."
+    next_step: ClassVar[str] = "Start it again: `holdfast demo --folder {folder}`."
+
+
 def expect(holds: bool, what: str) -> None:
     """Go on only while the story is true. Raises: Unexpected."""
     if not holds:

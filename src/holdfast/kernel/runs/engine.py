@@ -87,11 +87,13 @@ class Engine:
         heartbeat = Heartbeat(
             self._ledger, self._clock, run, every=self._heartbeat_seconds, lease_seconds=self._lease_seconds
         )
+        judged = False  # after that an error is not the run's own but that of its evidence
         try:
             with heartbeat:
                 for stage, following in _remaining(run, stages):
                     run = self._work(run, stage, following, heartbeat)
-                return self._end(run, self._verdict(run, stages))
+                verdict, judged = self._verdict(run, stages), True
+                return self._end(run, verdict)
         except KeyboardInterrupt as stop:
             interrupted = Interrupted(run.id)
             self._end(run, RunState.INTERRUPTED, error_json(interrupted))
@@ -99,11 +101,13 @@ class Engine:
         except TakenOver:
             raise
         except HoldfastError as error:
-            self._end_with(run, error)
+            if not judged:
+                self._end_with(run, error)
             raise
         except Exception as bug:
             # The engine's one broad except: an unknown exception is a bug, yet its run must leave evidence.
-            self._end(run, RunState.FAILED, bug_json(bug))
+            if not judged:
+                self._end(run, RunState.FAILED, bug_json(bug))
             raise
 
     def resume(self, run_id: str, stages_for: Callable[[Run], Sequence[Stage]]) -> Run:
@@ -179,11 +183,15 @@ class Engine:
     def _end(self, run: Run, state: RunState, error: bytes = b"") -> Run:
         now = self._clock.now()
         self._stop_if_taken_over(run)
+        stopped = False
         try:
             # Evidence first: killed in between, the run still counts as running and the next command ends it.
             self._on_end(replace(run, state=state, finished_at=now, error=error))
+        except KeyboardInterrupt:
+            stopped = True  # the run goes on to be ended as interrupted; its resume writes what is missing
+            raise
         finally:
-            ended = self._ledger.finish_run(run, state, now, error)
+            ended = run if stopped else self._ledger.finish_run(run, state, now, error)
         return ended
 
     def _stop_if_taken_over(self, run: Run) -> None:

@@ -77,8 +77,9 @@ class Worker:
     def _apply(self, entries: Sequence[JournalEntry], *, repeated: bool) -> None:
         if not entries:
             return
+        noted: set[str] = set()
         outcomes = self._target.apply(
-            [entry.change for entry in entries], lambda request: self._note(entries, request)
+            [entry.change for entry in entries], lambda request: self._note(entries, request, noted)
         )
         for entry, outcome in zip(entries, outcomes, strict=True):
             called_before = repeated or entry.intended
@@ -105,9 +106,15 @@ class Worker:
                 self._report(entry, outcome)
         return standing
 
-    def _note(self, entries: Sequence[JournalEntry], request: str) -> None:
-        for entry in entries:
-            self._context.ledger.note_request(self._context.run, entry.position, request)
+    def _note(self, entries: Sequence[JournalEntry], request: str, noted: set[str]) -> None:
+        """Keep a request's id once. Raises: Busy when the run is to stop while the service still works on it."""
+        if request not in noted:
+            noted.add(request)
+            for entry in entries:
+                self._context.ledger.note_request(self._context.run, entry.position, request)
+        if self._stop.is_set():
+            run = self._context.run.id
+            raise Busy(f"Run {run} stopped while the service worked on.", f"`holdfast runs resume {run}`")
 
     def _fail(self, entries: Sequence[JournalEntry], error: HoldfastError) -> None:
         for entry in entries:

@@ -56,9 +56,10 @@ class Operations:
     def run(
         self, kind: Operation, start: Callable[[], RequestStatus], note_request: Callable[[str], None]
     ) -> RequestStatus:
-        """How the operation ended.
+        """How the operation ended; `note_request` gets its id, and again with each look while it runs.
 
-        Raises: RemoteError as `start` does; RemoteUnavailable when its end was not seen within the patience.
+        Raises: RemoteError as `start` does; RemoteUnavailable when its end was not seen within the patience;
+        what `note_request` raises.
         """
         with self._slots:
             status = self.undisturbed(start, _TRIES_WITHOUT_A_CAUSE)
@@ -66,7 +67,7 @@ class Operations:
             with self._lock:
                 self._waiting += 1
             try:
-                return self._ended(kind, status)
+                return self._ended(kind, status, note_request)
             finally:
                 with self._lock:
                     self._waiting -= 1
@@ -102,13 +103,16 @@ class Operations:
             self._clock.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
-    def _ended(self, kind: Operation, status: RequestStatus) -> RequestStatus:
+    def _ended(
+        self, kind: Operation, status: RequestStatus, note_request: Callable[[str], None]
+    ) -> RequestStatus:
         began, pause, looks = self._clock.monotonic(), self._usual, 0
         while status.state is RequestState.IN_PROGRESS:
             if self._clock.monotonic() - began > self._patience:
                 said = f"request {status.request_id} is still in progress after {self._patience:.0f} s"
                 raise RemoteUnavailable(f"sso:{kind}", "still in progress", said)
             self._clock.sleep(pause)
+            note_request(status.request_id)
             pause, looks = min(pause * _GROWTH, _LONGEST_PAUSE), looks + 1
             if not self._known_running(status.request_id, pause):
                 status = self._look[kind](status.request_id)
