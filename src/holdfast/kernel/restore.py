@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision, RestoreScope
-from holdfast.domain.errors import Refused
+from holdfast.domain.errors import NotFound, Refused
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
-from holdfast.domain.records import RecordView
-from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.domain.records import RecordView, show_key
 from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
@@ -69,7 +68,7 @@ class Restore:
         Raises: Refused as the restore itself would; what `Source.capture` raises.
         """
         wanted = self._wanted(request)
-        findings = self._compatible(wanted.info, wanted, request.scope())
+        findings = self._compatible(wanted, request)
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
         decisions = list(self._decide(wanted, present, request, choose))
         changes = [decision for decision in decisions if isinstance(decision, Change)]
@@ -77,7 +76,7 @@ class Restore:
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
         wanted = self._wanted(request)
-        findings = self._compatible(wanted.info, wanted, request.scope())
+        findings = self._compatible(wanted, request)
         context.record_findings(findings)
         backup = self._backup()
         kept = backup.snapshot_of(context.run.id)
@@ -109,8 +108,9 @@ class Restore:
         """The types to read live: those in the scope after its closure, and what these refer to."""
         return self.system.required(self.target.closure(wanted, request.scope()).types)
 
-    def _compatible(self, info: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
-        findings = self.target.compatibility(info, wanted, scope)
+    def _compatible(self, wanted: SnapshotReader, request: RestoreRequest) -> list[Finding]:
+        left_out = _left_out(wanted, request)
+        findings = [*left_out, *self.target.compatibility(wanted.info, wanted, request.scope())]
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         if errors:
             listed = "\n  ".join(f"{finding.message} {finding.advice}".rstrip() for finding in errors)
@@ -122,6 +122,27 @@ class Restore:
 
     def _backup(self) -> Backup:
         return Backup(self.system, self.source, self.vault, self.audit_head)
+
+
+def _left_out(wanted: SnapshotReader, request: RestoreRequest) -> list[Finding]:
+    """The asked types that the backup does not hold: what it left out must not look restored.
+
+    Raises: Refused when it holds none of them; NotFound for a single record that it does not hold.
+    """
+    missing = [name for name in request.types if name not in wanted.types]
+    if len(missing) == len(request.types):
+        raise Refused(
+            f"backup {wanted.info.id} holds no {', '.join(missing)}: that was left out of it",
+            f"`holdfast backups show {wanted.info.id}` says what it holds; choose another backup.",
+        )
+    for name, key in request.keys:
+        # With --delete-extra a record that the backup does not have may be meant: it is to go.
+        if not request.delete_extra and wanted.find(name, key) is None:
+            raise NotFound(
+                name, f"{show_key(key)} in backup {wanted.info.id}", "Look at the spelling and the case."
+            )
+    told = "not in this backup, which left it out"
+    return [Finding(Severity.NOTE, "left-out", name, "", told) for name in missing]
 
 
 def store_plan(context: RunContext, decisions: Iterator[Decision]) -> int:

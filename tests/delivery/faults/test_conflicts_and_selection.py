@@ -49,6 +49,18 @@ def test_a_restore_of_a_type_the_backup_left_out_is_refused(desk: Desk, sandbox:
     assert sandbox.changes() == []
 
 
+def test_a_restore_of_all_states_what_the_backup_left_out(desk: Desk) -> None:
+    desk.backup("--resources", "users")
+    restored = desk.restore()
+    assert restored.code == 0
+    assert {part["type"] for part in restored.json["left_out"]} >= {
+        "group",
+        "membership",
+        "permission_set",
+        "assignment",
+    }
+
+
 def test_an_unknown_resource_is_a_usage_error_that_lists_the_known_ones(desk: Desk) -> None:
     answer = desk.run("identity-center", "backup", "--resources", "users,gruops")
     assert answer.code == 2
@@ -62,8 +74,8 @@ def test_only_one_record_comes_back_with_what_belongs_to_it(
     desk.backup()
     company = sandbox.dump()
     admin.describe("ReadOnly", "altered")
-    admin.delete_group("Platform Engineers")
-    restored = desk.restore("--only", "group:Platform Engineers")
+    admin.delete_group("Cloud Operators")
+    restored = desk.restore("--only", "group:Cloud Operators")
     assert restored.code == 0, restored
     now = sandbox.dump()
     assert now.groups == company.groups

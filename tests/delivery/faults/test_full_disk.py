@@ -50,7 +50,7 @@ def unfill(disk: Path) -> None:
 @pytest.mark.parametrize("place", ["vault", "data_dir", "reports_dir"])
 @pytest.mark.parametrize("leave", [0, 8192])
 def test_a_backup_on_a_full_disk_exits_75_and_harms_nothing(
-    desk: Desk, small_disk: Path, place: str, leave: int
+    desk: Desk, admin: Administrator, small_disk: Path, place: str, leave: int
 ) -> None:
     folders = {
         "vault": {"HOLDFAST_VAULT_LOCATION": str(small_disk / "vault")},
@@ -59,8 +59,9 @@ def test_a_backup_on_a_full_disk_exits_75_and_harms_nothing(
     }
     desk.environment.update(folders[place])
     first = desk.backup()
+    admin.empty("All Employees")  # so that there is something to store
     fill(small_disk, leave)
-    taken = desk.process("identity-center", "backup", "--fresh", "--no-progress")
+    taken = desk.process("identity-center", "backup", "--no-progress")
     assert taken.code == 75, taken
     assert "room" in taken.err or "full" in taken.err or "space" in taken.err
     assert "Traceback" not in taken.err
@@ -106,7 +107,7 @@ def test_a_restore_that_finds_the_disk_full_is_resumed_to_the_same_end(
 def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(desk: Desk) -> None:
     first = desk.backup()
     limited = subprocess.run(
-        ["bash", "-c", 'ulimit -f 2; exec "$0" "$@"', *desk.command("identity-center", "backup", "--fresh")],
+        ["bash", "-c", 'ulimit -f 2; exec "$0" "$@"', *desk.command("identity-center", "backup")],
         cwd=desk.folder,
         env=desk.variables({}),
         capture_output=True,

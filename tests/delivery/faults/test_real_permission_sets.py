@@ -96,10 +96,8 @@ def make_set(admin: Administrator, each: Any) -> None:  # noqa: ANN401
     for arn in each.get("ManagedPolicies", ()):
         admin.sso.attach_managed_policy_to_permission_set(ManagedPolicyArn=arn, **on_set)
     for name in each.get("CustomerManagedPolicies", ()):
-        reference = {"Name": name, "Path": "/"}
         admin.sso.attach_customer_managed_policy_reference_to_permission_set(
-            CustomerManagedPolicyReference=reference,  # type: ignore[arg-type]
-            **on_set,  # type: ignore[arg-type]
+            CustomerManagedPolicyReference={"Name": name, "Path": "/"}, **on_set
         )
     if each.get("CustomPolicy"):
         admin.sso.put_inline_policy_to_permission_set(InlinePolicy=json.dumps(each["CustomPolicy"]), **on_set)
