@@ -50,7 +50,6 @@ def capture(server: SandboxServer, rate: float, concurrency: int) -> tuple[float
         region="us-east-1",
         requests_per_second=rate or UNLIMITED,
         other_requests_per_second=rate or UNLIMITED,
-        concurrency=concurrency + 4,
     )
     endpoint = AwsEndpoint(server.url, "AKIASANDBOXSANDBOX00", "sandbox")
     session = AwsSession(pace, WallClock(), endpoint=endpoint)

@@ -32,7 +32,6 @@ from holdfast import (
     StorageEngine,
     UserData,
 )
-from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.api_answers import checksums_of
 from holdfast.api_records import checksum_name, data_of, record_types, records_of
 from holdfast.bootstrap import Installation
@@ -41,6 +40,7 @@ from holdfast.domain.errors import NotFound, Refused, UsageError, VaultDamaged
 from holdfast.domain.outcomes import Severity
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
+from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.quiet import SilentProgress
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-1111111111111111"

@@ -7,12 +7,20 @@ import pytest
 
 from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
-from holdfast.delivery.reference import commands_page, error_types, errors_page, walk
+from holdfast.delivery.reference import commands_page, error_types, errors_page, exit_codes_page, walk
+from holdfast.delivery.reference_settings import settings_page
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 
+_PAGES = [
+    ("commands.md", commands_page),
+    ("errors.md", errors_page),
+    ("exit-codes.md", exit_codes_page),
+    ("settings.md", settings_page),
+]
 
-@pytest.mark.parametrize(("name", "page"), [("commands.md", commands_page), ("errors.md", errors_page)])
+
+@pytest.mark.parametrize(("name", "page"), _PAGES)
 def test_the_reference_is_current(name: str, page: object) -> None:
     assert callable(page)
     assert (REFERENCE / name).read_text(encoding="utf-8") == page(), "run `make reference`"

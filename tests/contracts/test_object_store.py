@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.object_store import open_store
-from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
+from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import TINY, company, contents_of, new_vault, open_vault, take
 
 PAGE = 1000  # ListObjectsV2 gives at most so many keys a page

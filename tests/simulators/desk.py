@@ -15,6 +15,8 @@ from typing import Any
 
 from holdfast.delivery.cli import main
 
+HOLDFAST = Path(sys.executable).with_name("holdfast")
+"""The installed command."""
 UNPACED = {
     "HOLDFAST_AWS_REQUESTS_PER_SECOND": "100000",
     "HOLDFAST_AWS_OTHER_REQUESTS_PER_SECOND": "100000",
@@ -57,10 +59,14 @@ class Desk:
             code = main(words)
         return Answer(code, _text(out), _text(err))
 
+    def command(self, *words: str) -> list[str]:
+        """A command line for a process."""
+        return [str(HOLDFAST), *words]
+
     def process(self, *words: str, **more: str) -> Answer:
         """A command as a process of its own."""
         done = subprocess.run(
-            [sys.executable, "-m", "holdfast", *words],
+            self.command(*words),
             cwd=self.folder,
             env=self.variables(more),
             stdin=subprocess.DEVNULL,

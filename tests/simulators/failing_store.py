@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import StoreError, StoreFull
+from tests.simulators.object_store_memory import MemoryStore
 
 
 class FailingStore:

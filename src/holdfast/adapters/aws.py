@@ -1,8 +1,7 @@
 """Calls to AWS within its limits: paced, repeated where that is safe, counted, and failing in our words.
 
 botocore is used directly: loading boto3 costs as much again and adds nothing here. It is imported on
-the first call. Its own retries are off; stamina cannot stand in for the loop below, because it sleeps
-on the real clock and its jitter is added to the back-off instead of spreading over all of it.
+the first call. Its own retries are off; docs/decisions/0009 says why the loop below is ours.
 """
 
 from __future__ import annotations
@@ -34,8 +33,11 @@ IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
-LISTINGS = 8
-"""Connections for listings that go from page to page beside the concurrent calls."""
+CONNECTIONS = 272
+"""Connections kept to a service: more than any setting or target has calls under way at once.
+
+They are opened as they are needed; a call beyond them would open one for itself alone and close it again.
+"""
 TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
 _log = logging.getLogger(__name__)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -60,7 +62,6 @@ class AwsSettings:
         600.0, "Seconds that one call may be throttled in a row before the run stops.", least=0
     )
     retries: int = setting(3, "Repeats of a call after server errors and lost connections.", least=0, most=20)
-    concurrency: int = setting(8, "Calls under way at once.", least=1, most=256)
     connect_timeout: float = setting(5.0, "Seconds to wait for a connection.", least=0.1, most=600)
     tls_minimum: str = setting(
         "1.3", "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2.", one_of=("1.3", "1.2")
@@ -190,7 +191,7 @@ class AwsSession:
             retries={"total_max_attempts": 1},
             connect_timeout=settings.connect_timeout,
             read_timeout=settings.read_timeout,
-            max_pool_connections=settings.concurrency + LISTINGS,
+            max_pool_connections=CONNECTIONS,
             user_agent_extra="holdfast",
         )
         client = self._botocore().create_client(

@@ -166,7 +166,8 @@ def _credentials(environment: Mapping[str, str]) -> tuple[Boto3CredentialProvide
 
     try:
         session = boto3.Session(profile_name=environment.get("AWS_PROFILE") or None)
-        return Boto3CredentialProvider(session), session.region_name or DEFAULT_REGION
+        region = environment.get("AWS_REGION") or session.region_name or DEFAULT_REGION
+        return Boto3CredentialProvider(session), region
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(
             f"There are no credentials for the vault's bucket: {error}.",

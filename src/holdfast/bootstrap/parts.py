@@ -126,6 +126,10 @@ class Parts:
 
         return Vault.create(self.store, self.key_ring, self.clock)
 
+    def audit_anchors(self) -> list[str]:
+        """The heads of the audit chain that sealed snapshots keep; none where no vault was made yet."""
+        return [] if self._nothing_stored() else [info.audit_head for info in self.vault.snapshots()]
+
     def _nothing_stored(self) -> bool:
         return next(iter(self.store.list("")), None) is None
 

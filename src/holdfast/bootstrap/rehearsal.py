@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from holdfast.systems.identity_center.settings import IdentityCenterSettings
 
 UNTHROTTLED = 100_000.0
-CONCURRENCY = 16
 
 
 @contextmanager
@@ -36,7 +35,6 @@ def rehearse_identity_center(
             region=sandbox.engine.world.region,
             requests_per_second=UNTHROTTLED,
             other_requests_per_second=UNTHROTTLED,
-            concurrency=CONCURRENCY,
         )
         session = AwsSession(pace, clock, endpoint=AwsEndpoint(sandbox.url, ACCESS_KEY, SECRET_KEY))
         here = replace(settings, instance_arn="")

@@ -21,6 +21,7 @@ from holdfast.domain.errors import (
     UsageError,
     VaultError,
 )
+from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.drill import DrillRequest
 from holdfast.kernel.restore import RestoreRequest
@@ -221,7 +222,7 @@ class Runner:
         except VaultError:
             return None
         older = (info for info in found if info.taken_at < sealed.taken_at)
-        return next((info for info in older if info.kind != "safety"), None)
+        return next((info for info in older if info.kind != SAFETY), None)
 
 
 def _to_stderr(text: str) -> None:

@@ -13,28 +13,30 @@ import click
 
 from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
+from holdfast.delivery.reference_settings import settings_page
 from holdfast.domain.errors import HoldfastError
 
 _SOURCES = Path(__file__).parents[1]
 _DECLARES_A_CODE = re.compile(r"^\s+code: ClassVar\[str\] = ", re.MULTILINE)
 _GENERATED = "<!-- Written by `make reference`; edit the code instead. -->"
-_EXIT_CODES = """\
-| exit code | meaning |
-| --- | --- |
-| 0 | complete |
-| 1 | a bug in Holdfast; please report it |
-| 2 | the command line makes no sense as given |
-| 3 | partial: finished, some items failed; the report names them |
-| 4 | refused by a rule; nothing was changed |
-| 5 | a check failed |
-| 10 | settings |
-| 11 | credentials or permission |
-| 20 | the vault |
-| 30 | the service |
-| 75 | busy or stopped early; can be resumed |
-| 130 | interrupted; can be resumed |
-| 141 | nobody read the output any more |
-"""
+_EXIT_CODES = (
+    (0, "complete", "nothing"),
+    (1, "a bug in Holdfast", "report it; the run is on record"),
+    (2, "the command line makes no sense as given", "correct it"),
+    (3, "partial: finished, some items failed", "read the report, mend what it names, run the command again"),
+    (4, "refused by a rule; nothing was changed", "read the sentence: it names the rule and the way on"),
+    (5, "a check failed", "look at what was found"),
+    (10, "settings, or a folder of this machine", "correct what is named"),
+    (11, "credentials or permission", "sign in again, or allow the action named"),
+    (20, "the vault", "read what is named; back up again once it is mended"),
+    (30, "the service", "resume the run when the service answers"),
+    (75, "busy, or stopped early", "wait or make room, then resume the run"),
+    (130, "interrupted", "resume the run"),
+    (141, "nobody read the output any more", "nothing"),
+)
+_EXIT_NOTE = """\
+A script that takes backups should treat everything but 0 as worth a look, and 3 as a backup that exists but lacks what
+the report names. `holdfast runs resume latest` resumes the newest run."""
 
 
 def commands_page() -> str:
@@ -56,7 +58,21 @@ def errors_page() -> str:
         ["| code | exit code | what is said | what to do |", "| --- | --- | --- | --- |", *rows]
     )
     note = "Words in braces are filled in with the facts; `--json` prints those under `facts`."
-    return "\n\n".join(["# Errors", _GENERATED, note, table, "## Exit codes", _EXIT_CODES])
+    more = "What each exit code means is on [its own page](exit-codes.md)."
+    return "\n\n".join(["# Errors", _GENERATED, note, table, more]) + "\n"
+
+
+def exit_codes_page() -> str:
+    """Every exit code with its meaning and the errors that end with it, as Markdown."""
+    codes: dict[int, list[str]] = {}
+    for error in sorted(error_types(), key=lambda error: error.code):
+        codes.setdefault(error.exit_code, []).append(f"`{error.code}`")
+    rows = [
+        f"| {code} | {meaning} | {next_step} | {', '.join(codes.get(code, []))} |"
+        for code, meaning, next_step in _EXIT_CODES
+    ]
+    head = "| exit code | meaning | what to do | errors |\n| --- | --- | --- | --- |"
+    return "\n\n".join(["# Exit codes", _GENERATED, "\n".join([head, *rows]), _EXIT_NOTE]) + "\n"
 
 
 def error_types() -> list[type[HoldfastError]]:
@@ -113,6 +129,8 @@ def main(arguments: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
     (folder / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (folder / "exit-codes.md").write_text(exit_codes_page(), encoding="utf-8")
+    (folder / "settings.md").write_text(settings_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.domain.errors import NotFound, Refused
+from holdfast.domain.errors import NotFound, Refused, VaultDamaged
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
@@ -26,15 +26,13 @@ class BackupRequest(msgspec.Struct, frozen=True):
     """What a backup was asked for; kept with the run so that another process can resume it.
 
     `since` is the RFC 3339 moment of an incremental backup: it is compared with the newest snapshot
-    at or before it; empty means the newest there is. With `fresh` it is stored whole, sharing nothing
-    with earlier snapshots: for when those are damaged.
+    at or before it; empty means the newest there is.
     """
 
     kind: str
     types: tuple[str, ...]
     since: str = ""
     labels: tuple[tuple[str, str], ...] = ()
-    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ class Backup:
         parent: SnapshotInfo | None,
         started: datetime,
     ) -> SnapshotInfo:
-        writer = self.vault.begin(self.system.name, fresh=request.fresh)
+        writer = self.vault.begin(self.system.name)
         by_type = {part.type: part for part in parts}
         context.progress.stage("storing", len(by_type))
         for kind in self.system.types:
@@ -126,7 +124,7 @@ class Backup:
                 continue
             writer.add_section(kind.name, part.records, complete=part.complete, reason=part.reason)
             context.progress.advance(note=kind.title)
-        return writer.seal(
+        sealed = writer.seal(
             kind=request.kind,
             taken_at=started,
             source=identity,
@@ -136,6 +134,8 @@ class Backup:
             audit_head=self.audit_head(),
             labels=request.labels,
         )
+        context.record_findings(_beside_damage(writer.damage))
+        return sealed
 
     def _parent(self, request: BackupRequest, identity: SourceIdentity, now: datetime) -> SnapshotInfo | None:
         if request.kind != INCREMENTAL:
@@ -172,6 +172,13 @@ def _inventory(part: Part) -> Iterator[Item]:
     if not part.complete and not part.failures:
         yield Item(part.type, "", Outcome(OutcomeKind.FAILED, part.reason))
     yield from part.failures
+
+
+def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
+    """A sound backup beside damaged ones must not pass unnoticed: the errors make its exit code 5."""
+    for error in damage:
+        message = f"An earlier backup is damaged; this one does not rest on it. {error}"
+        yield Finding(Severity.ERROR, "earlier-damage", "vault", "", message, error.advice)
 
 
 def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class ObjectStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A held lease: its name, holder, fence and when it ends unless renewed."""
+    """A held lease: its name, holder, fence and when it ends."""
 
     name: str
     owner: str
@@ -163,9 +163,6 @@ class Ledger(Protocol):
 
     def acquire(self, name: str, owner: str, seconds: float, now: datetime) -> Lease:
         """Hold a named lease. Raises: Busy naming the holder while another holds it."""
-
-    def renew(self, lease: Lease, seconds: float, now: datetime) -> Lease:
-        """Prolong a lease. Raises: Busy when it was lost."""
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; one that was lost meanwhile is left alone."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
@@ -106,6 +107,9 @@ class Application:
         return _refuse(incoming, cast(ApiRefusal, verdict.refusal), start_response)
 
     def _serve(self, incoming: Incoming, verdict: Verdict, start_response: StartResponse) -> Iterable[bytes]:
+        caller = self._engine.setup.caller
+        if caller and incoming.asked.operation == "GetCallerIdentity":
+            return _send(start_response, 200, _identity(caller), "text/xml", [])
         if incoming.own is None:
             return self._moto_application()(incoming.environ, start_response)
         service, operation = incoming.own
@@ -131,6 +135,14 @@ class Application:
         from holdfast.sandbox.fall_through import reset_moto
 
         reset_moto()
+
+
+def _identity(caller: str) -> bytes:
+    """STS's answer to GetCallerIdentity."""
+    told = f"<Arn>{escape(caller)}</Arn><UserId>AROASANDBOX:caller</UserId><Account>{caller.split(':')[4]}</Account>"
+    result = f"<GetCallerIdentityResult>{told}</GetCallerIdentityResult>"
+    space = "https://sts.amazonaws.com/doc/2011-06-15/"
+    return f'<GetCallerIdentityResponse xmlns="{space}">{result}</GetCallerIdentityResponse>'.encode()
 
 
 def _require_signature(incoming: Incoming) -> None:

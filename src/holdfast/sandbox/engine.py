@@ -23,12 +23,16 @@ from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How a sandbox is set up. `rate`: requests a second for Identity Center, None for no limit."""
+    """How a sandbox is set up. `rate`: requests a second for Identity Center, None for no limit.
+
+    `caller`: the ARN that callers are told to be, such as the session of a permission set; empty for moto's.
+    """
 
     scale: str = "tiny"
     seed: int = 1
     rate: float | None = None
     async_delay: float = DEFAULT_ASYNC_DELAY
+    caller: str = ""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -102,7 +106,8 @@ class Engine:
 
     def caller(self) -> str:
         """The ARN of the principal that every request is taken to come from."""
-        return f"arn:aws:sts::{self.world.management_account}:assumed-role/HoldfastOperator/sandbox"
+        default = f"arn:aws:sts::{self.world.management_account}:assumed-role/HoldfastOperator/sandbox"
+        return self.setup.caller or default
 
     def resource(self, service: str, parameters: Parameters) -> str:
         """The resource that an action of the service is about, for the wording of denials."""

@@ -115,7 +115,9 @@ def serve(
     _private_folder(state_dir)
     _lock(state_dir)
     try:
-        server = SandboxServer(setup.scale, setup.seed, setup.rate, port, setup.async_delay)
+        server = SandboxServer(
+            setup.scale, setup.seed, setup.rate, port, setup.async_delay, caller=setup.caller
+        )
     except OSError as problem:
         raise StartFailed(
             f"port {port} cannot be used ({problem}).", str(state_dir / "sandbox.log")

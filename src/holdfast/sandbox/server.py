@@ -22,7 +22,8 @@ class SandboxServer:
     """A stand-in on a loopback port for the time of a `with` block.
 
     `scale` is empty, tiny, small or medium; `rate` is Identity Center's requests a second (None: no limit);
-    `clock` gives seconds since 1970 and decides when asynchronous requests are due.
+    `clock` gives seconds since 1970 and decides when asynchronous requests are due; `caller` is the ARN that
+    GetCallerIdentity answers (empty: moto's).
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class SandboxServer:
         port: int = 0,
         async_delay: float = DEFAULT_ASYNC_DELAY,
         clock: Callable[[], float] = time.time,
+        caller: str = "",
     ) -> None:
-        self.engine = Engine(Setup(scale, seed, rate, async_delay), clock)
+        self.engine = Engine(Setup(scale, seed, rate, async_delay, caller), clock)
         self._server = listen(Application(self.engine), port)
         self.url = self.engine.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
+from holdfast.adapters.aws import CONNECTIONS, AwsEndpoint, AwsSession, AwsSettings
 from holdfast.domain.errors import (
     AccessDenied,
     CredentialsError,
@@ -20,6 +21,8 @@ from holdfast.domain.errors import (
 from holdfast.kernel.ports import Clock
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
+from holdfast.systems.identity_center.restore.operations import MOST_OUTSTANDING
+from holdfast.systems.identity_center.settings import IdentityCenterSettings
 
 Make = Callable[..., AwsSession]
 
@@ -189,3 +192,8 @@ def test_an_error_of_the_service_itself_is_left_to_its_client(session: Make, san
     with pytest.raises(ClientError) as caught:
         session().call("identitystore", "DescribeUser", parameters)
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_a_connection_is_kept_for_every_call_that_may_be_under_way_at_once() -> None:
+    (most,) = (each.metadata["most"] for each in fields(IdentityCenterSettings) if each.name == "concurrency")
+    assert max(most, MOST_OUTSTANDING) < CONNECTIONS

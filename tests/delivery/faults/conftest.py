@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.sandbox.server import SandboxServer
+from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Desk
 
 
@@ -28,3 +29,9 @@ def sandbox(shared_sandbox: SandboxServer) -> SandboxServer:
 def desk(sandbox: SandboxServer, tmp_path: Path) -> Desk:
     """An empty folder and an environment that points at the sandbox."""
     return Desk(tmp_path, sandbox.env())
+
+
+@pytest.fixture
+def admin(sandbox: SandboxServer) -> Administrator:
+    """Somebody else who changes the company."""
+    return Administrator(sandbox)

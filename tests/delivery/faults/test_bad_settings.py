@@ -17,7 +17,7 @@ key_file = 7
 requests_per_second = -1
 retries = 2.5
 throttle_patience = "soon"
-concurrency = 100000
+read_timeout = 100000
 
 [identity_centre]
 concurrency = 4
@@ -27,7 +27,7 @@ assignments_by = "whim"
 """
 YAML = """
 vault: {locatoin: elsewhere, key_file: 7}
-aws: {requests_per_second: -1, retries: 2.5, throttle_patience: soon, concurrency: 100000}
+aws: {requests_per_second: -1, retries: 2.5, throttle_patience: soon, read_timeout: 100000}
 identity_centre: {concurrency: 4}
 identity_center: {assignments_by: whim}
 """
@@ -38,7 +38,7 @@ AS_JSON = json.dumps(
             "requests_per_second": -1,
             "retries": 2.5,
             "throttle_patience": "soon",
-            "concurrency": 100000,
+            "read_timeout": 100000,
         },
         "identity_centre": {"concurrency": 4},
         "identity_center": {"assignments_by": "whim"},
@@ -50,7 +50,7 @@ PROBLEMS = (
     "[aws] requests_per_second: must be from 0.01 to 1000000, got -1",
     "[aws] retries: expected a whole number, got 2.5",
     "[aws] throttle_patience: expected a number, got 'soon'",
-    "[aws] concurrency: must be from 1 to 256, got 100000",
+    "[aws] read_timeout: must be from 0.1 to 3600, got 100000",
     "[identity_centre]: unknown section; did you mean identity_center?",
     "[identity_center] assignments_by: must be empty, account, permission_set or principal, got 'whim'",
 )

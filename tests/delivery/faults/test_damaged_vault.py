@@ -15,6 +15,7 @@ from holdfast.domain.errors import VaultError
 from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.vault import Vault
 from holdfast.sandbox.server import SandboxServer
+from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Answer, Desk
 
 EVERY = 17
@@ -195,9 +196,9 @@ def test_an_older_manifest_put_in_the_place_of_a_newer_one_is_found(copy: Kept) 
 
 
 def test_damage_to_another_backup_is_left_to_the_check_of_the_whole_vault(
-    copy: Kept, sandbox: SandboxServer
+    copy: Kept, admin: Administrator
 ) -> None:
-    sandbox.engine.world.directory.memberships.clear()
+    assert admin.empty("All Employees") > 0
     newer = copy.desk.backup()
     file = copy.desk.folder / VAULT / "snapshots" / newer.lower()
     file.write_bytes(file.read_bytes()[:-1] + b"?")
@@ -218,23 +219,27 @@ def test_the_check_of_the_vault_names_what_no_backup_reaches(copy: Kept) -> None
 
 @pytest.mark.parametrize("kind", ["packs", "indexes", "snapshots", "vault.json", "vault.key"])
 def test_a_restore_from_a_damaged_backup_changes_nothing_and_names_what_is_damaged(
-    copy: Kept, sandbox: SandboxServer, kind: str
+    copy: Kept, sandbox: SandboxServer, admin: Administrator, kind: str
 ) -> None:
-    sandbox.engine.world.directory.memberships.clear()
+    assert admin.empty("All Employees") > 0
     path = next(path for path in copy.files() if kind in path.as_posix())
     file = copy.desk.folder / path
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 4
     file.write_bytes(data)
+    changes = sandbox.changes()
     answer = copy.desk.restore()
     assert answer.code == 20, answer
     assert name_of(path) in said(answer)
-    assert sandbox.changes() == []
+    assert sandbox.changes() == changes
 
 
-def test_what_is_sound_in_a_damaged_backup_can_still_be_restored(copy: Kept, sandbox: SandboxServer) -> None:
-    altered_set = next(iter(sandbox.engine.world.access.sets.values()))
-    was, altered_set.description = altered_set.description, "altered"
+def test_what_is_sound_in_a_damaged_backup_can_still_be_restored(
+    copy: Kept, sandbox: SandboxServer, admin: Administrator
+) -> None:
+    company = sandbox.dump()
+    admin.describe("ReadOnly", "altered")
+    changes = sandbox.changes()
     for path in (path for path in copy.files() if "packs" in path.parts):
         sound = (copy.desk.folder / path).read_bytes()
         (copy.desk.folder / path).write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
@@ -244,26 +249,23 @@ def test_what_is_sound_in_a_damaged_backup_can_still_be_restored(copy: Kept, san
     users = copy.desk.restore("--resources", "users")
     assert users.code == 20
     assert name_of(path) in said(users)
-    assert sandbox.changes() == []
-    assert copy.desk.restore("--resources", "permission_sets").code == 0
-    assert altered_set.description == was
+    assert sandbox.changes() == changes
+    # What was asked for is done; the damage beside it must not pass unnoticed.
+    assert copy.desk.restore("--resources", "permission_sets").code == 5
+    assert sandbox.dump().permission_sets == company.permission_sets
 
 
 @pytest.mark.parametrize("kind", ["packs", "indexes", "snapshots"])
-def test_a_backup_beside_damaged_ones_says_so_and_a_fresh_one_stands_on_its_own(
-    copy: Kept, kind: str
-) -> None:
+def test_a_backup_beside_damaged_ones_stands_on_its_own_and_says_so(copy: Kept, kind: str) -> None:
     for path in copy.files():
         if kind in path.parts:
             file = copy.desk.folder / path
             file.write_bytes(file.read_bytes()[:-1] + b"?")
     before = copy.contents()
-    taken = copy.desk.run("identity-center", "backup")
-    assert taken.code == 20, taken
-    assert "--fresh" in said(taken)
-    fresh = copy.desk.run("identity-center", "backup", "--fresh", "--json")
-    assert fresh.code == 0, fresh
-    assert copy.desk.run("backups", "verify", fresh.json["snapshot"]).code == 0
+    taken = copy.desk.run("identity-center", "backup", "--json")
+    assert taken.code == 5, taken
+    assert {finding["code"] for finding in taken.json["findings"]} == {"earlier-damage"}
+    assert copy.desk.run("backups", "verify", taken.json["snapshot"]).code == 0
     assert copy.desk.run("backups", "verify", copy.backup).code == 20
     after = copy.contents()
     assert {name: after[name] for name in before} == before, "what was there is as it was"
@@ -273,7 +275,7 @@ def test_nothing_in_the_vault_can_be_read_without_its_key(copy: Kept, sandbox: S
     company = sandbox.dump()
     words = {str(user[name]) for user in company.users for name in ("UserName", "DisplayName")}
     words |= {str(mail["Value"]) for user in company.users for mail in user.get("Emails", ())}  # type: ignore[attr-defined]
-    words |= {each.name for each in (*company.groups, *company.permission_sets)}
+    words |= {each.name for each in company.groups} | {each.name for each in company.permission_sets}
     words |= {each.id for each in company.accounts} | {"arn:aws", "ssoins-", "AdministratorAccess"}
     assert len(words) > 100
     held = b"\n".join(name.as_posix().encode() + data for name, data in copy.contents().items()).lower()

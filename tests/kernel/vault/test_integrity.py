@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.object_store_folder import FolderStore
-from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.vault.errors import StoreError, StoreFull
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.vault.verify import Verification
 from tests.simulators.failing_store import FailingStore
+from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import (
     ARN,
     SOURCE,

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.object_store_folder import FolderStore
-from holdfast.adapters.object_store_memory import MemoryStore
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.key_set import Epoch, KeyClass, KeySet
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.sealing import Role, Seals
 from holdfast.kernel.vault.vault import Vault
+from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import FixedClock, company, contents_of, new_vault, open_vault, take
 
 CLOCK = FixedClock()

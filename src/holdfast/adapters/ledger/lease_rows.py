@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -37,17 +37,6 @@ class LeaseRows:
             lease = Lease(name, owner, present.fence + 1, now + timedelta(seconds=seconds))
             connection.execute(leases.update().where(leases.c.name == name).values(asdict(lease)))
             return lease
-
-    def renew(self, lease: Lease, seconds: float, now: datetime) -> Lease:
-        """Prolong a lease. Raises: Busy when it was lost."""
-        renewed = replace(lease, expires_at=now + timedelta(seconds=seconds))
-        with self._database.writing() as connection:
-            query = leases.update().where(_same(lease)).values(expires_at=renewed.expires_at)
-            if connection.execute(query).rowcount != 1:
-                raise Busy(
-                    f"{lease.name} is held by another process now; this one stops.", "Run the command again."
-                )
-        return renewed
 
     def release(self, lease: Lease) -> None:
         """Give a lease back; one that was lost meanwhile is left alone."""

@@ -44,7 +44,7 @@ def list_(invocation: Invocation, limit: int) -> int:
 def verify(invocation: Invocation) -> int:
     """Find any edit, removal or reordering up to the newest snapshot that anchors the trail; exit 5 if so."""
     with installation(invocation) as home:
-        verdict = home.audit.verify(info.audit_head for info in home.vault.snapshots(""))
+        verdict = home.audit.verify(home.audit_anchors())
         if invocation.json:
             emit(_verdict_json(verdict))
         else:

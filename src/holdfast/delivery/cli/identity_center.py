@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.restore import RestoreRequest
 
 SYSTEM = "identity_center"
-CHECK_FAILED = 5
+PARTIAL, CHECK_FAILED = 3, 5
 # The seed's resource words and the record types they stand for: a group is nothing without its members.
 RESOURCES = {
     "users": ("user",),
@@ -99,10 +99,9 @@ def identity_center() -> None:
     "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
 )
 @resources_option
-@click.option("--fresh", is_flag=True, help="Share nothing with earlier backups, which may be damaged.")
 @shared_options
 @pass_invocation
-def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...], fresh: bool) -> int:
+def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...]) -> int:
     """Capture, prove complete, encrypt, seal, read back.
 
     An incremental backup reads everything too and is complete to read; it saves stored bytes, not
@@ -111,7 +110,7 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
     from holdfast.kernel.backup import BackupRequest
 
     with installation(invocation) as home:
-        request = BackupRequest(kind, resources, _moment(since), fresh=fresh)
+        request = BackupRequest(kind, resources, _moment(since))
         return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
@@ -205,9 +204,12 @@ def restore(
 def diff(
     invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool
 ) -> int:
-    """Compare a backup with another one, or with what is live now (the default)."""
+    """Compare a backup with another one, or with what is live now (the default).
+
+    Exit 3 when a part could not be compared because one side was not read whole.
+    """
     from holdfast.delivery.cli.rendering import differences_json, show_differences
-    from holdfast.kernel.compare import compare
+    from holdfast.kernel.compare import DifferenceKind, compare
 
     with installation(invocation) as home:
         system = home.system(SYSTEM)
@@ -218,6 +220,8 @@ def diff(
             emit(differences_json(found))
         else:
             show_differences(found, left.info.id, other)
+        if any(part.kind is DifferenceKind.UNKNOWN for part in found):
+            return PARTIAL
         return CHECK_FAILED if found and exit_code else 0
 
 
@@ -226,7 +230,11 @@ def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> R
 
     if other != "live":
         return home.vault.read(home.vault.resolve(other, SYSTEM))
-    return MemoryView(home.system(SYSTEM).source().capture(resources, home.progress))
+    parts = list(home.system(SYSTEM).source().capture(resources, home.progress))
+    for part in parts:
+        if not part.complete:
+            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
+    return MemoryView(parts)
 
 
 def _preview(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:

@@ -11,6 +11,7 @@ import msgspec
 
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import JournalEntry, Run, RunState
+from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.canonical import plain
 from holdfast.kernel.ports import CallCount
@@ -50,7 +51,6 @@ EXIT_CODES = {
     RunState.INTERRUPTED: 130,
 }
 CHECK_FAILED = 5
-SAFETY = "safety"
 UNSETTLED = frozenset({"planned", "in doubt"})
 
 
@@ -102,6 +102,7 @@ def build_report(
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
+        calls=calls.calls if calls else 0,
         cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),

@@ -129,7 +129,8 @@ class RunReport:
 
     Lists of conflicts, findings and failures are bounded; the `..._total` figures count all, and the
     manifest holds every one. `sums_up` is False when some type's outcomes do not add up to its
-    inventory or a change has no outcome; `discrepancies` says where.
+    inventory or a change has no outcome; `discrepancies` says where. `calls` are the requests that the
+    process which makes the report has sent, 0 when it sent none.
     """
 
     run: str
@@ -160,6 +161,7 @@ class RunReport:
     cannot_return: tuple[Finding, ...]
     cannot_return_total: int
     taken_during: tuple[str, ...]
+    calls: int
     cost: Cost
     growth: tuple[Growth, ...]
     error: Problem | None

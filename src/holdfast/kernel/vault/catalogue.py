@@ -126,6 +126,17 @@ class Catalogue:
             if system in ("", manifest.system):
                 yield manifest
 
+    def sound_manifests(self, system: str, damage: list[VaultDamaged]) -> Iterator[Manifest]:
+        """Manifests of a system, newest first; those that are damaged go to `damage` instead. Raises: StoreError."""
+        for found in self.ids():
+            try:
+                manifest = self.manifest(found)
+            except VaultDamaged as error:
+                damage.append(error)
+                continue
+            if system in ("", manifest.system):
+                yield manifest
+
     def manifest(self, snapshot: str) -> Manifest:
         """One manifest. Raises: NotFound; VaultDamaged; StoreError."""
         if snapshot not in self._manifests:

@@ -8,8 +8,8 @@ from typing import ClassVar
 from holdfast.domain.errors import HoldfastError, VaultDamaged
 
 REPAIR = (
-    "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read. "
-    "The option `--fresh` of a backup stores it whole, sharing nothing with what is damaged."
+    "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read, "
+    "and a new backup does not rest on what is damaged."
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from contextlib import suppress
 from hashlib import sha256
 
 import msgspec
@@ -145,12 +144,8 @@ class Vault:
 
     def of_run(self, run: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did; damaged manifests of others do not matter. Raises: StoreError."""
-        for found in self._catalogue.ids():
-            with suppress(VaultDamaged):
-                manifest = self._catalogue.manifest(found)
-                if manifest.run == run:
-                    return info_of(manifest)
-        return None
+        manifests = self._catalogue.sound_manifests("", [])
+        return next((info_of(manifest) for manifest in manifests if manifest.run == run), None)
 
     def resolve(self, ref: str, system: str = "") -> SnapshotInfo:
         """The snapshot that an id, a unique prefix, `latest`, a date or a moment stands for.
@@ -160,14 +155,17 @@ class Vault:
         """
         return info_of(self._catalogue.resolve(ref, system))
 
-    def begin(self, system: str, *, fresh: bool = False) -> SnapshotWriter:
-        """A writer for a new snapshot of a system.
+    def begin(self, system: str) -> SnapshotWriter:
+        """A writer for a new snapshot of a system, building on the newest one where that is sound.
 
-        It builds on the system's newest snapshot; with `fresh`, for when that one is damaged, on none.
-        Raises: VaultDamaged; StoreError.
+        It is read back whole before, so that the new one never rests on damaged bytes; what is damaged
+        is told by `SnapshotWriter.damage`. Raises: StoreError.
         """
-        base = None if fresh else next(self._catalogue.manifests(system), None)
-        return SnapshotWriter(self._catalogue, system, base, self._packing)
+        damage = list[VaultDamaged]()
+        base = next(self._catalogue.sound_manifests(system, damage), None)
+        problems = self._inspector(None).verify(base.id).problems if base else ()
+        damage += [damaged(problem.where, problem.message) for problem in problems]
+        return SnapshotWriter(self._catalogue, system, None if problems else base, self._packing, damage)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -106,7 +106,14 @@ class _Draft:
 class SnapshotWriter:
     """Stores sections as they come; nothing is visible before `seal`, and a dropped writer leaves garbage."""
 
-    def __init__(self, catalogue: Catalogue, system: str, base: Manifest | None, packing: Packing) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        system: str,
+        base: Manifest | None,
+        packing: Packing,
+        damage: list[VaultDamaged],
+    ) -> None:
         self._catalogue = catalogue
         self._system = system
         self._base = base
@@ -116,33 +123,25 @@ class SnapshotWriter:
         self._bodies = PackWriter(store, seals, Role.RECORDS, self._packs, full)
         self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs, full)
         self._drafts: list[_Draft] = []
-        self._damage: list[VaultDamaged] = []
+        self._damage = damage
 
     def add_section(
         self, type_name: str, records: Iterable[Record], *, complete: bool = True, reason: str = ""
     ) -> int:
         """Store the records of a type, which come in key order; their number.
 
-        What the system's newest snapshot holds already is not stored again. Where that one proves damaged,
-        a sequence of records is stored whole instead, and `damage` tells.
-        Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged when
-        the snapshot it builds on cannot be read and `records` can be run through only once.
+        What the snapshot it builds on holds already is not stored again.
+        Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged.
         """
         self._refuse_repeat(type_name)
-        try:
-            draft = self._draft(type_name, records, self._base_layers(type_name))
-        except VaultDamaged as error:
-            if not isinstance(records, Sequence):
-                raise
-            self._damage.append(error)
-            draft = self._draft(type_name, records, ())
+        draft = self._draft(type_name, records, self._base_layers(type_name))
         section = msgspec.structs.replace(draft.section, complete=complete, reason=reason)
         self._drafts.append(replace(draft, section=section))
         return section.count
 
     @property
     def damage(self) -> tuple[VaultDamaged, ...]:
-        """What was found damaged in the snapshot before; the new one does not need it."""
+        """What was found damaged in earlier snapshots; the new one does not need it."""
         return tuple(self._damage)
 
     def _draft(

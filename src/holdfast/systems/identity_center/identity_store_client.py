@@ -93,13 +93,13 @@ class IdentityStoreClient:
         """The id of the new user."""
         return text(self._send_once("CreateUser", UserName=user_name, **attributes), "UserId")
 
-    def update_user(self, user_id: str, operations: Mapping[str, Plain]) -> None:
+    def update_user(self, user_id: str, operations: Mapping[str, Plain], revision: str = "") -> None:
         """Set attributes by path; None removes one."""
-        self._send("UpdateUser", UserId=user_id, Operations=_operations(operations))
+        self._send("UpdateUser", UserId=user_id, Operations=_operations(operations), Revision=revision)
 
-    def delete_user(self, user_id: str) -> None:
+    def delete_user(self, user_id: str, revision: str = "") -> None:
         """Remove a user."""
-        self._send_once("DeleteUser", UserId=user_id)
+        self._send_once("DeleteUser", UserId=user_id, Revision=revision)
 
     def create_group(self, display_name: str, description: str) -> str:
         """The id of the new group."""
@@ -107,13 +107,13 @@ class IdentityStoreClient:
             self._send_once("CreateGroup", DisplayName=display_name, Description=description), "GroupId"
         )
 
-    def update_group(self, group_id: str, operations: Mapping[str, Plain]) -> None:
+    def update_group(self, group_id: str, operations: Mapping[str, Plain], revision: str = "") -> None:
         """Set attributes by path; None removes one."""
-        self._send("UpdateGroup", GroupId=group_id, Operations=_operations(operations))
+        self._send("UpdateGroup", GroupId=group_id, Operations=_operations(operations), Revision=revision)
 
-    def delete_group(self, group_id: str) -> None:
+    def delete_group(self, group_id: str, revision: str = "") -> None:
         """Remove a group."""
-        self._send_once("DeleteGroup", GroupId=group_id)
+        self._send_once("DeleteGroup", GroupId=group_id, Revision=revision)
 
     def create_membership(self, group_id: str, user_id: str) -> str:
         """The id of the new membership."""
@@ -161,7 +161,7 @@ def _user(row: Answer) -> User:
         for name, value in row.items()
         if name not in NOT_ATTRIBUTES and name != "ResponseMetadata" and value not in (None, "", [], {})
     }
-    return User(text(row, "UserId"), text(row, "UserName"), attributes)
+    return User(text(row, "UserId"), text(row, "UserName"), attributes, text(row, "Revision"))
 
 
 def _group(row: Answer) -> Group:
@@ -170,6 +170,7 @@ def _group(row: Answer) -> Group:
         display_name=text(row, "DisplayName"),
         description=text(row, "Description"),
         external_ids=tuple((text(item, "Issuer"), text(item, "Id")) for item in rows(row, "ExternalIds")),
+        revision=text(row, "Revision"),
     )
 
 

@@ -14,7 +14,9 @@ class IdentityStoreGateway(Protocol):
 
     All calls raise AccessDenied, CredentialsError, RemoteError, RemoteUnavailable (changes only when
     the answer was lost: the effect is then in doubt) and Throttled; `Conflict…` below is a RemoteError
-    with `error` "ConflictException", a missing thing one with "ResourceNotFoundException".
+    with `error` "ConflictException", a missing thing one with "ResourceNotFoundException". A change that is
+    given a `revision` is made only while that is the current one, and is a conflict otherwise; without
+    one it is made in any case.
     """
 
     def list_users(self, token: str = "") -> Page[User]:
@@ -47,19 +49,19 @@ class IdentityStoreGateway(Protocol):
     def create_user(self, user_name: str, attributes: Mapping[str, Plain]) -> str:
         """The id of the new user; attributes that the API cannot set must have been left out."""
 
-    def update_user(self, user_id: str, operations: Mapping[str, Plain]) -> None:
+    def update_user(self, user_id: str, operations: Mapping[str, Plain], revision: str = "") -> None:
         """Set attributes by attribute path (`displayName`, `name.givenName`, `emails`); None removes one."""
 
-    def delete_user(self, user_id: str) -> None:
+    def delete_user(self, user_id: str, revision: str = "") -> None:
         """Remove a user, with its memberships and assignments."""
 
     def create_group(self, display_name: str, description: str) -> str:
         """The id of the new group."""
 
-    def update_group(self, group_id: str, operations: Mapping[str, Plain]) -> None:
+    def update_group(self, group_id: str, operations: Mapping[str, Plain], revision: str = "") -> None:
         """Set attributes by attribute path (`displayName`, `description`); None removes one."""
 
-    def delete_group(self, group_id: str) -> None:
+    def delete_group(self, group_id: str, revision: str = "") -> None:
         """Remove a group, with its memberships and assignments."""
 
     def create_membership(self, group_id: str, user_id: str) -> str:

@@ -60,21 +60,27 @@ class User:
 
     Keys used: DisplayName, Name, NickName, ProfileUrl, Emails, Addresses, PhoneNumbers, UserType, Title,
     PreferredLanguage, Locale, Timezone, UserStatus, ExternalIds, Photos, Website, Birthdate, Roles, Extensions.
+    `revision` is the service's count of its changes; it says nothing about the user and is never compared or kept.
     """
 
     user_id: str
     user_name: str
     attributes: dict[str, Plain] = field(default_factory=dict)
+    revision: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group; `external_ids` are set by the identity source and cannot be written through the API."""
+    """A group; `external_ids` are set by the identity source and cannot be written through the API.
+
+    `revision` is as a user's.
+    """
 
     group_id: str
     display_name: str
     description: str = ""
     external_ids: tuple[tuple[str, str], ...] = ()
+    revision: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

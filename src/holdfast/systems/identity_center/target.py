@@ -21,6 +21,7 @@ from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace
 from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
 from holdfast.systems.identity_center.restore.order import owner_of
 from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
+from holdfast.systems.identity_center.restore.revisions import Revisions, has_revision, overtaken
 from holdfast.systems.identity_center.restore.undo import invert
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
 
@@ -36,8 +37,9 @@ class IdentityCenterTarget:
         self._connection, self._pace = connection, pace
         self._directory = Directory(store, admin)
         self._operations = Operations(admin, clock)
-        self._reader = Reader(store, admin, self._directory)
-        self._writer = Writer(store, admin, self._directory, self._operations)
+        revisions = Revisions()
+        self._reader = Reader(store, admin, self._directory, revisions)
+        self._writer = Writer(store, admin, self._directory, self._operations, revisions)
 
     @property
     def concurrency(self) -> int:
@@ -103,11 +105,14 @@ class IdentityCenterTarget:
             return self._refused(group, error)
 
     def _write(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
-        """A remembered id may be of a thing that was made anew since: forget it and try once more."""
+        """A remembered id may be of a thing that was made anew since: forget it and try once more.
+
+        Not where that thing itself is changed or deleted: nobody has compared the new one.
+        """
         try:
             return self._write_once(group, note_request)
         except RemoteError as error:
-            if error.error != GONE or group[0].verb is Verb.DELETE:
+            if error.error != GONE or group[0].verb is Verb.DELETE or has_revision(group[0]):
                 raise
         forget_ids(self._directory, group[0].type, [change.key for change in group])
         return self._write_once(group, note_request)
@@ -131,6 +136,8 @@ class IdentityCenterTarget:
             for now, change in zip(presents, group, strict=True)
         ):
             return ALREADY
+        if has_revision(group[0]):
+            return overtaken(group[0], presents[0], error)
         code = "conflict" if error.error == CONFLICT else error.code
         advice = "It was changed by somebody else meanwhile. Look at it, then plan the restore again."
         return Outcome(OutcomeKind.FAILED, str(error), advice, code)

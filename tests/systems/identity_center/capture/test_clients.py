@@ -101,10 +101,14 @@ IDENTITY_STORE_CALLS: list[tuple[str, bool, Callable[[IdentityStoreClient], obje
         lambda c: c.create_user("ann", {"DisplayName": "Ann", "Emails": [{"Value": "a@b.c"}]}),
     ),
     ("UpdateUser", True, lambda c: c.update_user(ID, {"displayName": "Ann", "nickName": None})),
+    ("UpdateUser", True, lambda c: c.update_user(ID, {"displayName": "Ann"}, "7")),
     ("DeleteUser", False, lambda c: c.delete_user(ID)),
+    ("DeleteUser", False, lambda c: c.delete_user(ID, "7")),
     ("CreateGroup", False, lambda c: c.create_group("Admins", "")),
     ("UpdateGroup", True, lambda c: c.update_group(ID, {"description": None})),
+    ("UpdateGroup", True, lambda c: c.update_group(ID, {"description": None}, "7")),
     ("DeleteGroup", False, lambda c: c.delete_group(ID)),
+    ("DeleteGroup", False, lambda c: c.delete_group(ID, "7")),
     ("CreateGroupMembership", False, lambda c: c.create_membership(ID, ID)),
     ("DeleteGroupMembership", False, lambda c: c.delete_membership(ID)),
 ]
@@ -242,6 +246,31 @@ def test_a_users_ids_and_times_are_not_attributes_and_floats_become_text() -> No
     user = store(ModelSession({"DescribeUser": {**row, "ResponseMetadata": {}}})).describe_user(ID)
     extensions: Plain = {"aws:identitystore:enterprise": {"weight": "1.5", "floor": 3}}
     assert user == User(ID, "ann", {"UserStatus": "ENABLED", "Extensions": extensions})
+    assert user.revision == "7"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c, *revision: c.update_user(ID, {"displayName": "Ann"}, *revision),
+        lambda c, *revision: c.delete_user(ID, *revision),
+        lambda c, *revision: c.update_group(ID, {"description": "d"}, *revision),
+        lambda c, *revision: c.delete_group(ID, *revision),
+    ],
+)
+def test_a_revision_is_sent_with_a_change_where_one_is_known(change: Callable[..., None]) -> None:
+    session = ModelSession()
+    change(store(session), "7")
+    change(store(session))
+    (_, known, _), (_, unknown, _) = session.sent
+    assert known["Revision"] == "7"
+    assert "Revision" not in unknown
+
+
+def test_a_group_has_the_revision_that_the_service_gives() -> None:
+    row = {"GroupId": ID, "DisplayName": "Admins", "Revision": "12"}
+    assert store(ModelSession({"DescribeGroup": row})).describe_group(ID).revision == "12"
+    assert store(ModelSession({"ListGroups": {"Groups": [row]}})).list_groups().items[0].revision == "12"
 
 
 def test_a_missing_name_gives_no_id_and_any_other_refusal_is_an_error() -> None:

@@ -123,3 +123,11 @@ def test_a_record_of_a_newer_version_is_refused_with_the_cure() -> None:
     with pytest.raises(VaultError, match="newer Holdfast") as caught:
         group_from(newer)
     assert "Upgrade" in caught.value.advice
+
+
+def test_a_revision_is_no_part_of_a_record_and_of_no_comparison() -> None:
+    ann, ann_later = User("u-1", "ann", {"Title": "Dr"}, "7"), User("u-1", "ann", {"Title": "Dr"}, "8")
+    admins, admins_later = Group("g-1", "Admins", revision="7"), Group("g-1", "Admins", revision="8")
+    assert (ann, admins) == (ann_later, admins_later)
+    assert user_record(ann) == user_record(User("u-1", "ann", {"Title": "Dr"}))
+    assert group_record(admins) == group_record(Group("g-1", "Admins"))

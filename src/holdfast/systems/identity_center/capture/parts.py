@@ -113,8 +113,8 @@ def _part(
 ) -> Part:
     """A part; what nobody could read (an orphan) is told but does not make it incomplete."""
     items = sorted(failures, key=lambda item: item.key)
-    unread = sum(item.outcome.kind is OutcomeKind.FAILED for item in items)
-    reason = f"{unread} of its items could not be read" if unread else ""
+    unread = [item.outcome.reason for item in items if item.outcome.kind is OutcomeKind.FAILED]
+    reason = f"{len(unread)} of its items could not be read, the first since {unread[0]}" if unread else ""
     if listing is not None:
         items.insert(0, failed(type_name, INVENTORY, listing))
         reason = str(listing)

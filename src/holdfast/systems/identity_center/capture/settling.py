@@ -12,12 +12,9 @@ from typing import TypeVar
 
 from holdfast.domain.errors import HoldfastError, RemoteError
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all, read_one
-from holdfast.systems.identity_center.model import Assignment, Group, Membership, PrincipalType, User
+from holdfast.systems.identity_center.model import Assignment, Group, Membership, User
 
 T = TypeVar("T")
-
-Kind = PrincipalType
-"""Users and groups are the only things that are looked up by id."""
 
 
 @dataclass(slots=True)

@@ -45,6 +45,7 @@ from holdfast.systems.identity_center.restore.facets import (
     user_value,
 )
 from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.restore.revisions import Revisions
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 T = TypeVar("T")
@@ -61,9 +62,14 @@ class Reader:
     """Reads facets in bundles that one listing answers: an account and set, a group, a kind of attachment."""
 
     def __init__(
-        self, identity_store: IdentityStoreGateway, sso_admin: SsoAdminGateway, directory: Directory
+        self,
+        identity_store: IdentityStoreGateway,
+        sso_admin: SsoAdminGateway,
+        directory: Directory,
+        revisions: Revisions,
     ) -> None:
-        self._store, self._admin, self._directory = identity_store, sso_admin, directory
+        self._store, self._admin = identity_store, sso_admin
+        self._directory, self._revisions = directory, revisions
         self._readers: dict[str, Callable[[str, Sequence[str]], Values]] = {
             USER: self._user,
             GROUP: self._group,
@@ -129,6 +135,7 @@ class Reader:
         if not user_id:
             return {}
         user = self._store.describe_user(user_id)
+        self._revisions.note(user_id, user.revision)
         return {key: user_value(user.user_name, user.attributes)}
 
     def _group(self, key: str, keys: Sequence[str]) -> Values:
@@ -136,6 +143,7 @@ class Reader:
         if not group_id:
             return {}
         group = self._store.describe_group(group_id)
+        self._revisions.note(group_id, group.revision)
         return {key: group_value(group.display_name, group.description)}
 
     def _memberships(self, group: str, keys: Sequence[str]) -> Values:

@@ -33,6 +33,7 @@ from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.facets import read_boundary, text
 from holdfast.systems.identity_center.restore.operations import Operation, Operations
 from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.restore.revisions import Revisions
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Note = Callable[[str], None]
@@ -49,8 +50,9 @@ class Writer:
         sso_admin: SsoAdminGateway,
         directory: Directory,
         operations: Operations,
+        revisions: Revisions,
     ) -> None:
-        self._store, self._admin = identity_store, sso_admin
+        self._store, self._admin, self._revisions = identity_store, sso_admin, revisions
         self._directory, self._operations = directory, operations
         self._writers: dict[str, Callable[[Change, Note], Outcome]] = {
             USER: self._user,
@@ -85,11 +87,14 @@ class Writer:
             attributes = {name: value for name, value in after.items() if name != "UserName"}
             identifier = self._store.create_user(text(after, "UserName"), attributes)
             self._directory.remember(USER, change.key, identifier)
-        elif change.verb is Verb.UPDATE:
-            user_id = self._directory.get(USER, change.key)
-            self._store.update_user(user_id, attribute_operations(plain(change.before or b""), after))
+            return DONE
+        user_id = self._directory.get(USER, change.key)
+        revision = self._revisions.take(user_id)
+        if change.verb is Verb.UPDATE:
+            operations = attribute_operations(plain(change.before or b""), after)
+            self._store.update_user(user_id, operations, revision)
         else:
-            self._store.delete_user(self._directory.get(USER, change.key))
+            self._store.delete_user(user_id, revision)
             self._directory.forget(USER, change.key)
         return DONE
 
@@ -98,11 +103,14 @@ class Writer:
         if change.verb is Verb.CREATE:
             identifier = self._store.create_group(change.key, text(after, "Description"))
             self._directory.remember(GROUP, change.key, identifier)
-        elif change.verb is Verb.UPDATE:
-            group_id = self._directory.get(GROUP, change.key)
-            self._store.update_group(group_id, attribute_operations(plain(change.before or b""), after))
+            return DONE
+        group_id = self._directory.get(GROUP, change.key)
+        revision = self._revisions.take(group_id)
+        if change.verb is Verb.UPDATE:
+            operations = attribute_operations(plain(change.before or b""), after)
+            self._store.update_group(group_id, operations, revision)
         else:
-            self._store.delete_group(self._directory.get(GROUP, change.key))
+            self._store.delete_group(group_id, revision)
             self._directory.forget(GROUP, change.key)
         return DONE
 

@@ -1,4 +1,4 @@
-"""Objects in memory: for tests, rehearsals and as the plainest statement of what a store does."""
+"""Objects in memory: for tests, and as the plainest statement of what a store does."""
 
 from __future__ import annotations
 

@@ -1,0 +1,152 @@
+"""The fewest calls for a company that is known, against those that a backup takes through the command line."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import subprocess
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast.sandbox.company import company
+from holdfast.sandbox.portrait import Portrait
+from tests.simulators.desk import HOLDFAST, Desk
+
+TOP = Path(__file__).parents[3]
+AWS = TOP / ".tools" / "bin" / "aws"
+PAGE, ACCOUNTS_PAGE = 100, 20
+DETAILS = 6
+"""Calls for a permission set: describe, inline, managed, customer-managed, boundary, tags."""
+
+
+def pages(entries: int, page: int = PAGE) -> int:
+    return max(1, math.ceil(entries / page))
+
+
+def listings(owners: Iterable[Hashable], held: Counter[Any]) -> int:
+    """Calls to ask every owner for what it holds; an empty answer takes a call, too."""
+    return sum(pages(held[owner]) for owner in owners)
+
+
+def assignment_calls(known: Portrait) -> int:
+    """The cheapest of: pairs found per account (S2) or per permission set (S3), or every principal asked (S4)."""
+    pairs = Counter((each.account, each.permission_set) for each in known.assignments)
+    each_pair = sum(pages(count) for count in pairs.values())
+    by_account = listings((a.id for a in known.accounts), Counter(account for account, _ in pairs))
+    by_set = listings((s.name for s in known.permission_sets), Counter(name for _, name in pairs))
+    held = Counter((each.kind, each.principal) for each in known.assignments)
+    seen_by_users = Counter({key: count for key, count in held.items() if key[0] == "USER"})
+    for member in known.memberships:
+        seen_by_users["USER", member.user] += held["GROUP", member.group]
+    principals = listings((("GROUP", group.name) for group in known.groups), held)
+    principals += listings((("USER", str(user["UserName"])) for user in known.users), seen_by_users)
+    return min(by_account + each_pair, by_set + each_pair, principals)
+
+
+def fewest_calls(known: Portrait) -> int:
+    base = pages(len(known.permission_sets)) + DETAILS * len(known.permission_sets)
+    base += pages(len(known.users)) + pages(len(known.groups)) + pages(len(known.accounts), ACCOUNTS_PAGE)
+    by_group = listings((g.name for g in known.groups), Counter(m.group for m in known.memberships))
+    by_user = listings((str(u["UserName"]) for u in known.users), Counter(m.user for m in known.memberships))
+    return base + assignment_calls(known) + min(by_group, by_user)
+
+
+class Shell:
+    """A shell in a folder with a detached sandbox, set up as the sandbox says."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def sandbox(self, *words: str) -> None:
+        started = self.desk.process("sandbox", "start", "--detach", *words)
+        assert started.code == 0, started
+
+    def evaluated(self, command: str) -> Any:  # noqa: ANN401  # whatever JSON the command prints
+        """A command after `eval "$(holdfast sandbox env)"`; its output as JSON."""
+        found = f"{shlex.quote(str(HOLDFAST.parent))}:{shlex.quote(str(AWS.parent))}:$PATH"
+        script = f'PATH={found}\neval "$(holdfast sandbox env)"\n{command}'
+        done = subprocess.run(
+            ["bash", "-ec", script],
+            cwd=self.desk.folder,
+            env=self.desk.variables({}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def requests(self) -> int:
+        """What the sandbox counted until now."""
+        return int(json.loads(self.desk.process("sandbox", "status", "--json").out)["requests_total"])
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    desk = Desk(tmp_path)
+    yield Shell(desk)
+    desk.process("sandbox", "stop")
+
+
+def check_bound(shell: Shell, scale: str) -> None:
+    known = company(scale, 1)
+    before = shell.requests()
+    taken = shell.evaluated("holdfast identity-center backup --json")
+    assert taken["calls"] == shell.requests() - before
+    assert taken["calls"] <= 1.05 * fewest_calls(known)
+    assert taken["state"] == "complete"
+    assert {tally["type"]: tally["done"] for tally in taken["items"]} == {
+        "user": len(known.users),
+        "group": len(known.groups),
+        "membership": len(known.memberships),
+        "permission_set": len(known.permission_sets),
+        "assignment": len(known.assignments),
+    }
+
+
+def test_the_bound_of_the_medium_company_is_as_counted_by_hand() -> None:
+    known = company("medium", 1)
+    assert (len(known.accounts), len(known.permission_sets), len(known.users), len(known.groups)) == (
+        300,
+        60,
+        5000,
+        400,
+    )
+    # 1 + 360 for permission sets, 50 + 4 for principals, 15 for accounts
+    assert fewest_calls(known) - assignment_calls(known) >= 430 + 400
+
+
+@pytest.mark.parametrize(
+    "scale", ["small", pytest.param("medium", marks=[pytest.mark.soak, pytest.mark.timeout(600)])]
+)
+def test_a_backup_takes_at_most_a_twentieth_more_calls_than_the_fewest_and_no_settings_file(
+    shell: Shell, scale: str
+) -> None:
+    shell.sandbox("--scale", scale)
+    check_bound(shell, scale)
+
+
+@pytest.mark.skipif(not AWS.exists(), reason="the AWS CLI is not there: run `make tools`")
+def test_the_aws_cli_works_on_the_same_sandbox(shell: Shell) -> None:
+    shell.sandbox("--scale", "tiny")
+    found = shell.evaluated("aws sso-admin list-instances --output json")
+    store = found["Instances"][0]["IdentityStoreId"]
+    users = shell.evaluated(f"aws identitystore list-users --identity-store-id {store} --output json")
+    assert len(users["Users"]) == 40
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(not AWS.exists(), reason="the AWS CLI is not there: run `make tools`")
+def test_at_the_service_s_own_rate_the_bound_holds_as_well(shell: Shell) -> None:
+    shell.desk.environment.update(
+        HOLDFAST_AWS_REQUESTS_PER_SECOND="20", HOLDFAST_AWS_OTHER_REQUESTS_PER_SECOND="5"
+    )
+    shell.sandbox("--scale", "medium", "--rate", "20")
+    shell.evaluated("aws sso-admin list-instances --output json")
+    check_bound(shell, "medium")
