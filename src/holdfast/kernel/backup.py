@@ -166,19 +166,19 @@ class Backup:
             raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
 
 
+def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
+    """A sound backup beside damaged ones must not pass unnoticed: the errors make its exit code 5."""
+    for error in damage:
+        message = f"An earlier backup is damaged; this one does not rest on it. {error}"
+        yield Finding(Severity.ERROR, "earlier-damage", "vault", "", message, error.advice)
+
+
 def _inventory(part: Part) -> Iterator[Item]:
     """The items of a part: its records, and what could not be read."""
     yield from (Item(record.type, record.key, DONE, record.digest) for record in part.records)
     if not part.complete and not part.failures:
         yield Item(part.type, "", Outcome(OutcomeKind.FAILED, part.reason))
     yield from part.failures
-
-
-def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
-    """A sound backup beside damaged ones must not pass unnoticed: the errors make its exit code 5."""
-    for error in damage:
-        message = f"An earlier backup is damaged; this one does not rest on it. {error}"
-        yield Finding(Severity.ERROR, "earlier-damage", "vault", "", message, error.advice)
 
 
 def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:

@@ -90,7 +90,6 @@ def test_one_record_with_an_odd_name_can_be_named_on_the_command_line(
         restored = desk.restore("--only", f"group:{name}")
         assert restored.code == 0, restored
     assert {group.name for group in sandbox.dump().groups} == set(wanted)
-    assert company
 
 
 def test_names_that_differ_by_case_alone_stay_apart_where_the_service_keeps_them_apart(
@@ -125,14 +124,13 @@ def test_a_user_recreated_in_another_case_is_the_same_user(desk: Desk, sandbox: 
     desk.backup()
     admin.wipe()
     name = {"GivenName": "Bert", "FamilyName": "Bert"}
-    admin.ids.create_user(IdentityStoreId=admin.store, UserName="BERT", DisplayName="Bert", Name=name)
+    admin.ids.create_user(IdentityStoreId=admin.store, UserName="BERT", DisplayName="Bert", Name=name)  # type: ignore[arg-type]
     restored = desk.restore()
     assert restored.code == 0, restored
     now = sandbox.dump()
     assert len(now.users) == 1
     assert [(each.group, each.user.casefold()) for each in now.memberships] == [("Ops", "bert")]
     assert desk.restore().json["changes"] == []
-    assert company
 
 
 def test_a_group_of_more_than_a_thousand_members_is_captured_and_restored_whole(

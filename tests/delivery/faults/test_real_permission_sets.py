@@ -98,7 +98,7 @@ def make_set(admin: Administrator, each: Any) -> None:  # noqa: ANN401
     for name in each.get("CustomerManagedPolicies", ()):
         reference = {"Name": name, "Path": "/"}
         admin.sso.attach_customer_managed_policy_reference_to_permission_set(
-            CustomerManagedPolicyReference=reference,
+            CustomerManagedPolicyReference=reference,  # type: ignore[arg-type]
             **on_set,  # type: ignore[arg-type]
         )
     if each.get("CustomPolicy"):
