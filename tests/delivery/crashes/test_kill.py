@@ -191,11 +191,15 @@ def test_after_every_change_of_the_tiny_company_a_kill_loses_and_repeats_none(
         calm = home.copy(tmp_path / "calm")
         expected = [_calmly(calm, bare, *command) for command in (RESTORE, ROLLBACK)]
         sandbox.load(bare)
+        before = 0
         for command, (code, happened, world) in zip((RESTORE, ROLLBACK), expected, strict=True):
             killed = killed_after_every_effect(home, *command)
             assert (killed.ended.code, sandbox.dump()) == (code, world), killed.ended
             assert effects(sandbox) == happened
-            told = f"{command[1]}: {len(happened)} effects in the log, {killed.kills} kills, none lost or repeated"
+            told = (
+                f"{command[1]}: {len(happened) - before} effects, {killed.kills} kills, none lost or repeated"
+            )
+            before = len(happened)
             with capsys.disabled():
                 sys.stdout.write(f"\n{told}\n")
 
