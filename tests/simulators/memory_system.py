@@ -74,8 +74,9 @@ class MemoryService:
     def under_way(self, changes: Sequence[Change]) -> Iterator[None]:
         """Notes which lanes and ranks are busy, and every breach of the rules about them."""
         with self._lock:
+            busy = {lane for lane, count in self._lanes.items() if count}
             for change in changes:
-                if self._lanes[change.lane]:
+                if change.lane in busy:
                     self.lane_breaks.append(change.name)
                 if any(count and rank != change.rank for rank, count in self._ranks.items()):
                     self.rank_breaks.append(change.name)
@@ -280,7 +281,7 @@ def facet_change(kind: str, key: str, before: bytes | None, after: bytes | None)
     change = Change(kind, key, before, after, rank=0, lane="")
     depth = 1 if kind == "membership" else 0
     rank = 1 - depth if change.verb is Verb.DELETE else 2 + depth
-    lane = split_key(key)[0] if kind == "membership" else key
+    lane = split_key(key)[0] if kind in ("membership", "label") else key
     return replace(change, rank=rank, lane=f"{kind}:{lane}")
 
 

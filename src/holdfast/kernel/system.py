@@ -91,7 +91,10 @@ class Target(Protocol):
         """How many changes may be under way at once."""
 
     def batch_size(self, change_type: str) -> int:
-        """How many changes of a type one `apply` takes; 1 unless the service has a batch call."""
+        """How many changes of a type one `apply` takes; 1 unless the service has a batch call.
+
+        A batch may hold several changes of a lane, in plan order and of different keys.
+        """
 
     def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
         """What stands against restoring this snapshot here; an ERROR refuses before anything changes."""

@@ -192,6 +192,7 @@ def test_published_permission_sets_and_assignments_come_back_as_they_were(
 ) -> None:
     lose_and_restore(desk, admin, sandbox)
     assert sandbox.dump() == company
+    assert sandbox.status().requests["sso-admin:TagResource"] == 7  # one call for each set's two tags
     second = desk.run("identity-center", "preview", "latest", "--json")
     assert second.json["changes_total"] == 0
     before = len(sandbox.changes())

@@ -167,6 +167,15 @@ def test_concurrent_changes_never_break_lanes_ranks_or_batches(tmp_path: Path, b
     assert len(bench.service.effects) == 123
 
 
+def test_changes_of_one_lane_share_a_batch_call(tmp_path: Path) -> None:
+    wanted: dict[Facet, bytes] = {("label", join_key("box", f"l{n}")): b"{}" for n in range(12)}
+    bench = Bench(tmp_path, MemoryService())
+    assert run_to(bench, wanted, MemoryTarget(bench.service, batch=5)).state is RunState.COMPLETE
+    assert bench.service.facets == wanted
+    assert bench.service.applies == 3
+    assert bench.service.lane_breaks == []
+
+
 def test_ctrl_c_lets_the_calls_under_way_end_and_keeps_what_they_came_to(bench: Bench) -> None:
     def interrupt(name: str) -> None:
         if name == "applied" and len(bench.service.effects) == 3:

@@ -48,18 +48,20 @@ class Lanes:
     def _unit(self, lane: str) -> Unit:
         change_type = self._waiting[lane][0].change.type
         size = self._batch_size(change_type)
-        # A batch call carries at most one change of a lane; without one a worker walks along a lane.
-        unit = self._run_of(lane, change_type) if size <= 1 else self._heads(lane, change_type, size)
+        # A batch call also takes what other lanes have of the type; without one a worker walks along a lane.
+        unit = (
+            self._run_of(lane, change_type, UNIT) if size <= 1 else self._batch(lane, change_type, size)
+        )
         self._busy.update(entry.change.lane for entry in unit)
         self.count -= len(unit)
         return unit
 
-    def _run_of(self, lane: str, change_type: str) -> Unit:
+    def _run_of(self, lane: str, change_type: str, most: int) -> Unit:
         entries: list[JournalEntry] = []
         keys: set[str] = set()
         # A facet that comes twice ends the unit: what was read before the first change is old for the second.
         while (
-            len(entries) < UNIT and self._head_type(lane) == change_type and self._head_key(lane) not in keys
+            len(entries) < most and self._head_type(lane) == change_type and self._head_key(lane) not in keys
         ):
             entries.append(self._pop(lane))
             keys.add(entries[-1].change.key)
@@ -68,10 +70,12 @@ class Lanes:
     def _head_key(self, lane: str) -> str:
         return self._waiting[lane][0].change.key
 
-    def _heads(self, first: str, change_type: str, size: int) -> Unit:
-        others = (lane for lane in list(self._waiting) if lane != first and lane not in self._busy)
-        fitting = [first, *(lane for lane in others if self._head_type(lane) == change_type)][:size]
-        return tuple(self._pop(lane) for lane in fitting)
+    def _batch(self, first: str, change_type: str, size: int) -> Unit:
+        entries: list[JournalEntry] = []
+        others = [lane for lane in self._waiting if lane != first and lane not in self._busy]
+        for lane in (first, *others):
+            entries.extend(self._run_of(lane, change_type, size - len(entries)))
+        return tuple(entries)
 
     def _head_type(self, lane: str) -> str:
         waiting = self._waiting.get(lane)
