@@ -232,6 +232,7 @@ class StorageEngine(_Manager):
         """The id of the new backup; time, source, type and retention are those of `metadata`.
 
         The id, the version and the encryption are the vault's own, whatever `metadata` says of them.
+        A type that the data calls incomplete stays so.
         Raises: Refused for data that contradicts itself or its checksums.
         """
         held = records.records_of(backup_data)
@@ -240,7 +241,8 @@ class StorageEngine(_Manager):
         writer = self._home.vault.begin(IDENTITY_CENTER)
         for kind in RECORD_TYPES:
             if kind.name in held:
-                writer.add_section(kind.name, held[kind.name], complete=True, reason="")
+                reason = backup_data.checksums.get(answers.INCOMPLETE + kind.name)
+                writer.add_section(kind.name, held[kind.name], complete=reason is None, reason=reason or "")
             else:
                 writer.leave_out(kind.name, "not in the data that was stored")
         info = writer.seal(

@@ -114,6 +114,10 @@ def passes(info: SnapshotInfo, filters: BackupFilters) -> bool:
 # -- checks
 
 
+INCOMPLETE = "incomplete:"
+"""Before a type's name among the checksums: it was not read whole, and why."""
+
+
 def checksums_of(
     info: SnapshotInfo, view: RecordView, captured: Mapping[tuple[str, str], str]
 ) -> dict[str, str]:
@@ -127,6 +131,8 @@ def checksums_of(
     for section in info.sections:
         if section.captured:
             found |= _record_checksums(info, section, view)
+            if not section.complete:
+                found[INCOMPLETE + section.type] = section.reason
     for name, noted in captured.items():
         checksum = checksum_name(*name)
         if found.get(checksum, noted) != noted:

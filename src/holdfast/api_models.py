@@ -170,6 +170,7 @@ class BackupData:
 
     `checksums` has `record:TYPE/NAME`, `type:TYPE` and `snapshot`, as they were stored. A type that
     the backup leaves out has an empty list **and** no `type:` entry; an empty list with one was empty.
+    `incomplete:TYPE` says why a type was not read whole; stored again, it stays so.
     """
 
     metadata: BackupMetadata

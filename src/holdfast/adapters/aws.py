@@ -6,6 +6,7 @@ the first call. Its own retries are off; docs/decisions/0009 says why the loop b
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import random
@@ -40,7 +41,6 @@ They are opened as they are needed; a call beyond them would open one for itself
 """
 TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
 _log = logging.getLogger(__name__)
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class AwsSession:
             aws_access_key_id=endpoint.access_key if endpoint else None,
             aws_secret_access_key=endpoint.secret_key if endpoint else None,
         )
-        _refuse_plain_http(client.meta.endpoint_url)
+        refuse_plain_http(client.meta.endpoint_url)
         _refuse_old_tls(client, settings.tls_minimum)
         return client
 
@@ -250,10 +250,19 @@ def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
     http._manager.connection_pool_kw["ssl_context"] = strict()
 
 
-def _refuse_plain_http(endpoint: str) -> None:
+def refuse_plain_http(endpoint: str) -> None:
+    """Return for https and for this machine. Raises: Refused."""
     parts = urlsplit(endpoint)
-    if parts.scheme != "https" and (parts.hostname or "") not in LOOPBACK:
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
         raise Refused(
             f"{endpoint} would send requests unencrypted.",
-            "Use an https address in AWS_ENDPOINT_URL; plain http is for 127.0.0.1 only.",
+            "Use an https address in AWS_ENDPOINT_URL (for S3 alone: AWS_ENDPOINT_URL_S3); "
+            "plain http is for this machine only.",
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from holdfast.domain.errors import UsageError
 from holdfast.kernel.ports import ObjectStore
 
+if TYPE_CHECKING:
+    from holdfast.adapters.aws import AwsSettings
 
-def open_store(location: str, base: Path, environment: Mapping[str, str] = os.environ) -> ObjectStore:
+
+def open_store(
+    location: str,
+    base: Path,
+    environment: Mapping[str, str] = os.environ,
+    settings: AwsSettings | None = None,
+) -> ObjectStore:
     """The store in a folder (relative to `base`) or at `s3://bucket/prefix`.
 
-    Raises: UsageError; CredentialsError.
+    Raises: UsageError; CredentialsError; Refused for plain http beyond this machine.
     """
     parts = urlsplit(location)
     if not parts.scheme:
@@ -26,6 +35,7 @@ def open_store(location: str, base: Path, environment: Mapping[str, str] = os.en
             f"The vault cannot lie in {location}.",
             "Set `[vault] location` to a folder or to s3://bucket/prefix.",
         )
+    from holdfast.adapters.aws import AwsSettings
     from holdfast.adapters.object_store_s3 import S3Store
 
-    return S3Store.connect(parts.netloc, parts.path.strip("/"), environment)
+    return S3Store.connect(parts.netloc, parts.path.strip("/"), environment, settings or AwsSettings())

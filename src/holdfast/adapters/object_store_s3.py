@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import obstore
 from obstore import exceptions
 
-from holdfast.domain.errors import AccessDenied, CredentialsError, UsageError
+from holdfast.adapters.aws import AwsSettings, refuse_plain_http
+from holdfast.domain.errors import AccessDenied, CredentialsError
 from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
 
@@ -46,16 +45,20 @@ class S3Store:
         self._location = location
 
     @classmethod
-    def connect(cls, bucket: str, prefix: str, environment: Mapping[str, str]) -> S3Store:
-        """The store of a bucket and prefix, with the credentials, region and profile that boto3 would take.
+    def connect(
+        cls, bucket: str, prefix: str, environment: Mapping[str, str], settings: AwsSettings
+    ) -> S3Store:
+        """The store of a bucket and prefix, with the profile and region set, else those boto3 would take.
 
         AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL are honoured.
-        Raises: CredentialsError without credentials; UsageError for plain http beyond this machine.
+        Raises: CredentialsError without credentials; Refused for plain http beyond this machine.
         """
         from obstore.store import S3Store as Bucket
 
-        provider, region = _credentials(environment)
+        provider, region = _credentials(environment, settings)
         endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or ""
+        if endpoint:
+            refuse_plain_http(endpoint)
         opened = Bucket(
             bucket,
             prefix=prefix or None,
@@ -63,7 +66,7 @@ class S3Store:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             credential_provider=provider,
-            client_options={"allow_http": _plain_http(endpoint), "timeout": REQUEST_TIMEOUT},
+            client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )
         return cls(opened, f"s3://{bucket}/{prefix}".rstrip("/"))
@@ -131,6 +134,8 @@ class S3Store:
             said = _said(error)
             if "403 Forbidden" in said:  # a denied listing comes as a generic error
                 raise AccessDenied(ACTIONS[operation], f"{self.location}/{name}", said) from error
+            if "NoSuchBucket" in said:
+                raise StoreError(operation, name, self.location, "there is no such bucket") from error
             kind = StoreFull if any(word in said for word in FULL) else StoreError
             raise kind(operation, name, self.location, said) from error
 
@@ -140,33 +145,18 @@ def _said(error: Exception) -> str:
     return " ".join(str(error).partition("Debug source:")[0].split())
 
 
-def _plain_http(endpoint: str) -> bool:
-    """Whether the endpoint is plain http on this machine. Raises: UsageError for plain http elsewhere."""
-    parts = urlsplit(endpoint)
-    if parts.scheme != "http":
-        return False
-    host = parts.hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback:
-        raise UsageError(
-            f"The S3 endpoint {endpoint} is plain http beyond this machine.",
-            "Use https in AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.",
-        )
-    return True
-
-
-def _credentials(environment: Mapping[str, str]) -> tuple[Boto3CredentialProvider, str]:
+def _credentials(
+    environment: Mapping[str, str], settings: AwsSettings
+) -> tuple[Boto3CredentialProvider, str]:
     """obstore's provider over boto3's credential chain, and the region."""
     import boto3
     from botocore.exceptions import BotoCoreError
     from obstore.auth.boto3 import Boto3CredentialProvider
 
     try:
-        session = boto3.Session(profile_name=environment.get("AWS_PROFILE") or None)
-        region = environment.get("AWS_REGION") or session.region_name or DEFAULT_REGION
+        session = boto3.Session(profile_name=settings.profile or environment.get("AWS_PROFILE") or None)
+        named = settings.region or environment.get("AWS_REGION")
+        region = named or session.region_name or DEFAULT_REGION
         return Boto3CredentialProvider(session), region
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(

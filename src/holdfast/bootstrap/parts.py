@@ -80,7 +80,7 @@ class Parts:
         """Where the vault's objects lie."""
         from holdfast.adapters.object_store import open_store
 
-        return open_store(self.settings.vault.location, self.settings.base)
+        return open_store(self.settings.vault.location, self.settings.base, settings=self.settings.aws)
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -138,7 +138,8 @@ class Parts:
         """Identity Center over the paced session."""
         from holdfast.systems.identity_center.system import identity_center
 
-        return identity_center(self.session, self.settings.identity_center, self.clock)
+        rate = self.settings.aws.requests_per_second
+        return identity_center(self.session, self.settings.identity_center, self.clock, rate)
 
     def system(self, name: str) -> System:
         """A registered system. Raises: UsageError for an unknown name."""

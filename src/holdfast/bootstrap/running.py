@@ -132,7 +132,9 @@ class Runner:
     def report(self, run: Run) -> RunReport:
         """What a run came to."""
         home = self._home
-        calls = home.session.calls() if "session" in home.__dict__ else None
+        # A drill has a session of its own, to its sandbox; the service itself is not called.
+        sent = run.kind != DRILL and "session" in home.__dict__
+        calls = home.session.calls() if sent else None
         sealed = self._snapshot(run)
         return build_report(
             home.ledger,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,8 +67,8 @@ class AuditTrail:
 
     def head(self) -> str:
         """The newest link as `position:mac`, to be kept in a sealed snapshot; empty for an empty chain."""
-        newest = deque(self._ledger.audit(), maxlen=1)
-        return str(Anchor(newest[0].position, newest[0].mac)) if newest else ""
+        newest = self._ledger.audit_head()
+        return str(Anchor(newest.position, newest.mac)) if newest else ""
 
     def verify(self, anchors: Iterable[str]) -> AuditVerdict:
         """Whether the chain is as it was written; `anchors` are heads that snapshots kept, empty ones too."""

@@ -43,10 +43,11 @@ class Drill:
         types = tuple(section.type for section in wanted.info.sections if section.captured)
         with self.rehearsal(wanted) as stage:
             context.progress.say(f"Drill in {stage.description}")
-            note = Finding(Severity.NOTE, "rehearsed", "", "", f"Rehearsed in {stage.description}.")
-            context.record_findings([note])
             self._restore(context, stage, wanted, types)
-            returned = MemoryView(stage.system.source().capture(types, context.progress))
+            source = stage.system.source()
+            returned = MemoryView(source.capture(types, context.progress))
+            told = f"Rehearsed in {stage.description}: {source.calls().calls:,} calls, none to the service."
+            context.record_findings([Finding(Severity.NOTE, "rehearsed", "", "", told)])
         self._judge(context, wanted, returned, types)
 
     def _restore(

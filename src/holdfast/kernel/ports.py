@@ -173,6 +173,9 @@ class Ledger(Protocol):
     def audit(self, *, after: int = 0) -> Iterator[AuditEntry]:
         """The audit chain in order."""
 
+    def audit_head(self) -> AuditEntry | None:
+        """The newest link of the audit chain; None for an empty one."""
+
 
 class Progress(Protocol):
     """Long work as people watch it; an implementation may print nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 # They open nothing anywhere else; whatever a client signs with is accepted.
 ACCESS_KEY, SECRET_KEY = "AKIASANDBOXSANDBOX00", "sandbox"
@@ -22,8 +23,8 @@ def environment(url: str, region: str) -> dict[str, str]:
     }
 
 
-def shell_lines(url: str, region: str) -> str:
-    """The environment as lines for `eval` in a POSIX shell."""
+def shell_lines(variables: Mapping[str, str]) -> str:
+    """An environment as lines for `eval` in a POSIX shell."""
     lines = [f"unset {' '.join(_IN_THE_WAY)};"]
-    lines += [f"export {name}={shlex.quote(value)};" for name, value in environment(url, region).items()]
+    lines += [f"export {name}={shlex.quote(value)};" for name, value in variables.items()]
     return "\n".join(lines)

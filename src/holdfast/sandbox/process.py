@@ -19,7 +19,7 @@ import msgspec
 
 from holdfast.domain.errors import HoldfastError
 from holdfast.sandbox.engine import Setup, Status
-from holdfast.sandbox.environment import shell_lines
+from holdfast.sandbox.environment import environment, shell_lines
 
 _STARTED_WITHIN = 60.0
 _STOPPED_WITHIN = 10.0
@@ -171,8 +171,13 @@ def stop(state_dir: Path) -> Running:
 
 def env(state_dir: Path) -> str:
     """Lines for `eval` that point AWS clients at the running sandbox. Raises: NotRunning."""
+    return shell_lines(variables(state_dir))
+
+
+def variables(state_dir: Path) -> dict[str, str]:
+    """The environment that points AWS clients at the running sandbox. Raises: NotRunning."""
     found = status(state_dir)
-    return shell_lines(found.url, found.region)
+    return environment(found.url, found.region)
 
 
 def _require(state_dir: Path) -> Running:

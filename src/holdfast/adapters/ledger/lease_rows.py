@@ -55,6 +55,12 @@ class LeaseRows:
             connection.execute(audit.insert().values(asdict(link)))
             return link
 
+    def audit_head(self) -> AuditEntry | None:
+        """The newest link of the audit chain; None for an empty one."""
+        with self._database.reading() as connection:
+            row = connection.execute(audit.select().order_by(audit.c.position.desc()).limit(1)).first()
+        return None if row is None else AuditEntry(**row._mapping)
+
     def audit(self, *, after: int = 0) -> Iterator[AuditEntry]:
         """The audit chain in order."""
         while True:

@@ -90,14 +90,22 @@ def drill(invocation: Invocation, backup_id: str) -> int:
 @pass_invocation
 def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
     """Take a backup out of the vault. What other backups share stays."""
+    from holdfast.delivery.cli.prompting import require_terminal
+    from holdfast.delivery.cli.rendering import snapshots_json
+
     with installation(invocation) as home:
         info = home.vault.resolve(backup_id)
         if not yes:
+            require_terminal("deleting a backup asks first", "Give --yes where nobody can answer.")
             click.confirm(
                 f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?",
                 abort=True,
+                err=True,
             )
         home.vault.delete(info)
         home.audit.append("backup deleted", info.system, {"snapshot": info.id})
+        if invocation.json:
+            emit(snapshots_json([info]))
+            return 0
         click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until they are pruned.")
     return 0

@@ -214,6 +214,8 @@ def diff(
     with installation(invocation) as home:
         system = home.system(SYSTEM)
         left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
+        if other != "live":
+            other = home.vault.resolve(other, SYSTEM).id
         right = _other_view(home, other, resources)
         found = list(compare(system, left, right, [name for name in resources if name in left.types]))
         if invocation.json:
@@ -256,8 +258,11 @@ def _request(
     delete_extra: bool,
     allow_lockout: bool,
 ) -> RestoreRequest:
+    from holdfast.delivery.cli.prompting import refuse_prompt_without_terminal
     from holdfast.kernel.restore import RestoreRequest
 
+    if conflict_strategy == ConflictStrategy.PROMPT:
+        refuse_prompt_without_terminal()  # before anything is read, not at the first conflict
     types = tuple(dict.fromkeys(name for name, _ in only)) or resources
     return RestoreRequest(
         snapshot=backup_id,

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.domain.errors import Refused
+from holdfast.delivery.cli.opening import emit
+from holdfast.delivery.cli.vault import made_json
+from holdfast.domain.errors import HoldfastError, Refused
 
 
 @click.command()
@@ -33,22 +35,34 @@ def init(invocation: Invocation, location: str, passphrase_env: str) -> int:
     file = invocation.config or Path("holdfast.toml")
     if file.exists():
         raise Refused(
-            f"{file} is there already and was left as it is", "Edit it, or name another with --config."
+            f"{file} is there already and was left as it is",
+            f"Edit it, or name another with --config. {_go_on(file)}",
         )
     chosen: dict[tuple[str, str], str | float] = {("vault", "location"): location}
     if passphrase_env:
         chosen["vault", "passphrase_env"] = passphrase_env
     file.write_text(example(chosen), encoding="utf-8")
-    click.echo(f"Wrote {file}.")
+    click.echo(f"Wrote {file}.", err=invocation.json)
     from holdfast.bootstrap import open_installation
     from holdfast.delivery.cli.rendering import progress_for
 
     with progress_for(invocation) as progress:
-        home = open_installation(file, progress)
-        made = home.create_vault()
-        what = "passphrase" if passphrase_env else "key file"
-        click.echo(f"Made the vault {made.location}; its secrets: {made.key_location}.")
-        click.echo(f"Keep a copy of the {what} somewhere else: without it nobody can read the backups.")
-        if not made.can_erase:
-            click.echo("With a passphrase, deleted backups stay readable in old copies of the vault.")
+        try:
+            made = open_installation(file, progress).create_vault()
+        except HoldfastError as error:
+            error.add_note(_go_on(file))
+            raise
+    if invocation.json:
+        emit(made_json(made, file))
+        return 0
+    click.echo(f"Made the vault {made.location}; its secrets: {made.key_location}.")
+    what = "passphrase" if passphrase_env else "key file"
+    click.echo(f"Keep a copy of the {what} somewhere else: without it nobody can read the backups.")
+    if not made.can_erase:
+        click.echo("With a passphrase, deleted backups stay readable in old copies of the vault.")
     return 0
+
+
+def _go_on(file: Path) -> str:
+    option = "" if file == Path("holdfast.toml") else f" --config {file}"
+    return f"`holdfast vault init{option}` makes the vault that {file} names, where there is none yet."

@@ -14,6 +14,21 @@ from holdfast.domain.records import show_key
 if TYPE_CHECKING:
     from holdfast.kernel.ports import Progress
 
+
+def require_terminal(what: str, remedy: str) -> None:
+    """Return where a person can be asked. Raises: Refused elsewhere."""
+    if not sys.stdin.isatty() or not sys.stderr.isatty():
+        raise Refused(f"{what}, and there is no terminal", remedy)
+
+
+def refuse_prompt_without_terminal() -> None:
+    """Return where conflicts can be decided by asking. Raises: Refused elsewhere."""
+    require_terminal(
+        "the conflict strategy `prompt` asks at a terminal",
+        "Choose --conflict-strategy overwrite, skip or merge; `preview` lists the conflicts.",
+    )
+
+
 _ANSWERS = {
     "o": ConflictStrategy.OVERWRITE,
     "s": ConflictStrategy.SKIP,
@@ -32,11 +47,7 @@ class TerminalChooser:
         """What the person chose. Raises: Refused where there is no terminal to ask at."""
         if self._for_all:
             return self._for_all
-        if not sys.stdin.isatty() or not sys.stderr.isatty():
-            raise Refused(
-                "the conflict strategy `prompt` needs a terminal, and there is none",
-                "Choose --conflict-strategy overwrite, skip or merge; `preview` lists the conflicts.",
-            )
+        refuse_prompt_without_terminal()
         with self._progress.paused():
             answer = _ask(conflict)
         if answer.isupper():

@@ -210,7 +210,12 @@ def show_verification(found: Verification, screen: Screen | None = None) -> None
     for problem in found.problems[:LISTED]:
         screen.line(f"  {problem.level} {problem.where}: {problem.message}", STYLES["damaged"])
     _rest(screen, len(found.problems) - LISTED)
-    screen.line("DAMAGED: see above." if found.problems else "Everything that was read is as it was written.")
+    if found.problems:
+        screen.line("DAMAGED: see above.")
+    elif any(level.level == "records" and level.checked for level in found.levels):
+        screen.line("Everything that was read is as it was written.")
+    else:
+        screen.line("Every object that backups need is there. Their records were not read: see --read-data.")
 
 
 def _level_row(level: LevelCount) -> list[str]:

@@ -20,10 +20,12 @@ SHOWN = 10
 def show_report(report: RunReport, folder: Path | str = "", screen: Screen | None = None) -> None:
     """What a run came to, what did not work and what to do next; `folder` is where its evidence lies."""
     from holdfast.kernel.runs.report_text import facts, left_out_line, sum_line
-    from holdfast.kernel.runs.report_values import headline
+    from holdfast.kernel.runs.report_values import headline, reason
 
     screen = screen or Screen()
     screen.line(headline(report), f"bold {STYLES.get(report.state, '')}".strip())
+    if because := reason(report):
+        screen.line(because)
     screen.facts([pair for pair in facts(report) if pair[0] not in ("State", "Ran as", "Principal")])
     if report.error:
         screen.heading(f"Error ({report.error.code})")

@@ -48,27 +48,40 @@ def sandbox() -> None:
 )
 @_state_dir
 @shared_options
-def start(detach: bool, scale: str, seed: int, rate: float | None, port: int, state_dir: Path) -> None:
+@pass_invocation
+def start(
+    invocation: Invocation,
+    detach: bool,
+    scale: str,
+    seed: int,
+    rate: float | None,
+    port: int,
+    state_dir: Path,
+) -> None:
     """Start a sandbox on 127.0.0.1."""
     from holdfast.sandbox import process
     from holdfast.sandbox.engine import Setup
 
     setup = Setup(scale=scale, seed=seed, rate=rate)
+    tell = _emit if invocation.json else _tell
     if not detach:
-        process.serve(setup, port, state_dir, ready=_tell)
+        process.serve(setup, port, state_dir, ready=tell)
         return
-    running = process.start_detached(setup, port, state_dir)
-    _tell(running)
+    tell(process.start_detached(setup, port, state_dir))
 
 
 @sandbox.command()
 @_state_dir
 @shared_options
-def stop(state_dir: Path) -> None:
+@pass_invocation
+def stop(invocation: Invocation, state_dir: Path) -> None:
     """Stop the running sandbox; what it held is gone."""
     from holdfast.sandbox import process
 
     running = process.stop(state_dir)
+    if invocation.json:
+        _emit(running)
+        return
     click.echo(f"The sandbox at {running.url} (process {running.pid}) is stopped.")
 
 
@@ -89,11 +102,23 @@ def status(invocation: Invocation, state_dir: Path) -> None:
 @sandbox.command()
 @_state_dir
 @shared_options
-def env(state_dir: Path) -> None:
+@pass_invocation
+def env(invocation: Invocation, state_dir: Path) -> None:
     """Print the environment of the running sandbox, for `eval`."""
     from holdfast.sandbox import process
 
+    if invocation.json:
+        import json
+
+        click.echo(json.dumps(process.variables(state_dir)))
+        return
     click.echo(process.env(state_dir))
+
+
+def _emit(running: Running) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.encode({**msgspec.to_builtins(running), "url": running.url}).decode())
 
 
 def _tell(running: Running) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit, installation
+
+if TYPE_CHECKING:
+    from holdfast.kernel.vault.vault import Vault
 
 VAULT_DAMAGED = 20
 LISTED = 20
@@ -25,7 +31,7 @@ def init(invocation: Invocation) -> int:
     with installation(invocation) as home:
         made = home.create_vault()
         if invocation.json:
-            emit(_made_json(made.id, made.location, made.key_location, made.can_erase))
+            emit(made_json(made, home.settings.file))
             return 0
         click.echo(f"Made the vault {made.location}.")
         click.echo(
@@ -57,8 +63,15 @@ def check(invocation: Invocation, read_data: bool) -> int:
         return 0 if found.sound else VAULT_DAMAGED
 
 
-def _made_json(identity: str, location: str, key_location: str, can_erase: bool) -> bytes:
+def made_json(made: Vault, file: Path | None) -> bytes:
+    """A new vault as a JSON object, with the settings file that names it."""
     import json
 
-    fields = {"id": identity, "location": location, "key_location": key_location, "can_erase": can_erase}
+    fields = {
+        "id": made.id,
+        "location": made.location,
+        "key_location": made.key_location,
+        "can_erase": made.can_erase,
+        "settings": str(file) if file else None,
+    }
     return json.dumps(fields).encode()

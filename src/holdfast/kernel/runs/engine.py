@@ -6,7 +6,15 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from holdfast.domain.errors import Busy, HoldfastError, Interrupted, LedgerError, Refused, TakenOver
+from holdfast.domain.errors import (
+    Busy,
+    HoldfastError,
+    Interrupted,
+    LedgerError,
+    Refused,
+    TakenOver,
+    UsageError,
+)
 from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.canonical import Plain, canonical
@@ -168,7 +176,9 @@ class Engine:
         return RunState.PARTIAL if failed or ends & BAD_ENDS else RunState.COMPLETE
 
     def _end_with(self, run: Run, error: HoldfastError) -> None:
-        if error.exit_code == Refused.exit_code and not self._has_acted(run):
+        # What was asked cannot be done as it was asked: a resume would only say so again.
+        hopeless = error.exit_code in (Refused.exit_code, UsageError.exit_code)
+        if hopeless and not self._has_acted(run):
             self._end(run, RunState.REFUSED, error_json(error))
             return
         # Busy ends nothing: the work is sound and goes on at the next resume.

@@ -49,9 +49,7 @@ class Lanes:
         change_type = self._waiting[lane][0].change.type
         size = self._batch_size(change_type)
         # A batch call also takes what other lanes have of the type; without one a worker walks along a lane.
-        unit = (
-            self._run_of(lane, change_type, UNIT) if size <= 1 else self._batch(lane, change_type, size)
-        )
+        unit = self._run_of(lane, change_type, UNIT) if size <= 1 else self._batch(lane, change_type, size)
         self._busy.update(entry.change.lane for entry in unit)
         self.count -= len(unit)
         return unit

@@ -8,7 +8,7 @@ from textwrap import wrap
 from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
 from holdfast.kernel.ids import timestamp
-from holdfast.kernel.runs.report_values import Failure, LeftOut, RunReport, headline, rest_of
+from holdfast.kernel.runs.report_values import Failure, LeftOut, RunReport, headline, reason, rest_of
 from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 
 WIDTH = 100
@@ -68,6 +68,8 @@ def sum_line(report: RunReport) -> str:
 def _lines(report: RunReport) -> Iterator[str]:
     title = headline(report)
     yield from (title, "=" * len(title), "")
+    if because := reason(report):
+        yield from (*wrap(because, WIDTH), "")
     yield from (f"{label:<10} {text}" for label, text in facts(report))
     if report.error:
         yield from (

@@ -12,7 +12,7 @@ from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SourceIdentity
-from holdfast.kernel.showing import duration, visible
+from holdfast.kernel.showing import duration, visible, visible_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,16 @@ def headline(report: RunReport) -> str:
     """One sentence: what ran and how it ended, for example `backup of identity_center: complete in 12 s`."""
     what = f"{visible(report.kind)} of {visible(report.system)}"
     return f"{what}: {report.state} in {duration(report.cost.seconds)}"
+
+
+def reason(report: RunReport) -> str:
+    """Why the run is partial, in one sentence; empty for any other state and where an error or a check says it."""
+    if report.state is not RunState.PARTIAL or not report.failures:
+        return ""
+    first = report.failures[0]
+    named = f"{first.what} {visible_key(first.key)} ({first.outcome}): {visible(first.reason)}"
+    others = report.failures_total - 1
+    return f"Partial because of {named}" + (f" And {others:,} more." if others else "")
 
 
 def rest_of(total: int, shown: Sequence[object]) -> int:

@@ -10,19 +10,28 @@ from holdfast.systems.identity_center.capture.collector import SYSTEM, IdentityC
 from holdfast.systems.identity_center.connection import connect
 from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
 from holdfast.systems.identity_center.model import RECORD_TYPES
+from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 
 
-def identity_center(session: PacedSession, settings: IdentityCenterSettings, clock: Clock) -> System:
-    """Identity Center over a paced session; nothing is sent before the first call of a half."""
+def identity_center(
+    session: PacedSession,
+    settings: IdentityCenterSettings,
+    clock: Clock,
+    requests_per_second: float = SERVICE_RATE,
+) -> System:
+    """Identity Center over a paced session; nothing is sent before the first call of a half.
+
+    `requests_per_second` is the session's pace, by which durations are estimated.
+    """
     connection = connect(session, settings)
     return System(
         name=SYSTEM,
         title="AWS IAM Identity Center",
         types=RECORD_TYPES,
         source=lambda: IdentityCenterSource(connection, settings, clock),
-        target=lambda: IdentityCenterTarget(connection, clock),
+        target=lambda: IdentityCenterTarget(connection, clock, Pace(requests_per_second)),
         comparable=_comparable,
         personal_fields=PERSONAL_FIELDS,
     )

@@ -1,0 +1,99 @@
+"""What commands say: one JSON document under `--json`, the reason first, the way on after a failure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from holdfast.sandbox.server import SandboxServer
+from tests.simulators.desk import Desk
+
+
+@pytest.mark.parametrize("words", [("init",), ("vault", "init")])
+def test_a_new_vault_is_one_json_object(desk: Desk, words: tuple[str, ...]) -> None:
+    made = desk.run(*words, "--json").json
+    assert made["location"] == str(desk.folder / ".holdfast" / "vault")
+    assert made["can_erase"] is True
+    assert (desk.folder / made["key_location"]).is_file()
+
+
+def test_a_deleted_backup_is_one_json_array(desk: Desk) -> None:
+    taken = desk.backup()
+    deleted = desk.run("backups", "delete", taken, "--yes", "--json")
+    assert [info["id"] for info in deleted.json] == [taken]
+
+
+def test_deleting_asks_at_a_terminal_only(desk: Desk) -> None:
+    taken = desk.backup()
+    refused = desk.process("backups", "delete", taken)
+    assert (refused.code, refused.out) == (4, "")
+    assert "--yes" in refused.err
+
+
+def test_a_sandbox_speaks_json_from_start_to_stop(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    started = desk.process("sandbox", "start", "--detach", "--scale", "empty", "--json").json
+    environment = desk.process("sandbox", "env", "--json").json
+    stopped = desk.process("sandbox", "stop", "--json").json
+    assert environment["AWS_ENDPOINT_URL"] == started["url"] == stopped["url"]
+    assert environment["AWS_REGION"] == "us-east-1"
+
+
+def test_a_drill_says_first_what_did_not_return_and_counts_no_calls_to_the_service(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    desk.backup()
+    before = sandbox.status().requests_total
+    drill = desk.run("backups", "drill", "latest")
+    assert drill.code == 3
+    first, second = drill.out.splitlines()[:2]
+    assert first.startswith("drill of identity_center: partial in ")
+    assert second.startswith(
+        "Partial because of user bruno.ferrari (impossible): The user was disabled; no API"
+    )
+    assert sandbox.status().requests_total == before
+    assert "0 sent" not in drill.out
+    assert "calls, none to the service" in drill.out
+
+
+def test_two_backups_are_compared_by_their_ids(desk: Desk) -> None:
+    first = desk.backup()
+    second = desk.backup()
+    told = desk.run("identity-center", "diff", first, "latest").out
+    assert told == f"{first} and {second} hold the same.\n"
+
+
+def test_an_unknown_record_is_refused_without_a_run_to_resume(desk: Desk) -> None:
+    desk.backup()
+    answer = desk.run("identity-center", "restore", "latest", "--only", "group:Nope", "--json")
+    assert (answer.code, answer.error["code"]) == (2, "not-found")
+    assert "resume" not in answer.err
+    assert json.loads(desk.run("runs", "list", "--json").out)[0]["state"] == "refused"
+
+
+def test_prompting_without_a_terminal_is_refused_before_anything_is_read(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    desk.backup()
+    before = sandbox.status().requests_total
+    answer = desk.process("identity-center", "restore", "latest", "--conflict-strategy", "prompt")
+    assert (answer.code, sandbox.status().requests_total) == (4, before)
+    assert "terminal" in answer.err
+
+
+def test_a_failed_init_says_how_to_go_on_the_second_time_too(desk: Desk) -> None:
+    failed = desk.run("init", "--passphrase-env", "HOUSE_WORD")
+    assert failed.code == 10
+    assert "holdfast vault init" in failed.err
+    again = desk.run("init", "--passphrase-env", "HOUSE_WORD")
+    assert again.code == 4
+    assert "holdfast vault init" in again.err
+    assert desk.run("vault", "init", HOUSE_WORD="correct horse battery").code == 0
+
+
+def test_a_check_of_the_vault_says_that_it_did_not_read_records(desk: Desk) -> None:
+    desk.backup()
+    assert "Their records were not read" in desk.run("vault", "check").out
+    assert "Everything that was read is as it was written." in desk.run("vault", "check", "--read-data").out
