@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from holdfast.bootstrap.parts import Parts
     from holdfast.domain.runs import Run
     from holdfast.domain.snapshots import SnapshotInfo
+    from holdfast.kernel.ports import CallCount
     from holdfast.kernel.runs.report_values import RunReport
 
 R = TypeVar("R")
@@ -54,6 +55,7 @@ class Runner:
     def __init__(self, home: Parts) -> None:
         self._home = home
         self._times: list[StageTime] = []
+        self._calls_before: CallCount | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -74,6 +76,7 @@ class Runner:
 
         Raises: whatever the run could not get past, after its evidence was written.
         """
+        self._calls_before = self._sent()
         if kind == BACKUP:
             self._home.ensure_default_vault()
         target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
@@ -91,6 +94,7 @@ class Runner:
 
     def resume(self, run_id: str) -> Run:
         """A run that was cut off, executed to its end. Raises: Refused for a drill and for a run that has ended."""
+        self._calls_before = self._sent()
         run = self._home.ledger.run(run_id)
         if run.kind == DRILL:
             raise Refused(f"run {run.id} is a drill, whose sandbox is gone", "Start the drill again.")
@@ -102,6 +106,7 @@ class Runner:
 
         Raises: NotFound; Refused while that run is going on or when it changed nothing.
         """
+        self._calls_before = self._sent()
         undone = undoable(self._home.ledger, run_id)
         if undone.kind not in CHANGING:
             raise Refused(
@@ -113,6 +118,10 @@ class Runner:
                 system=undone.system, kind=ROLLBACK, arguments=b"{}", target=undone.target, undoes=undone.id
             )
             return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
+
+    def _sent(self) -> CallCount | None:
+        """What the session has sent so far; None before there is one."""
+        return self._home.session.calls() if "session" in self._home.__dict__ else None
 
     def stages_for(self, run: Run) -> Sequence[Stage]:
         """The stages of a run, made anew from what the ledger says was asked. Raises: UsageError for an unknown kind."""
@@ -133,8 +142,8 @@ class Runner:
         """What a run came to."""
         home = self._home
         # A drill has a session of its own, to its sandbox; the service itself is not called.
-        sent = run.kind != DRILL and "session" in home.__dict__
-        calls = home.session.calls() if sent else None
+        sent = self._sent() if run.kind != DRILL else None
+        calls = sent.since(self._calls_before) if sent else None
         sealed = self._snapshot(run)
         return build_report(
             home.ledger,

@@ -209,6 +209,19 @@ class CallCount:
     waited: float
     by_operation: tuple[tuple[str, int], ...]
 
+    def since(self, earlier: CallCount | None) -> CallCount:
+        """What came after an earlier count of the same session."""
+        if earlier is None:
+            return self
+        before = dict(earlier.by_operation)
+        rest = ((name, count - before.get(name, 0)) for name, count in self.by_operation)
+        return CallCount(
+            self.calls - earlier.calls,
+            self.throttles - earlier.throttles,
+            self.waited - earlier.waited,
+            tuple((name, count) for name, count in rest if count),
+        )
+
 
 class PacedSession(Protocol):
     """Calls to a vendor's services that wait their turn, are repeated where that is safe, and are counted.
