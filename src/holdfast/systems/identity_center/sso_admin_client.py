@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.ports import PacedSession
@@ -16,6 +16,7 @@ from holdfast.systems.identity_center.model import (
     PrincipalType,
     RequestState,
     RequestStatus,
+    every,
 )
 
 PAGE = 100
@@ -228,15 +229,12 @@ class SsoAdminClient:
         """Every creation, deletion and provisioning of the instance that is still in progress."""
         return [status for operation, field in IN_PROGRESS for status in self._in_progress(operation, field)]
 
-    def _in_progress(self, operation: str, field: str) -> list[RequestStatus]:
-        found: list[RequestStatus] = []
-        token = ""
-        while True:
+    def _in_progress(self, operation: str, field: str) -> Iterator[RequestStatus]:
+        def page(token: str) -> Page[RequestStatus]:
             answer = self._listing(operation, token, Filter={"Status": str(RequestState.IN_PROGRESS)})
-            found += [_status(row) for row in rows(answer, field)]
-            token = next_token(answer)
-            if not token:
-                return found
+            return Page(tuple(_status(row) for row in rows(answer, field)), next_token(answer))
+
+        return every(page)
 
     def _customer_policy(self, operation: str, arn: str, policy: PolicyReference) -> None:
         self._send_once(operation, PermissionSetArn=arn, CustomerManagedPolicyReference=_policy(policy))
@@ -255,17 +253,16 @@ class SsoAdminClient:
 
 def list_instances(service: Service) -> list[Instance]:
     """Every instance, past any page."""
-    found: list[Instance] = []
-    token = ""
-    while True:
+
+    def page(token: str) -> Page[Instance]:
         answer = service.send("ListInstances", {"MaxResults": PAGE, "NextToken": token})
-        found += [
+        found = tuple(
             Instance(text(row, "InstanceArn"), text(row, "IdentityStoreId"), text(row, "OwnerAccountId"))
             for row in rows(answer, "Instances")
-        ]
-        token = next_token(answer)
-        if not token:
-            return found
+        )
+        return Page(found, next_token(answer))
+
+    return list(every(page))
 
 
 def _settable(summary: PermissionSetSummary) -> dict[str, object]:
