@@ -109,9 +109,7 @@ class Gathering:
         memberships = self._lead(MEMBERSHIP, lambda: self._memberships(users.get(), groups.get()))
         assignments = self._lead(
             ASSIGNMENT,
-            lambda: self._assignments(
-                Inventory(users.get(), groups.get(), arns.get(), accounts.get())
-            ),
+            lambda: self._assignments(Inventory(users.get(), groups.get(), arns.get(), accounts.get())),
         )
         return Read(
             users=users.get(),
