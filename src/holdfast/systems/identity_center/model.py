@@ -17,6 +17,8 @@ from holdfast.kernel.canonical import Plain
 
 T = TypeVar("T")
 
+SYSTEM = "identity_center"
+
 USER = "user"
 GROUP = "group"
 MEMBERSHIP = "membership"

@@ -6,10 +6,10 @@ from holdfast.domain.records import Record
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.ports import Clock, PacedSession
 from holdfast.kernel.system import System
-from holdfast.systems.identity_center.capture.collector import SYSTEM, IdentityCenterSource
+from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.connection import connect
 from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
-from holdfast.systems.identity_center.model import RECORD_TYPES
+from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 

@@ -16,9 +16,8 @@ from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.validation import find_faults
 from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.model import SYSTEM
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
-
-SYSTEM = "identity_center"
 
 
 @dataclass(slots=True)

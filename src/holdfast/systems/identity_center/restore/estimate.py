@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from holdfast.domain.changes import Change, Verb
 from holdfast.systems.identity_center.model import (
@@ -24,17 +23,10 @@ _PRESENCE = (MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY, ASSIGNMENT)
 _REFUSED_TWICE = (USER, GROUP, PERMISSION_SET, MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY)
 # Start, find that it has not ended, find that it has; the assignment listings of the read-back come on top.
 _ASYNCHRONOUS_CALLS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What the estimate reckons with: requests a second, and seconds until an asynchronous operation ends.
-
-    20 requests a second is the documented limit; 3 seconds is what 1,200 assignments in 61 minutes come to.
-    """
-
-    requests_per_second: float = 20.0
-    operation_seconds: float = 3.0
+# The documented limit (IAM Identity Center quotas).
+_REQUESTS_PER_SECOND = 20
+# Until an asynchronous operation ends: what 1,200 assignments in 61 minutes come to.
+_OPERATION_SECONDS = 3
 
 
 def guarded(change: Change) -> bool:
@@ -49,7 +41,7 @@ def guarded(change: Change) -> bool:
     return change.verb is Verb.DELETE and change.type in _PRESENCE
 
 
-def estimate_seconds(changes: Iterable[Change], pace: Pace | None = None) -> float:
+def estimate_seconds(changes: Iterable[Change]) -> float:
     """Seconds for applying the changes, without reading the service beforehand or verifying afterwards.
 
     Ranks follow each other. A rank takes the longest of three: its requests at the shared rate; its
@@ -58,14 +50,13 @@ def estimate_seconds(changes: Iterable[Change], pace: Pace | None = None) -> flo
     A change costs one request where the service guards it, else three (read, change, read back), and
     asynchronous ones two more for the questions whether they have ended.
     """
-    used = pace or Pace()
     requests: Counter[int] = Counter()
     lanes: dict[int, Counter[str]] = defaultdict(Counter)
     for change in changes:
         requests[change.rank] += _requests(change)
         if change.type in ASYNCHRONOUS:
             lanes[change.rank][change.lane] += 1
-    return sum(_rank_seconds(requests[rank], lanes[rank], used) for rank in requests)
+    return sum(_rank_seconds(requests[rank], lanes[rank]) for rank in requests)
 
 
 def _requests(change: Change) -> int:
@@ -73,7 +64,7 @@ def _requests(change: Change) -> int:
     return waiting + (1 if guarded(change) else 3)
 
 
-def _rank_seconds(requests: int, lanes: Counter[str], pace: Pace) -> float:
-    together = lanes.total() * pace.operation_seconds / MOST_OUTSTANDING
-    busiest = max(lanes.values(), default=0) * pace.operation_seconds
-    return max(requests / pace.requests_per_second, together, busiest)
+def _rank_seconds(requests: int, lanes: Counter[str]) -> float:
+    together = lanes.total() * _OPERATION_SECONDS / MOST_OUTSTANDING
+    busiest = max(lanes.values(), default=0) * _OPERATION_SECONDS
+    return max(requests / _REQUESTS_PER_SECOND, together, busiest)

@@ -44,7 +44,6 @@ from holdfast.systems.identity_center.restore.facets import (
     user_value,
 )
 from holdfast.systems.identity_center.restore.order import owner_of
-from holdfast.systems.identity_center.restore.revisions import Revisions
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Values = dict[str, bytes]
@@ -57,14 +56,18 @@ _READERS = 8
 
 
 class Reader:
-    """Reads facets in bundles that one listing answers: an account and set, a group, a kind of attachment."""
+    """Reads facets in bundles that one listing answers: an account and set, a group, a kind of attachment.
+
+    `revisions` gets those under which users and groups were read, for the writer. They stand by id and not by
+    name: a thing that was made anew counts its revisions from the start again.
+    """
 
     def __init__(
         self,
         identity_store: IdentityStoreGateway,
         sso_admin: SsoAdminGateway,
         directory: Directory,
-        revisions: Revisions,
+        revisions: dict[str, str],
     ) -> None:
         self._store, self._admin = identity_store, sso_admin
         self._directory, self._revisions = directory, revisions
@@ -133,7 +136,7 @@ class Reader:
         if not user_id:
             return {}
         user = self._store.describe_user(user_id)
-        self._revisions.note(user_id, user.revision)
+        self._revisions[user_id] = user.revision
         return {key: user_value(user.user_name, user.attributes)}
 
     def _group(self, key: str, keys: Sequence[str]) -> Values:
@@ -141,7 +144,7 @@ class Reader:
         if not group_id:
             return {}
         group = self._store.describe_group(group_id)
-        self._revisions.note(group_id, group.revision)
+        self._revisions[group_id] = group.revision
         return {key: group_value(group.display_name, group.description)}
 
     def _memberships(self, group: str, keys: Sequence[str]) -> Values:
