@@ -41,7 +41,7 @@ def init(invocation: Invocation, location: str, passphrase_env: str) -> int:
     file.write_text(example(chosen), encoding="utf-8")
     click.echo(f"Wrote {file}.")
     from holdfast.bootstrap import open_installation
-    from holdfast.delivery.cli.rendering import progress_for
+    from holdfast.delivery.cli.progress import progress_for
 
     with progress_for(invocation) as progress:
         home = open_installation(file, progress)

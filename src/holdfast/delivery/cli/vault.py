@@ -25,7 +25,8 @@ def init(invocation: Invocation) -> int:
     with installation(invocation) as home:
         made = home.create_vault()
         if invocation.json:
-            emit(_made_json(made.id, made.location, made.key_location, made.can_erase))
+            names = ("id", "location", "key_location", "can_erase")
+            emit({name: getattr(made, name) for name in names})
             return 0
         click.echo(f"Made the vault {made.location}.")
         click.echo(
@@ -42,12 +43,12 @@ def init(invocation: Invocation) -> int:
 @pass_invocation
 def check(invocation: Invocation, read_data: bool) -> int:
     """Account for every object of the vault; exit 20 and name what is damaged or missing."""
-    from holdfast.delivery.cli.rendering import show_verification, verification_json
+    from holdfast.delivery.cli.rendering import show_verification
 
     with installation(invocation) as home:
         found = home.vault.check(read_data=read_data, progress=home.progress)
         if invocation.json:
-            emit(verification_json(found))
+            emit(found)
         else:
             show_verification(found)
             for left in found.garbage[:LISTED]:
@@ -55,10 +56,3 @@ def check(invocation: Invocation, read_data: bool) -> int:
             if len(found.garbage) > LISTED:
                 click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
         return 0 if found.sound else VAULT_DAMAGED
-
-
-def _made_json(identity: str, location: str, key_location: str, can_erase: bool) -> bytes:
-    import json
-
-    fields = {"id": identity, "location": location, "key_location": key_location, "can_erase": can_erase}
-    return json.dumps(fields).encode()
