@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from holdfast.domain.records import Record
-from holdfast.kernel.canonical import canonical
 from holdfast.kernel.ports import Clock, PacedSession
 from holdfast.kernel.system import System
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
@@ -23,10 +21,6 @@ def identity_center(session: PacedSession, settings: IdentityCenterSettings, clo
         types=RECORD_TYPES,
         source=lambda: IdentityCenterSource(connection, settings, clock),
         target=lambda: IdentityCenterTarget(connection, clock),
-        comparable=_comparable,
+        comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
     )
-
-
-def _comparable(record: Record) -> bytes:
-    return canonical(comparable(record))
