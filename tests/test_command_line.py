@@ -12,7 +12,6 @@ import click
 import pytest
 
 from holdfast.delivery.cli import Invocation, main, pass_invocation, shared_options
-from holdfast.delivery.cli.root import Entry, LazyGroup
 from holdfast.domain.errors import AccessDenied, HoldfastError
 
 
@@ -135,14 +134,6 @@ def test_an_error_with_braces_in_its_facts_is_shown_as_it_is(capsys: pytest.Capt
 
     assert main([], odd) == 1
     assert capsys.readouterr().err == 'Error: {"Version": 1}\n'
-
-
-def test_a_command_that_is_not_built_yet_is_absent() -> None:
-    group = LazyGroup("holdfast")
-    group.table = {"later": Entry("no_such_module", "Later."), "tell": Entry("invocation", "Now.")}
-    context = click.Context(group)
-    assert group.list_commands(context) == ["tell"]
-    assert group.get_command(context, "later") is None
 
 
 def test_help_imports_no_command_and_no_heavy_library() -> None:

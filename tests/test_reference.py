@@ -7,8 +7,14 @@ import pytest
 
 from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
-from holdfast.delivery.reference import commands_page, error_types, errors_page, exit_codes_page, walk
-from holdfast.delivery.reference_settings import settings_page
+from holdfast.delivery.reference import (
+    commands_page,
+    error_types,
+    errors_page,
+    exit_codes_page,
+    settings_page,
+    walk,
+)
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.ports import Chooser, Clock, Ledger, ObjectStore, Progress
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
-    from holdfast.kernel.system import Rehearsal, System
+    from holdfast.kernel.system import System
     from holdfast.kernel.vault.key_set import KeyRing
     from holdfast.kernel.vault.vault import Vault
 
@@ -163,11 +163,10 @@ class Parts:
 
     def drill(self, name: str) -> Drill:
         """How a backup of the system is rehearsed."""
+        from holdfast.bootstrap.rehearsal import rehearse_identity_center
         from holdfast.kernel.drill import Drill
 
-        return Drill(self.system(name), self.vault, self._rehearsal())
-
-    def _rehearsal(self) -> Rehearsal:
-        from holdfast.bootstrap.rehearsal import rehearse_identity_center
-
-        return partial(rehearse_identity_center, settings=self.settings.identity_center, clock=self.clock)
+        rehearsal = partial(
+            rehearse_identity_center, settings=self.settings.identity_center, clock=self.clock
+        )
+        return Drill(self.system(name), self.vault, rehearsal)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import Field, fields
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 
 import click
 
+from holdfast.config import FILE_NAMES, SECTIONS
 from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
-from holdfast.delivery.reference_settings import settings_page
 from holdfast.domain.errors import HoldfastError
 
 _SOURCES = Path(__file__).parents[1]
@@ -37,6 +39,20 @@ _EXIT_CODES = (
 _EXIT_NOTE = """\
 A script that takes backups should treat everything but 0 as worth a look, and 3 as a backup that exists but lacks what
 the report names. `holdfast runs resume latest` resumes the newest run."""
+
+_NAMES = ", ".join(f"`{name}`" for name in FILE_NAMES)
+_SETTINGS_HEAD = f"""\
+# Settings
+
+{_GENERATED}
+
+Read from `--config FILE`, else the file that `HOLDFAST_CONFIG` names, else the first of
+{_NAMES} in the working folder; without any, the defaults below. Relative paths start at the file's folder.
+
+The environment variable wins over the file. Every problem of the file and the variables is reported at once, with exit
+code 10. `holdfast init` writes a file with all of this in it.
+"""
+_SETTINGS_TABLE = "| setting | default | meaning | variable |\n| --- | --- | --- | --- |"
 
 
 def commands_page() -> str:
@@ -73,6 +89,15 @@ def exit_codes_page() -> str:
     ]
     head = "| exit code | meaning | what to do | errors |\n| --- | --- | --- | --- |"
     return "\n\n".join(["# Exit codes", _GENERATED, "\n".join([head, *rows]), _EXIT_NOTE]) + "\n"
+
+
+def settings_page() -> str:
+    """Every setting with its default, meaning, limits and variable, as Markdown."""
+    parts = [_SETTINGS_HEAD]
+    for section, cls in SECTIONS.items():
+        rows = [_setting(section, item) for item in fields(cls)]
+        parts.append("\n".join([f"## [{section}]\n", _SETTINGS_TABLE, *rows]) + "\n")
+    return "\n".join(parts)
 
 
 def error_types() -> list[type[HoldfastError]]:
@@ -117,6 +142,24 @@ def _options(parameters: list[click.Parameter]) -> str:
         f"| `{names.replace('|', chr(92) + '|')}` | {_cell(text)} |" for names, text in filter(None, records)
     ]
     return "\n".join(["| option | meaning |", "| --- | --- |", *rows]) if rows else ""
+
+
+def _setting(section: str, item: Field[object]) -> str:
+    default = str(item.default) if isinstance(item.default, Path) else item.default
+    meaning = _cell(item.metadata["help"]) + _limits(item)
+    variable = f"HOLDFAST_{section}_{item.name}".upper()
+    return f"| `{item.name}` | `{json.dumps(default)}` | {meaning} | `{variable}` |"
+
+
+def _limits(item: Field[object]) -> str:
+    least, most = item.metadata.get("least"), item.metadata.get("most")
+    if least is None and most is None:
+        return ""
+    ends = [
+        f"at least {least:g}" if least is not None else "",
+        f"at most {most:g}" if most is not None else "",
+    ]
+    return f" ({', '.join(filter(None, ends))})"
 
 
 def _cell(text: str) -> str:

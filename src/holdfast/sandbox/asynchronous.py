@@ -54,9 +54,6 @@ class AsyncRequests:
     def outstanding(self) -> int:
         return len(self._outstanding)
 
-    def next_due(self) -> float | None:
-        return min((each.due for each in self._outstanding.values()), default=None)
-
     def admit(self, accounts: tuple[str, ...]) -> None:
         """Nothing when a request that changes these accounts may start now.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import cache
 from typing import cast
 
@@ -14,8 +14,6 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape
 
 from holdfast.sandbox.wire import ApiRefusal, Document, Json
 
-# A check appends one sentence per broken constraint, in the words of AWS's own validation errors.
-Check = Callable[[Json, str, list[str]], None]
 # A Unicode category, any other escaped character, or a bracket that opens or closes a character class.
 _LEXEME = re.compile(r"\\p\{(\w)\}|\\.|\[|\]")
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -32,8 +30,6 @@ class Contract:
         self._model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
         self.prefix = str(self._model.metadata["targetPrefix"])
         self.operations = frozenset(self._model.operation_names)
-        self._checks: dict[str, Check] = {}
-        self._inputs: dict[str, Check | None] = {}
 
     def check(self, operation: str, request: Document) -> None:
         """Nothing when the request is what the model allows.
@@ -41,144 +37,76 @@ class Contract:
         Raises: ApiRefusal with ValidationException (all broken constraints in one message), or
             SerializationException for a value of the wrong JSON type.
         """
-        if operation not in self._inputs:
-            shape = self._model.operation_model(operation).input_shape
-            self._inputs[operation] = None if shape is None else self._check_of(shape)
-        self._report(self._inputs[operation], request)
+        shape = self._model.operation_model(operation).input_shape
+        if shape is not None:
+            _report(_problems(shape, request, ""))
 
     def check_shape(self, name: str, value: Document) -> None:
         """As `check`, for a value held against a named shape of the model."""
-        self._report(self._check_of(self._model.shape_for(name)), value)
-
-    @staticmethod
-    def _report(check: Check | None, value: Document) -> None:
-        problems: list[str] = []
-        if check is not None:
-            check(value, "", problems)
-        if problems:
-            plural = "error" if len(problems) == 1 else "errors"
-            raise ApiRefusal(
-                "ValidationException", f"{len(problems)} validation {plural} detected: {'; '.join(problems)}"
-            )
-
-    def _check_of(self, shape: Shape) -> Check:
-        if shape.name not in self._checks:
-            # A placeholder first: a shape may contain itself.
-            self._checks[shape.name] = self._later(shape.name)
-            self._checks[shape.name] = _typed(shape, self._inner(shape))
-        return self._checks[shape.name]
-
-    def _later(self, name: str) -> Check:
-        def check(value: Json, at: str, out: list[str]) -> None:
-            self._checks[name](value, at, out)
-
-        return check
-
-    def _inner(self, shape: Shape) -> Check | None:
-        if getattr(shape, "is_document_type", False):
-            return None
-        if isinstance(shape, StructureShape):
-            return _structure({name: self._check_of(each) for name, each in shape.members.items()}, shape)
-        if isinstance(shape, ListShape):
-            return _list(self._check_of(shape.member), shape)
-        if isinstance(shape, MapShape):
-            return _map(self._check_of(shape.key), self._check_of(shape.value))
-        if isinstance(shape, StringShape):
-            return _string(shape)
-        return _number(shape) if shape.type_name in ("integer", "long") else None
+        _report(_problems(self._model.shape_for(name), value, ""))
 
 
-def _typed(shape: Shape, inner: Check | None) -> Check:
+def _report(found: Iterator[str]) -> None:
+    problems = list(found)
+    if problems:
+        plural = "error" if len(problems) == 1 else "errors"
+        raise ApiRefusal(
+            "ValidationException", f"{len(problems)} validation {plural} detected: {'; '.join(problems)}"
+        )
+
+
+def _problems(shape: Shape, value: Json, at: str) -> Iterator[str]:
+    """A sentence per broken constraint, in the words of AWS's own validation errors."""
     if getattr(shape, "is_document_type", False):
-        return lambda value, at, out: None
-    kinds, name = _KINDS.get(shape.type_name, (object,)), shape.type_name
-
-    def check(value: Json, at: str, out: list[str]) -> None:
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ApiRefusal("SerializationException", f"Value at '{at}' can not be converted to {name}")
-        if inner is not None:
-            inner(value, at, out)
-
-    return check
-
-
-def _structure(members: dict[str, Check], shape: StructureShape) -> Check:
-    required = tuple(shape.required_members)
-
-    def check(value: Json, at: str, out: list[str]) -> None:
-        given = cast(Document, value)
-        for name in required:
-            if given.get(name) is None:
-                out.append(_failed(None, _join(at, name), "Member must not be null"))
-        for name, each in given.items():
-            if name not in members:
-                out.append(f"Unknown member '{_join(at, name)}'")
-            elif each is not None:
-                members[name](each, _join(at, name), out)
-
-    return check
-
-
-def _list(member: Check, shape: ListShape) -> Check:
-    sized = _sized(shape)
-
-    def check(value: Json, at: str, out: list[str]) -> None:
+        return
+    kinds = _KINDS.get(shape.type_name, (object,))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ApiRefusal(
+            "SerializationException", f"Value at '{at}' can not be converted to {shape.type_name}"
+        )
+    if isinstance(shape, StructureShape):
+        yield from _of_structure(shape, cast(Document, value), at)
+    elif isinstance(shape, ListShape):
         given = cast("list[Json]", value)
-        sized(len(given), value, at, out)
+        yield from _out_of_bounds(shape, len(given), value, at, "length")
         for number, each in enumerate(given, 1):
-            member(each, f"{at}.{number}.member", out)
-
-    return check
-
-
-def _map(key: Check, item: Check) -> Check:
-    def check(value: Json, at: str, out: list[str]) -> None:
+            yield from _problems(shape.member, each, f"{at}.{number}.member")
+    elif isinstance(shape, MapShape):
         for name, each in cast(Document, value).items():
-            key(name, f"{at}.key", out)
-            item(each, f"{at}.value", out)
-
-    return check
-
-
-def _string(shape: StringShape) -> Check:
-    sized, allowed, pattern = _sized(shape), frozenset(shape.enum), shape.metadata.get("pattern")
-
-    def check(value: Json, at: str, out: list[str]) -> None:
-        given = cast(str, value)
-        sized(len(given), value, at, out)
-        if allowed and given not in allowed:
-            out.append(
-                _failed(value, at, f"Member must satisfy enum value set: [{', '.join(sorted(allowed))}]")
-            )
-        if pattern and not _matcher(pattern).fullmatch(given):
-            out.append(_failed(value, at, f"Member must satisfy regular expression pattern: {pattern}"))
-
-    return check
+            yield from _problems(shape.key, name, f"{at}.key")
+            yield from _problems(shape.value, each, f"{at}.value")
+    elif isinstance(shape, StringShape):
+        yield from _of_string(shape, cast(str, value), at)
+    elif shape.type_name in ("integer", "long"):
+        yield from _out_of_bounds(shape, cast(int, value), value, at, "value")
 
 
-def _number(shape: Shape) -> Check:
+def _of_structure(shape: StructureShape, given: Document, at: str) -> Iterator[str]:
+    for name in shape.required_members:
+        if given.get(name) is None:
+            yield _failed(None, _join(at, name), "Member must not be null")
+    for name, each in given.items():
+        if name not in shape.members:
+            yield f"Unknown member '{_join(at, name)}'"
+        elif each is not None:
+            yield from _problems(shape.members[name], each, _join(at, name))
+
+
+def _of_string(shape: StringShape, given: str, at: str) -> Iterator[str]:
+    yield from _out_of_bounds(shape, len(given), given, at, "length")
+    pattern = shape.metadata.get("pattern")
+    if shape.enum and given not in shape.enum:
+        yield _failed(given, at, f"Member must satisfy enum value set: [{', '.join(sorted(shape.enum))}]")
+    if pattern and not _matcher(pattern).fullmatch(given):
+        yield _failed(given, at, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _out_of_bounds(shape: Shape, size: int, value: Json, at: str, measure: str) -> Iterator[str]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
-
-    def check(value: Json, at: str, out: list[str]) -> None:
-        given = cast(int, value)
-        if low is not None and given < low:
-            out.append(_failed(value, at, f"Member must have value greater than or equal to {low}"))
-        if high is not None and given > high:
-            out.append(_failed(value, at, f"Member must have value less than or equal to {high}"))
-
-    return check
-
-
-def _sized(shape: Shape) -> Callable[[int, Json, str, list[str]], None]:
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-
-    def check(size: int, value: Json, at: str, out: list[str]) -> None:
-        if low is not None and size < low:
-            out.append(_failed(value, at, f"Member must have length greater than or equal to {low}"))
-        if high is not None and size > high:
-            out.append(_failed(value, at, f"Member must have length less than or equal to {high}"))
-
-    return check
+    if low is not None and size < low:
+        yield _failed(value, at, f"Member must have {measure} greater than or equal to {low}")
+    if high is not None and size > high:
+        yield _failed(value, at, f"Member must have {measure} less than or equal to {high}")
 
 
 def _failed(value: Json, at: str, constraint: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from holdfast.sandbox.identifiers import Identifiers
-from holdfast.sandbox.wire import Document, Json, conflict, missing
+from holdfast.sandbox.wire import Document, conflict, missing
 
 
 @dataclass(slots=True)
@@ -58,6 +58,11 @@ class Shelf:
             raise missing(f"{self.kind} not found.", ResourceType=self.kind, ResourceId=entry_id)
         return found
 
+    @property
+    def noun(self) -> str:
+        """User or Group, as the names of operations and members have it."""
+        return self.kind.title()
+
     def name_of(self, entry_id: str) -> str:
         return str(self.entries[entry_id].document[self.name_member])
 
@@ -103,15 +108,8 @@ class Directory:
         self._of_group: dict[str, dict[str, Membership]] = {}
         self._of_user: dict[str, dict[str, Membership]] = {}
 
-    def add_user(self, document: dict[str, Json], now: float) -> Entry:
-        """The new user. Raises: ApiRefusal (ConflictException) when the user name is taken in any case."""
-        return self._add(self.users, document, now)
-
-    def add_group(self, document: dict[str, Json], now: float) -> Entry:
-        """The new group. Raises: ApiRefusal (ConflictException) when the name is taken in any case."""
-        return self._add(self.groups, document, now)
-
-    def _add(self, shelf: Shelf, document: Document, now: float) -> Entry:
+    def add(self, shelf: Shelf, document: Document, now: float) -> Entry:
+        """The new user or group. Raises: ApiRefusal (ConflictException) when the name is taken in any case."""
         entry = Entry(next(self._sequence), self._ids.resource(), document, now, now)
         shelf.add(entry)
         return entry
@@ -150,14 +148,9 @@ class Directory:
         """Memberships of the user by group id, oldest first."""
         return self._of_user.get(user_id, {})
 
-    def remove_user(self, user: Entry) -> None:
-        """Removes the user and, as the service does, the memberships with it."""
-        for each in list(self.groups_of(user.id).values()):
+    def remove(self, shelf: Shelf, entry: Entry) -> None:
+        """Removes the user or group and, as the service does, the memberships with it."""
+        held = self.groups_of(entry.id) if shelf is self.users else self.members_of(entry.id)
+        for each in list(held.values()):
             self.leave(each)
-        self.users.remove(user)
-
-    def remove_group(self, group: Entry) -> None:
-        """Removes the group and, as the service does, the memberships with it."""
-        for each in list(self.members_of(group.id).values()):
-            self.leave(each)
-        self.groups.remove(group)
+        shelf.remove(entry)

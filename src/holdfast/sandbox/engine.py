@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
 from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.services import Service, services
-from holdfast.sandbox.tally import Tally
 from holdfast.sandbox.wire import Call, Conduct, Parameters
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
 
@@ -58,6 +58,15 @@ class Status(msgspec.Struct, frozen=True):
     outstanding: int
     outstanding_peak: int
     objects: dict[str, int]
+
+
+class Tally:
+    """Requests received and throttles given, by `service:Operation`. Throttled requests are requests too."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        self.throttles: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
 
 
 class Engine:

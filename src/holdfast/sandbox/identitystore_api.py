@@ -14,6 +14,8 @@ from holdfast.sandbox.identitystore_answers import encoded_entry, identity, name
 from holdfast.sandbox.wire import Answer, Call, Document, Json, Parameters, conflict, invalid, missing
 from holdfast.sandbox.world import World
 
+Operation = Callable[[World, Call], Answer]
+
 PAGE = 100
 # "Administrator and AWSAdministrators are reserved names and can't be used for users or groups."
 _RESERVED = frozenset({"administrator", "awsadministrators"})
@@ -22,7 +24,6 @@ _ENTERPRISE = "aws:identitystore:enterprise"
 _READ_ONLY = frozenset(
     {"UserId", "GroupId", "IdentityStoreId", "ExternalIds", "UserStatus", "CreatedAt", "UpdatedAt"}
 )
-_USER, _GROUP = ("User", "users"), ("Group", "groups")
 
 
 @lru_cache(maxsize=1)
@@ -42,23 +43,29 @@ def require_store(world: World, call: Call) -> None:
 # ---------------------------------------------------------------- users and groups
 
 
-def _create_user(world: World, call: Call) -> Answer:
+def _create(world: World, call: Call, shelf: Shelf) -> Answer:
     document = {
         name: deepcopy(value) for name, value in call.parameters.values.items() if name != "IdentityStoreId"
     }
-    _complete_user(document)
-    # A user made by the API can sign in as soon as a password is set: its status is ENABLED.
-    entry = world.directory.add_user({**document, "UserStatus": "ENABLED"}, call.now)
-    world.journal.record("CreateUser", str(document["UserName"]))
-    return identity(world, entry, "User")
+    _complete(shelf, document)
+    if shelf.kind == "USER":
+        # A user made by the API can sign in as soon as a password is set.
+        document["UserStatus"] = "ENABLED"
+    entry = world.directory.add(shelf, document, call.now)
+    world.journal.record(f"Create{shelf.noun}", shelf.name_of(entry.id))
+    return identity(world, entry, shelf.noun)
 
 
-def _create_group(world: World, call: Call) -> Answer:
-    document = {name: value for name, value in call.parameters.values.items() if name != "IdentityStoreId"}
-    _complete_group(document)
-    entry = world.directory.add_group(document, call.now)
-    world.journal.record("CreateGroup", str(document["DisplayName"]))
-    return identity(world, entry, "Group")
+def _complete(shelf: Shelf, document: Document) -> None:
+    """Nothing when the document has all that a user or group must have."""
+    if shelf.kind == "USER":
+        _complete_user(document)
+    elif not document.get("DisplayName"):
+        raise invalid("displayname: The attribute displayname is required")
+    if str(document[shelf.name_member]).casefold() in _RESERVED:
+        raise invalid(
+            f"{document[shelf.name_member]} is a reserved name and can't be used for users or groups."
+        )
 
 
 def _complete_user(document: Document) -> None:
@@ -74,46 +81,22 @@ def _complete_user(document: Document) -> None:
     )
     if lacking:
         raise invalid(", ".join(f"{each}: The attribute {each} is required" for each in lacking))
-    _refuse_reserved(str(document["UserName"]))
     for extension in document.get("Extensions") or {}:  # type: ignore[union-attr]
         if extension != _ENTERPRISE:
             raise invalid(f"{_ENTERPRISE} is the only supported extension name.")
 
 
-def _complete_group(document: Document) -> None:
-    if not document.get("DisplayName"):
-        raise invalid("displayname: The attribute displayname is required")
-    _refuse_reserved(str(document["DisplayName"]))
+def _describe(world: World, call: Call, shelf: Shelf) -> Answer:
+    entry = shelf.get(call.parameters.text(f"{shelf.noun}Id"))
+    return shown_entry(world, entry, shelf.noun, call.parameters.texts("Extensions"))
 
 
-def _refuse_reserved(name: str) -> None:
-    if name.casefold() in _RESERVED:
-        raise invalid(f"{name} is a reserved name and can't be used for users or groups.")
-
-
-def _describe_user(world: World, call: Call) -> Answer:
-    entry = world.directory.users.get(call.parameters.text("UserId"))
-    return shown_entry(world, entry, "User", call.parameters.texts("Extensions"))
-
-
-def _describe_group(world: World, call: Call) -> Answer:
-    return shown_entry(world, world.directory.groups.get(call.parameters.text("GroupId")), "Group", ())
-
-
-def _list_users(world: World, call: Call) -> Answer:
-    return _list(world, call, world.directory.users, "User")
-
-
-def _list_groups(world: World, call: Call) -> Answer:
-    return _list(world, call, world.directory.groups, "Group")
-
-
-def _list(world: World, call: Call, shelf: Shelf, noun: str) -> Answer:
+def _list(world: World, call: Call, shelf: Shelf) -> Answer:
     filters = call.parameters.parts("Filters")
     entries = list(_filtered(shelf, filters[0]) if filters else shelf.entries.values())
     page = world.pager.page(call, entries, lambda each: each.seq, PAGE)
     extensions = call.parameters.texts("Extensions")
-    return page.answer(f"{noun}s", lambda each: encoded_entry(world, each, noun, extensions))
+    return page.answer(f"{shelf.noun}s", lambda each: encoded_entry(world, each, shelf.noun, extensions))
 
 
 def _filtered(shelf: Shelf, wanted: Parameters) -> list[Entry]:
@@ -125,22 +108,13 @@ def _filtered(shelf: Shelf, wanted: Parameters) -> list[Entry]:
     return [shelf.entries[found]] if found else []
 
 
-def _update_user(world: World, call: Call) -> Answer:
-    entry = world.directory.users.get(call.parameters.text("UserId"))
-    document = _updated(entry, call, "CreateUserRequest", world.ids.identity_store)
-    _complete_user(document)
-    world.directory.users.replace(entry, document, call.now)
-    world.journal.record("UpdateUser", str(document["UserName"]))
-    return identity(world, entry, "User")
-
-
-def _update_group(world: World, call: Call) -> Answer:
-    entry = world.directory.groups.get(call.parameters.text("GroupId"))
-    document = _updated(entry, call, "CreateGroupRequest", world.ids.identity_store)
-    _complete_group(document)
-    world.directory.groups.replace(entry, document, call.now)
-    world.journal.record("UpdateGroup", str(document["DisplayName"]))
-    return identity(world, entry, "Group")
+def _update(world: World, call: Call, shelf: Shelf) -> Answer:
+    entry = shelf.get(call.parameters.text(f"{shelf.noun}Id"))
+    document = _updated(entry, call, f"Create{shelf.noun}Request", world.ids.identity_store)
+    _complete(shelf, document)
+    shelf.replace(entry, document, call.now)
+    world.journal.record(f"Update{shelf.noun}", shelf.name_of(entry.id))
+    return identity(world, entry, shelf.noun)
 
 
 def _updated(entry: Entry, call: Call, shape: str, store: str) -> Document:
@@ -195,46 +169,22 @@ def _pascal(value: Json) -> Json:
     return value
 
 
-def _delete_user(world: World, call: Call) -> Answer:
-    entry = world.directory.users.get(call.parameters.text("UserId"))
+def _delete(world: World, call: Call, shelf: Shelf) -> Answer:
+    entry = shelf.get(call.parameters.text(f"{shelf.noun}Id"))
     _expect_revision(entry, call)
-    world.access.revoke_all(Principal("USER", entry.id))
-    world.directory.remove_user(entry)
-    world.journal.record("DeleteUser", str(entry.document["UserName"]))
+    world.access.revoke_all(Principal(shelf.kind, entry.id))
+    world.journal.record(f"Delete{shelf.noun}", shelf.name_of(entry.id))
+    world.directory.remove(shelf, entry)
     return {}
 
 
-def _delete_group(world: World, call: Call) -> Answer:
-    entry = world.directory.groups.get(call.parameters.text("GroupId"))
-    _expect_revision(entry, call)
-    world.access.revoke_all(Principal("GROUP", entry.id))
-    world.directory.remove_group(entry)
-    world.journal.record("DeleteGroup", str(entry.document["DisplayName"]))
-    return {}
+# ---------------------------------------------------------------- look-ups by something unique
 
 
-def _get_user_id(world: World, call: Call) -> Answer:
-    unique = {"userName": _at("UserName"), "emails.value": _email}
-    return _found(world, call, world.directory.users, "User", unique)
-
-
-def _get_group_id(world: World, call: Call) -> Answer:
-    return _found(world, call, world.directory.groups, "Group", {"displayName": _at("DisplayName")})
-
-
-def _at(member: str) -> Callable[[Entry], str]:
-    return lambda entry: str(entry.document.get(member) or "")
-
-
-def _email(entry: Entry) -> str:
-    listed = entry.document.get("Emails")
-    first = listed[0] if isinstance(listed, list) and listed else {}
-    return str(first.get("Value") or "") if isinstance(first, dict) else ""
-
-
-def _found(
-    world: World, call: Call, shelf: Shelf, noun: str, unique: dict[str, Callable[[Entry], str]]
-) -> Answer:
+def _get_id(world: World, call: Call, shelf: Shelf) -> Answer:
+    unique = {"displayName": _at("DisplayName")}
+    if shelf.kind == "USER":
+        unique = {"userName": _at("UserName"), "emails.value": _email}
     asked = call.parameters.part("AlternateIdentifier")
     if ("ExternalId" in asked) == ("UniqueAttribute" in asked):
         raise invalid("Exactly one of ExternalId and UniqueAttribute must be given.")
@@ -245,7 +195,17 @@ def _found(
         entry = _by_attribute(shelf, asked.part("UniqueAttribute"), unique)
     if entry is None:
         raise missing(f"{shelf.kind} not found.", ResourceType=shelf.kind)
-    return named(world, noun, entry.id)
+    return named(world, shelf.noun, entry.id)
+
+
+def _at(member: str) -> Callable[[Entry], str]:
+    return lambda entry: str(entry.document.get(member) or "")
+
+
+def _email(entry: Entry) -> str:
+    listed = entry.document.get("Emails")
+    first = listed[0] if isinstance(listed, list) and listed else {}
+    return str(first.get("Value") or "") if isinstance(first, dict) else ""
 
 
 def _by_attribute(shelf: Shelf, asked: Parameters, unique: dict[str, Callable[[Entry], str]]) -> Entry | None:
@@ -273,20 +233,28 @@ def _store(world: World) -> dict[str, object]:
     return {"IdentityStoreId": store, "IdentityStoreArn": arn}
 
 
-OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
+def _of_users(operation: Callable[[World, Call, Shelf], Answer]) -> Operation:
+    return lambda world, call: operation(world, call, world.directory.users)
+
+
+def _of_groups(operation: Callable[[World, Call, Shelf], Answer]) -> Operation:
+    return lambda world, call: operation(world, call, world.directory.groups)
+
+
+OPERATIONS: dict[str, Operation] = {
     **membership_api.OPERATIONS,
-    "CreateUser": _create_user,
-    "CreateGroup": _create_group,
-    "DescribeUser": _describe_user,
-    "DescribeGroup": _describe_group,
-    "ListUsers": _list_users,
-    "ListGroups": _list_groups,
-    "UpdateUser": _update_user,
-    "UpdateGroup": _update_group,
-    "DeleteUser": _delete_user,
-    "DeleteGroup": _delete_group,
-    "GetUserId": _get_user_id,
-    "GetGroupId": _get_group_id,
+    "CreateUser": _of_users(_create),
+    "CreateGroup": _of_groups(_create),
+    "DescribeUser": _of_users(_describe),
+    "DescribeGroup": _of_groups(_describe),
+    "ListUsers": _of_users(_list),
+    "ListGroups": _of_groups(_list),
+    "UpdateUser": _of_users(_update),
+    "UpdateGroup": _of_groups(_update),
+    "DeleteUser": _of_users(_delete),
+    "DeleteGroup": _of_groups(_delete),
+    "GetUserId": _of_users(_get_id),
+    "GetGroupId": _of_groups(_get_id),
     "ListIdentityStores": _list_identity_stores,
     "DescribeIdentityStore": _describe_identity_store,
 }

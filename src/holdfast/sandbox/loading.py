@@ -74,9 +74,9 @@ def _load_directory(world: World, portrait: Portrait) -> None:
         if not user.get("UserName"):
             raise invalid("A user of the portrait has no UserName.")
         document = {"UserStatus": "ENABLED", **cast(Document, user)}
-        directory.add_user(document, FOUNDED)
+        directory.add(directory.users, document, FOUNDED)
     for group in portrait.groups:
-        directory.add_group(_group_document(group), FOUNDED)
+        directory.add(directory.groups, _group_document(group), FOUNDED)
     for each in portrait.memberships:
         group_id, user_id = _id_of(directory.groups, each.group), _id_of(directory.users, each.user)
         directory.join(directory.groups.entries[group_id], directory.users.entries[user_id], FOUNDED)

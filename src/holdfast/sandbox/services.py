@@ -64,7 +64,6 @@ class Services:
             Service(Contract("organizations"), organizations_api.OPERATIONS, "organizations", _anywhere),
         )
         self._by_prefix = {each.contract.prefix: each for each in listed}
-        self.by_name = {each.name: each for each in listed}
 
     def find(self, target: str) -> tuple[Service, str] | None:
         """The service and operation of an X-Amz-Target header; None when it is not one of ours."""

@@ -22,7 +22,7 @@ class World:
 
     def __init__(self, seed: int, region: str, management_account: str) -> None:
         sequence = count(1)
-        self.seed, self.region, self.async_delay = seed, region, DEFAULT_ASYNC_DELAY
+        self.region, self.async_delay = region, DEFAULT_ASYNC_DELAY
         self.ids, self.pager, self.journal = Identifiers(seed), Pager(), Journal()
         self.directory = Directory(self.ids, sequence)
         self.access = Access(self.ids, sequence)

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import pytest
 
+from holdfast.delivery.cli.invocation import Invocation
 from holdfast.delivery.cli.progress import BarProgress, LineProgress, progress_for
 from holdfast.kernel.quiet import SilentProgress
-
-
-@dataclass(frozen=True)
-class Options:
-    """The shared options of a command line."""
-
-    json: bool = False
-    progress: bool = True
 
 
 class Terminal(io.StringIO):
@@ -40,22 +32,22 @@ class Seconds:
 @pytest.mark.parametrize(
     ("options", "stream", "kind"),
     [
-        (Options(json=True), Terminal(), SilentProgress),
-        (Options(progress=False), Terminal(), SilentProgress),
-        (Options(progress=False), io.StringIO(), SilentProgress),
-        (Options(), io.StringIO(), LineProgress),
-        (Options(), Terminal(), BarProgress),
+        (Invocation(json=True), Terminal(), SilentProgress),
+        (Invocation(progress=False), Terminal(), SilentProgress),
+        (Invocation(progress=False), io.StringIO(), SilentProgress),
+        (Invocation(), io.StringIO(), LineProgress),
+        (Invocation(), Terminal(), BarProgress),
     ],
 )
 def test_the_kind_of_progress_follows_options_and_stream(
-    options: Options, stream: io.StringIO, kind: type
+    options: Invocation, stream: io.StringIO, kind: type
 ) -> None:
     with progress_for(options, stream) as progress:
         assert isinstance(progress, kind)
 
 
-@pytest.mark.parametrize("options", [Options(json=True), Options(progress=False)])
-def test_silence_is_silence(options: Options) -> None:
+@pytest.mark.parametrize("options", [Invocation(json=True), Invocation(progress=False)])
+def test_silence_is_silence(options: Invocation) -> None:
     stream = io.StringIO()
     with progress_for(options, stream) as progress:
         progress.stage("capture", 3)
@@ -96,7 +88,7 @@ def test_steps_from_many_threads_are_all_counted() -> None:
 
 def test_bars_on_a_terminal_show_stage_and_figures_and_keep_what_is_said() -> None:
     stream = Terminal()
-    with progress_for(Options(), stream) as progress:
+    with progress_for(Invocation(), stream) as progress:
         progress.stage("capture [bold]", 3)
         progress.advance(3, note="[red]x[/red]")
         progress.say("Drill in [sandbox]")

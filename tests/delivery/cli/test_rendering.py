@@ -9,16 +9,14 @@ import pytest
 from rich.console import Console
 
 from holdfast.delivery.cli.rendering import (
-    differences_json,
     show_differences,
     show_preview,
-    show_report,
     show_snapshot,
     show_snapshots,
     show_verification,
     snapshots_json,
-    verification_json,
 )
+from holdfast.delivery.cli.run_screen import show_report
 from holdfast.delivery.cli.screen import Screen
 from holdfast.domain.changes import Decision, FieldDifference
 from holdfast.domain.runs import RunState
@@ -165,14 +163,6 @@ def test_differences_are_counted_and_listed_with_their_fields() -> None:
         "      Description: old -> (none)",
         "  + added user bob",
     ]
-
-
-def test_differences_and_verifications_as_json_keep_their_fields() -> None:
-    assert json.loads(differences_json([Difference(DifferenceKind.ADDED, "user", "bob")]))[0]["key"] == "bob"
-    damage = Verification(LEVELS, (Problem("pack", "packs/ab", "digest differs"),), (), 0)
-    told = json.loads(verification_json(damage))
-    assert told["problems"] == [{"level": "pack", "where": "packs/ab", "message": "digest differs"}]
-    assert told["levels"][1] == {"level": "pack", "checked": 3, "problems": 1}
 
 
 def test_a_damaged_backup_names_level_and_place() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,12 @@ class Overtaken:
         self._real, self._edit = real, edit
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith(("update_", "delete_")):
-            self._edit(self._real)
-        return getattr(self._real, name)
+        call = getattr(self._real, name)
+        return partial(self._after_edit, call) if name.startswith(("update_", "delete_")) else call
+
+    def _after_edit(self, call: Callable[..., object], *arguments: object) -> object:
+        self._edit(self._real)
+        return call(*arguments)
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ import pytest
 
 from holdfast.domain.changes import Change
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, INLINE_POLICY, TAG, USER
-from holdfast.systems.identity_center.restore.estimate import Pace, estimate_seconds, guarded
+from holdfast.systems.identity_center.restore.estimate import estimate_seconds, guarded
 from holdfast.systems.identity_center.restore.order import make_change
-
-PACE = Pace(requests_per_second=20.0, operation_seconds=3.0)
 
 
 def assignments(count: int, accounts: int) -> list[Change]:
@@ -18,30 +16,30 @@ def assignments(count: int, accounts: int) -> list[Change]:
 
 
 def test_nothing_takes_no_time() -> None:
-    assert estimate_seconds([], PACE) == 0
+    assert estimate_seconds([]) == 0
 
 
 def test_creations_cost_one_request_each() -> None:
     users = [make_change(USER, f"user{number}", None, b"{}") for number in range(100)]
-    assert estimate_seconds(users, PACE) == pytest.approx(100 / 20)
+    assert estimate_seconds(users) == pytest.approx(100 / 20)
 
 
 def test_updates_are_read_before_and_after() -> None:
     users = [make_change(USER, f"user{number}", b"1", b"{}") for number in range(100)]
-    assert estimate_seconds(users, PACE) == pytest.approx(300 / 20)
+    assert estimate_seconds(users) == pytest.approx(300 / 20)
 
 
 def test_assignments_in_one_account_follow_each_other() -> None:
-    assert estimate_seconds(assignments(20, accounts=1), PACE) == pytest.approx(20 * 3)
+    assert estimate_seconds(assignments(20, accounts=1)) == pytest.approx(20 * 3)
 
 
 def test_assignments_in_many_accounts_run_ten_at_once() -> None:
-    assert estimate_seconds(assignments(100, accounts=100), PACE) == pytest.approx(100 * 3 / 10)
+    assert estimate_seconds(assignments(100, accounts=100)) == pytest.approx(100 * 3 / 10)
 
 
 def test_ranks_follow_each_other() -> None:
     both = [make_change(GROUP, "G", None, b"{}"), *assignments(20, accounts=1)]
-    assert estimate_seconds(both, PACE) == pytest.approx(1 / 20 + 60)
+    assert estimate_seconds(both) == pytest.approx(1 / 20 + 60)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from holdfast.domain.changes import ConflictStrategy
 from holdfast.domain.records import Record
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import PolicyReference
-from holdfast.systems.identity_center.restore.undo import invert
+from holdfast.systems.identity_center.restore.order import invert
 from tests.systems.identity_center.facet_service import FacetService
 from tests.systems.identity_center.small_company import (
     ACCOUNT,

@@ -32,7 +32,7 @@ def list_(invocation: Invocation, limit: int) -> int:
     with installation(invocation) as home:
         found = list(deque(home.ledger.audit(), maxlen=limit or None))
         if invocation.json:
-            emit(_entries_json(found))
+            emit([_entry_json(entry) for entry in found])
         else:
             _show_entries(found)
     return 0
@@ -43,26 +43,21 @@ def list_(invocation: Invocation, limit: int) -> int:
 @pass_invocation
 def verify(invocation: Invocation) -> int:
     """Find any edit, removal or reordering up to the newest snapshot that anchors the trail; exit 5 if so."""
+    import msgspec
+
     with installation(invocation) as home:
         verdict = home.audit.verify(home.audit_anchors())
         if invocation.json:
-            emit(_verdict_json(verdict))
+            emit({**msgspec.to_builtins(verdict), "unanchored": verdict.unanchored})
         else:
             _show_verdict(verdict)
     return CHECK_FAILED if verdict.problems else 0
 
 
-def _entries_json(found: list[AuditEntry]) -> bytes:
+def _entry_json(entry: AuditEntry) -> dict[str, object]:
     import msgspec
 
-    entries = [{**msgspec.to_builtins(entry), "detail": msgspec.Raw(entry.detail)} for entry in found]
-    return msgspec.json.encode(entries)
-
-
-def _verdict_json(verdict: AuditVerdict) -> bytes:
-    import msgspec
-
-    return msgspec.json.encode({**msgspec.to_builtins(verdict), "unanchored": verdict.unanchored})
+    return {**msgspec.to_builtins(entry), "detail": msgspec.Raw(entry.detail)}
 
 
 def _show_entries(found: list[AuditEntry]) -> None:

@@ -58,12 +58,12 @@ def show(invocation: Invocation, backup_id: str) -> int:
 @pass_invocation
 def verify(invocation: Invocation, backup_id: str) -> int:
     """Read back every byte that a backup reaches; exit 20 and name what is damaged."""
-    from holdfast.delivery.cli.rendering import show_verification, verification_json
+    from holdfast.delivery.cli.rendering import show_verification
 
     with installation(invocation) as home:
         found = home.vault.verify(home.vault.resolve(backup_id), home.progress)
         if invocation.json:
-            emit(verification_json(found))
+            emit(found)
         else:
             show_verification(found)
         return VAULT_DAMAGED if found.problems else 0

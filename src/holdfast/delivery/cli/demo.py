@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pass_invocation
 def demo(invocation: Invocation, system: str, folder: Path) -> int:
     """Back up, lose, restore, prove: on a sandbox with a sample company, no AWS account needed."""
-    from holdfast.delivery.cli.rendering import progress_for
+    from holdfast.delivery.cli.progress import progress_for
     from holdfast.delivery.demonstration import identity_center
     from holdfast.delivery.demonstration.story import Stopped, Story, fresh_folder
     from holdfast.domain.errors import Interrupted

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.api_models import ResourceType
+from holdfast.api_records import SELECTED
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import conclude, emit, installation
 from holdfast.domain.changes import ConflictStrategy
@@ -18,13 +20,6 @@ if TYPE_CHECKING:
 
 SYSTEM = "identity_center"
 PARTIAL, CHECK_FAILED = 3, 5
-# The seed's resource words and the record types they stand for: a group is nothing without its members.
-RESOURCES = {
-    "users": ("user",),
-    "groups": ("group", "membership"),
-    "permission_sets": ("permission_set",),
-    "assignments": ("assignment",),
-}
 
 
 class ResourceList(click.ParamType[tuple[str, ...]]):
@@ -39,15 +34,15 @@ class ResourceList(click.ParamType[tuple[str, ...]]):
         if isinstance(value, tuple):
             return value
         words = [word.strip().replace("-", "_") for word in str(value).split(",") if word.strip()]
-        chosen = list(RESOURCES) if words == ["all"] else words
-        unknown = [word for word in chosen if word not in RESOURCES]
+        chosen = [str(word) for word in SELECTED] if words == ["all"] else words
+        unknown = [word for word in chosen if word not in SELECTED]
         if unknown or not chosen:
             self.fail(
-                f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(RESOURCES)}, all",
+                f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(SELECTED)}, all",
                 param,
                 ctx,
             )
-        return tuple(dict.fromkeys(name for word in chosen for name in RESOURCES[word]))
+        return tuple(dict.fromkeys(name for word in chosen for name in SELECTED[ResourceType(word)]))
 
 
 class RecordName(click.ParamType[tuple[str, str]]):
@@ -64,7 +59,7 @@ class RecordName(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         kind, colon, name = str(value).partition(":")
-        known = tuple(dict.fromkeys(name for names in RESOURCES.values() for name in names))
+        known = tuple(dict.fromkeys(name for names in SELECTED.values() for name in names))
         if not colon or kind not in known:
             self.fail(f"{value!r} is not TYPE:NAME with a type of {', '.join(known)}", param, ctx)
         key = join_key(*name.split(" / "))
@@ -182,13 +177,8 @@ def restore(
 
     BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
     """
-    from msgspec.structs import replace
-
     request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
-        # Named once and for all: `latest` may be another backup by the time this run is resumed.
-        backup = home.vault.resolve(request.snapshot, SYSTEM).id
-        request = replace(request, snapshot=backup)
         if dry_run:
             return _preview(home, request, invocation)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
@@ -208,7 +198,7 @@ def diff(
 
     Exit 3 when a part could not be compared because one side was not read whole.
     """
-    from holdfast.delivery.cli.rendering import differences_json, show_differences
+    from holdfast.delivery.cli.rendering import show_differences
     from holdfast.kernel.compare import DifferenceKind, compare
 
     with installation(invocation) as home:
@@ -219,7 +209,7 @@ def diff(
         right = _other_view(home, other, resources)
         found = list(compare(system, left, right, [name for name in resources if name in left.types]))
         if invocation.json:
-            emit(differences_json(found))
+            emit(found)
         else:
             show_differences(found, left.info.id, other)
         if any(part.kind is DifferenceKind.UNKNOWN for part in found):

@@ -44,7 +44,7 @@ def init(invocation: Invocation, location: str, passphrase_env: str) -> int:
     file.write_text(example(chosen), encoding="utf-8")
     click.echo(f"Wrote {file}.", err=invocation.json)
     from holdfast.bootstrap import open_installation
-    from holdfast.delivery.cli.rendering import progress_for
+    from holdfast.delivery.cli.progress import progress_for
 
     with progress_for(invocation) as progress:
         try:

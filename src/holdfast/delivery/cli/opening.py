@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def installation(invocation: Invocation) -> Iterator[Installation]:
     """The installation that the command line names; runs that were cut off are named on stderr first."""
     from holdfast.bootstrap import open_installation
+    from holdfast.delivery.cli.progress import progress_for
     from holdfast.delivery.cli.prompting import TerminalChooser
-    from holdfast.delivery.cli.rendering import progress_for
 
     with progress_for(invocation) as progress, _talking(invocation.verbose):
         home = open_installation(
@@ -68,13 +68,15 @@ def conclude(home: Installation, run: Run, invocation: Invocation) -> int:
     if invocation.json:
         emit(report.to_json())
     else:
-        from holdfast.delivery.cli.rendering import show_report
+        from holdfast.delivery.cli.run_screen import show_report
 
         show_report(report, home.runs.evidence_folder(run))
     return report.exit_code
 
 
-def emit(json: bytes) -> None:
-    """JSON bytes as one line on stdout."""
-    sys.stdout.buffer.write(json + b"\n")
+def emit(result: object) -> None:
+    """The result as one line of JSON on stdout; bytes are JSON already."""
+    import msgspec
+
+    sys.stdout.buffer.write((result if isinstance(result, bytes) else msgspec.json.encode(result)) + b"\n")
     sys.stdout.buffer.flush()

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
+from holdfast.delivery.cli.invocation import Invocation
 from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.showing import duration, visible
 
@@ -22,23 +23,11 @@ EVERY = 5.0
 """Seconds between two plain lines of one stage."""
 
 
-class ProgressOptions(Protocol):
-    """The part of a command's shared options that decides how progress is shown."""
-
-    @property
-    def json(self) -> bool:
-        """Whether the result is printed as JSON."""
-
-    @property
-    def progress(self) -> bool:
-        """Whether progress is wanted."""
-
-
 @contextmanager
-def progress_for(options: ProgressOptions, stream: TextIO | None = None) -> Iterator[Progress]:
-    """The progress that fits the options and where standard error goes, stopped when the context ends."""
+def progress_for(invocation: Invocation, stream: TextIO | None = None) -> Iterator[Progress]:
+    """The progress that fits the command line and where standard error goes, stopped when the context ends."""
     stream = stream or sys.stderr
-    if options.json or not options.progress:
+    if invocation.json or not invocation.progress:
         yield SilentProgress()
     elif stream.isatty():
         with BarProgress(stream) as bars:

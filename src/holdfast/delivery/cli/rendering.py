@@ -1,4 +1,4 @@
-"""Results as screens and as JSON: runs, backups, previews, differences, verifications."""
+"""Results as screens: backups, previews, differences, verifications."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from holdfast.delivery.cli.progress import progress_for
-from holdfast.delivery.cli.run_screen import show_report
 from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
 from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
@@ -20,19 +18,6 @@ if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
     from holdfast.kernel.vault.verify import LevelCount, Verification
-
-__all__ = [
-    "differences_json",
-    "progress_for",
-    "show_differences",
-    "show_preview",
-    "show_report",
-    "show_snapshot",
-    "show_snapshots",
-    "show_verification",
-    "snapshots_json",
-    "verification_json",
-]
 
 Cell = TypeVar("Cell")
 
@@ -170,11 +155,6 @@ def _conflicts(screen: Screen, conflicts: Sequence[Conflict], total: int) -> Non
     _rest(screen, total - LISTED)
 
 
-def differences_json(found: Sequence[Difference]) -> bytes:
-    """A JSON array of differences."""
-    return msgspec.json.encode(found)
-
-
 def show_differences(
     found: Sequence[Difference], left: str, right: str, screen: Screen | None = None
 ) -> None:
@@ -194,11 +174,6 @@ def show_differences(
         for item in part.fields:
             screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
     _rest(screen, len(found) - LISTED)
-
-
-def verification_json(found: Verification) -> bytes:
-    """The verification as a JSON object, as the vault gives it."""
-    return msgspec.json.encode(found)
 
 
 def show_verification(found: Verification, screen: Screen | None = None) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 
 import click
 from click.shell_completion import CompletionItem
 
 from holdfast.delivery.cli.invocation import shared_options
-
-_HERE = "holdfast.delivery.cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,64 +18,48 @@ class Entry:
     name: str
     help: str
 
-    @property
-    def module(self) -> str:
-        """The full name of the module."""
-        return f"{_HERE}.{self.name}"
-
-    def exists(self) -> bool:
-        """Whether the module is there; it is not imported to find out."""
-        return find_spec(self.module) is not None
-
     def load(self) -> click.Command:
-        """The command object of the module."""
-        command = getattr(import_module(self.module), self.name)
+        """The command object of the module, imported now."""
+        command = getattr(import_module(f"holdfast.delivery.cli.{self.name}"), self.name)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{self.module}.{self.name} is not a click command")
+            raise TypeError(f"{self.name} is not a click command")
         return command
 
 
 COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", "Tell the whole story on a sample company, on this machine alone."),
     "init": Entry("init", "Write a settings file to start from."),
-    "doctor": Entry("doctor", "Check settings, credentials, permissions and the vault."),
     "sandbox": Entry("sandbox", "Run stand-ins for the services, with a sample company in them."),
     "identity-center": Entry("identity_center", "Back up, compare and restore AWS IAM Identity Center."),
     "backups": Entry("backups", "List, verify, rehearse and delete what was backed up."),
     "vault": Entry("vault", "Make and check the encrypted store."),
-    "schedules": Entry("schedules", "Back up by the clock."),
     "runs": Entry("runs", "See, resume and undo what was run."),
     "audit": Entry("audit", "Who did what to what, and the proof that it is all there."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that knows its subcommands by `table` and imports one when it is called."""
-
-    table: Mapping[str, Entry] = COMMANDS
+    """A group that knows its subcommands by `COMMANDS` and imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the table whose modules exist, in table order."""
-        return [name for name, entry in self.table.items() if entry.exists()]
+        """The names in the table's order."""
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The named command, imported now; None when there is none."""
-        entry = self.table.get(cmd_name)
-        return entry.load() if entry is not None and entry.exists() else None
+        """The named command; None when there is none."""
+        return COMMANDS[cmd_name].load() if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The subcommands with the table's help lines, so that help imports none of them."""
-        rows = [(name, self.table[name].help) for name in self.list_commands(ctx)]
-        if rows:
-            with formatter.section("Commands"):
-                formatter.write_dl(rows)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Completions from the table for names, from click for options."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
-        return [CompletionItem(name, help=self.table[name].help) for name in names]
+        found = ((name, entry) for name, entry in COMMANDS.items() if name.startswith(incomplete))
+        return [CompletionItem(name, help=entry.help) for name, entry in found]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

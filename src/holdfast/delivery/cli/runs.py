@@ -36,7 +36,7 @@ def list_(invocation: Invocation, system: str, state: str | None, limit: int) ->
         wanted = RunState(state) if state else None
         found = home.ledger.runs(system=system, state=wanted, limit=limit)
         if invocation.json:
-            emit(_runs_json(found))
+            emit([_run_json(run) for run in found])
         else:
             _show_runs(found)
     return 0
@@ -86,22 +86,14 @@ def report(invocation: Invocation, run_id: str) -> int:
     return 0
 
 
-def _runs_json(found: Sequence[Run]) -> bytes:
-    """A JSON array of runs; `arguments` and `error` as the objects they are."""
+def _run_json(run: Run) -> dict[str, object]:
+    """A run with `arguments` and `error` as the objects they are."""
     import msgspec
 
     from holdfast.kernel.showing import masked_bytes
 
-    return msgspec.json.encode(
-        [
-            {
-                **msgspec.to_builtins(run),
-                "arguments": msgspec.Raw(masked_bytes(run.arguments)),
-                "error": msgspec.Raw(run.error or b"null"),
-            }
-            for run in found
-        ]
-    )
+    arguments, error = msgspec.Raw(masked_bytes(run.arguments)), msgspec.Raw(run.error or b"null")
+    return {**msgspec.to_builtins(run), "arguments": arguments, "error": error}
 
 
 def _show_runs(found: Sequence[Run]) -> None:

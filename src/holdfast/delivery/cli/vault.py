@@ -48,12 +48,12 @@ def init(invocation: Invocation) -> int:
 @pass_invocation
 def check(invocation: Invocation, read_data: bool) -> int:
     """Account for every object of the vault; exit 20 and name what is damaged or missing."""
-    from holdfast.delivery.cli.rendering import show_verification, verification_json
+    from holdfast.delivery.cli.rendering import show_verification
 
     with installation(invocation) as home:
         found = home.vault.check(read_data=read_data, progress=home.progress)
         if invocation.json:
-            emit(verification_json(found))
+            emit(found)
         else:
             show_verification(found)
             for left in found.garbage[:LISTED]:

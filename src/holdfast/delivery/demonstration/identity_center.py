@@ -151,7 +151,7 @@ def _preview(story: Story, home: Installation, backup: str) -> None:
         preview = home.restore(SYSTEM).preview(RestoreRequest(backup, TYPES), None, home.progress)
         came_to(
             f"{preview.changes_total} changes, {preview.conflicts_total} conflicts, "
-            f"about {preview.estimated_seconds:.0f} s at the demo's rate"
+            f"about {preview.estimated_seconds:.0f} s at the service's own rate"
         )
 
 

@@ -38,29 +38,25 @@ NOT_ATTRIBUTES = frozenset(
 
 
 class IdentityStoreClient:
-    """`IdentityStoreGateway` over a paced session; the store's id is looked up on the first call."""
+    """`IdentityStoreGateway`, which says what each call gives, over a paced session; the store is looked up first."""
 
     def __init__(self, session: PacedSession, instance: Callable[[], Instance]) -> None:
         self._service = Service(session, "identitystore", "identitystore")
         self._instance = instance
 
     def list_users(self, token: str = "") -> Page[User]:
-        """Up to 100 users with all attributes."""
         answer = self._send("ListUsers", MaxResults=PAGE, NextToken=token, Extensions=[ENTERPRISE])
         return Page(tuple(_user(row) for row in rows(answer, "Users")), next_token(answer))
 
     def list_groups(self, token: str = "") -> Page[Group]:
-        """Up to 100 groups."""
         answer = self._send("ListGroups", MaxResults=PAGE, NextToken=token)
         return Page(tuple(_group(row) for row in rows(answer, "Groups")), next_token(answer))
 
     def list_memberships(self, group_id: str, token: str = "") -> Page[Membership]:
-        """Up to 100 memberships of a group."""
         answer = self._send("ListGroupMemberships", GroupId=group_id, MaxResults=PAGE, NextToken=token)
         return _memberships(answer)
 
     def list_memberships_for_member(self, user_id: str, token: str = "") -> Page[Membership]:
-        """Up to 100 memberships of a user."""
         member = {"UserId": user_id}
         answer = self._send(
             "ListGroupMembershipsForMember", MemberId=member, MaxResults=PAGE, NextToken=token
@@ -68,60 +64,47 @@ class IdentityStoreClient:
         return _memberships(answer)
 
     def describe_user(self, user_id: str) -> User:
-        """One user with all attributes."""
         return _user(self._send("DescribeUser", UserId=user_id, Extensions=[ENTERPRISE]))
 
     def describe_group(self, group_id: str) -> Group:
-        """One group."""
         return _group(self._send("DescribeGroup", GroupId=group_id))
 
     def find_user_id(self, user_name: str) -> str:
-        """The id of the user with that name, empty when there is none."""
         return self._find("GetUserId", "UserId", AlternateIdentifier=_unique("userName", user_name))
 
     def find_group_id(self, display_name: str) -> str:
-        """The id of the group with that name, empty when there is none."""
         return self._find("GetGroupId", "GroupId", AlternateIdentifier=_unique("displayName", display_name))
 
     def find_membership_id(self, group_id: str, user_id: str) -> str:
-        """The id of the membership, empty when there is none."""
         return self._find(
             "GetGroupMembershipId", "MembershipId", GroupId=group_id, MemberId={"UserId": user_id}
         )
 
     def create_user(self, user_name: str, attributes: Mapping[str, Plain]) -> str:
-        """The id of the new user."""
         return text(self._send_once("CreateUser", UserName=user_name, **attributes), "UserId")
 
     def update_user(self, user_id: str, operations: Mapping[str, Plain], revision: str = "") -> None:
-        """Set attributes by path; None removes one."""
         self._send("UpdateUser", UserId=user_id, Operations=_operations(operations), Revision=revision)
 
     def delete_user(self, user_id: str, revision: str = "") -> None:
-        """Remove a user."""
         self._send_once("DeleteUser", UserId=user_id, Revision=revision)
 
     def create_group(self, display_name: str, description: str) -> str:
-        """The id of the new group."""
         return text(
             self._send_once("CreateGroup", DisplayName=display_name, Description=description), "GroupId"
         )
 
     def update_group(self, group_id: str, operations: Mapping[str, Plain], revision: str = "") -> None:
-        """Set attributes by path; None removes one."""
         self._send("UpdateGroup", GroupId=group_id, Operations=_operations(operations), Revision=revision)
 
     def delete_group(self, group_id: str, revision: str = "") -> None:
-        """Remove a group."""
         self._send_once("DeleteGroup", GroupId=group_id, Revision=revision)
 
     def create_membership(self, group_id: str, user_id: str) -> str:
-        """The id of the new membership."""
         answer = self._send_once("CreateGroupMembership", GroupId=group_id, MemberId={"UserId": user_id})
         return text(answer, "MembershipId")
 
     def delete_membership(self, membership_id: str) -> None:
-        """Remove a membership."""
         self._send_once("DeleteGroupMembership", MembershipId=membership_id)
 
     def _send(self, operation: str, **parameters: object) -> Answer:

@@ -225,8 +225,8 @@ def assignment_from(record: Record) -> NamedAssignment:
     )
 
 
-def comparable(record: Record) -> dict[str, Plain]:
-    """What two records of a key must share to mean the same: all fields but ids, policies by their meaning.
+def comparable(record: Record) -> bytes:
+    """What two records of a key must share to mean the same: all fields but ids, policies by their meaning; canonical.
 
     A user's personal fields are in it, so it is for comparing, not for showing.
     """
@@ -242,7 +242,7 @@ def comparable(record: Record) -> dict[str, Plain]:
         kept["Principal"] = principal_key(
             PrincipalType(_text(kept["PrincipalType"])), _text(kept["Principal"])
         )
-    return kept
+    return canonical(kept)
 
 
 def policy_meaning(document: str) -> str:

@@ -6,14 +6,18 @@ sso-admin 2020-07-20).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from holdfast.domain.errors import RemoteError
 from holdfast.domain.records import RecordType
 from holdfast.kernel.canonical import Plain
 
 T = TypeVar("T")
+
+SYSTEM = "identity_center"
 
 USER = "user"
 GROUP = "group"
@@ -152,6 +156,19 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_token: str = ""
+
+
+def every(page_after: Callable[[str], Page[T]]) -> Iterator[T]:
+    """The items of all pages. Raises: what a call raises; RemoteError for a page that is offered twice."""
+    token = ""
+    while True:
+        page = page_after(token)
+        yield from page.items
+        if not page.next_token:
+            return
+        if page.next_token == token:
+            raise RemoteError("a listing", "RepeatedToken", "the same page was offered twice")
+        token = page.next_token
 
 
 class RequestState(StrEnum):

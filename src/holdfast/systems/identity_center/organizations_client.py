@@ -12,19 +12,17 @@ PAGE = 20
 
 
 class OrganizationsClient:
-    """`OrganizationsGateway` over a paced session."""
+    """`OrganizationsGateway`, which says what each call gives, over a paced session."""
 
     def __init__(self, session: PacedSession) -> None:
         self._organizations = Service(session, "organizations", "organizations")
         self._sts = Service(session, "sts", "sts")
 
     def caller(self) -> Caller:
-        """The account and principal of the credentials in use."""
         answer = self._sts.send("GetCallerIdentity", {})
         return Caller(text(answer, "Account"), text(answer, "Arn"), self._sts.region)
 
     def list_accounts(self, token: str = "") -> Page[Account]:
-        """Up to 20 accounts."""
         answer = self._organizations.send("ListAccounts", {"MaxResults": PAGE, "NextToken": token})
         # `State` has replaced `Status`; older endpoints give only the latter.
         accounts = tuple(

@@ -10,12 +10,12 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView
 from holdfast.kernel.ports import Chooser
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.model import GROUP, RECORD_TYPES, USER
+from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, RECORD_TYPES, USER
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.deletions import deletions
 from holdfast.systems.identity_center.restore.lockout import read_operator, refuse_lockout
-from holdfast.systems.identity_center.restore.permissions import new_assignments, permission_sets
-from holdfast.systems.identity_center.restore.principals import new_memberships, principals
+from holdfast.systems.identity_center.restore.permissions import permission_sets
+from holdfast.systems.identity_center.restore.principals import new_links, principals
 
 
 def plan(wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
@@ -52,9 +52,9 @@ def _decisions(wanted: RecordView, present: RecordView, options: PlanOptions) ->
     yield from _left_aside(comparison)
     yield from principals(comparison, USER)
     yield from principals(comparison, GROUP)
-    yield from new_memberships(comparison)
+    yield from new_links(comparison, MEMBERSHIP)
     yield from permission_sets(comparison)
-    yield from new_assignments(comparison)
+    yield from new_links(comparison, ASSIGNMENT)
     yield from deletions(comparison)
 
 

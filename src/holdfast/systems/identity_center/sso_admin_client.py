@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.ports import PacedSession
@@ -16,6 +16,7 @@ from holdfast.systems.identity_center.model import (
     PrincipalType,
     RequestState,
     RequestStatus,
+    every,
 )
 
 PAGE = 100
@@ -29,23 +30,17 @@ IN_PROGRESS = (
 
 
 class SsoAdminClient:
-    """`SsoAdminGateway` over a paced session; the instance is looked up on the first call that needs it."""
+    """`SsoAdminGateway`, which says what each call gives, over a paced session; the instance is looked up first."""
 
     def __init__(self, session: PacedSession, instance: Callable[[], Instance]) -> None:
         self._service = Service(session, "sso-admin", "sso")
         self._instance = instance
 
-    def instances(self) -> list[Instance]:
-        """The instances this account can see."""
-        return list_instances(self._service)
-
     def list_permission_sets(self, token: str = "") -> Page[str]:
-        """Up to 100 permission-set ARNs."""
         answer = self._send("ListPermissionSets", MaxResults=PAGE, NextToken=token)
         return Page(texts(answer, "PermissionSets"), next_token(answer))
 
     def describe_permission_set(self, arn: str) -> PermissionSetSummary:
-        """Name, description, session duration and relay state."""
         row = part(self._send("DescribePermissionSet", PermissionSetArn=arn), "PermissionSet")
         return PermissionSetSummary(
             arn=text(row, "PermissionSetArn", arn),
@@ -56,18 +51,15 @@ class SsoAdminClient:
         )
 
     def inline_policy(self, arn: str) -> str:
-        """The inline policy document, empty for none."""
         return text(self._send("GetInlinePolicyForPermissionSet", PermissionSetArn=arn), "InlinePolicy")
 
     def list_managed_policies(self, arn: str, token: str = "") -> Page[str]:
-        """Up to 100 ARNs of attached AWS managed policies."""
         answer = self._listing("ListManagedPoliciesInPermissionSet", token, PermissionSetArn=arn)
         return Page(
             tuple(text(row, "Arn") for row in rows(answer, "AttachedManagedPolicies")), next_token(answer)
         )
 
     def list_customer_policies(self, arn: str, token: str = "") -> Page[PolicyReference]:
-        """Up to 100 attached customer-managed policies."""
         answer = self._listing(
             "ListCustomerManagedPolicyReferencesInPermissionSet", token, PermissionSetArn=arn
         )
@@ -75,7 +67,6 @@ class SsoAdminClient:
         return Page(found, next_token(answer))
 
     def permissions_boundary(self, arn: str) -> str | PolicyReference | None:
-        """The boundary, None for none."""
         try:
             answer = self._send("GetPermissionsBoundaryForPermissionSet", PermissionSetArn=arn)
         except RemoteError as error:
@@ -89,7 +80,6 @@ class SsoAdminClient:
         return text(boundary, "ManagedPolicyArn") or None
 
     def list_tags(self, arn: str, token: str = "") -> Page[tuple[str, str]]:
-        """Tags of a permission set, a page of them."""
         answer = self._send("ListTagsForResource", ResourceArn=arn, NextToken=token)
         return Page(
             tuple((text(row, "Key"), text(row, "Value")) for row in rows(answer, "Tags")), next_token(answer)
@@ -98,7 +88,6 @@ class SsoAdminClient:
     def list_accounts_for_permission_set(
         self, arn: str, token: str = "", *, only_stale: bool = False
     ) -> Page[str]:
-        """Up to 100 account ids where the set is provisioned, or where its latest version is not."""
         status = NOT_PROVISIONED if only_stale else ""
         answer = self._listing(
             "ListAccountsForProvisionedPermissionSet", token, PermissionSetArn=arn, ProvisioningStatus=status
@@ -106,12 +95,10 @@ class SsoAdminClient:
         return Page(texts(answer, "AccountIds"), next_token(answer))
 
     def list_permission_sets_for_account(self, account_id: str, token: str = "") -> Page[str]:
-        """Up to 100 ARNs of sets provisioned to an account."""
         answer = self._listing("ListPermissionSetsProvisionedToAccount", token, AccountId=account_id)
         return Page(texts(answer, "PermissionSets"), next_token(answer))
 
     def list_assignments(self, account_id: str, arn: str, token: str = "") -> Page[Assignment]:
-        """Up to 100 assignments of a permission set in an account."""
         return _assignments(
             self._listing("ListAccountAssignments", token, AccountId=account_id, PermissionSetArn=arn)
         )
@@ -119,55 +106,44 @@ class SsoAdminClient:
     def list_assignments_for_principal(
         self, principal_type: PrincipalType, principal_id: str, token: str = ""
     ) -> Page[Assignment]:
-        """Up to 100 assignments of a principal; a user's answer also lists those of its groups, as theirs."""
         principal = {"PrincipalType": str(principal_type), "PrincipalId": principal_id}
         return _assignments(self._listing("ListAccountAssignmentsForPrincipal", token, **principal))
 
     def create_permission_set(self, summary: PermissionSetSummary, tags: tuple[tuple[str, str], ...]) -> str:
-        """The ARN of the new set; `summary.arn` is ignored."""
         answer = self._send_once(
             "CreatePermissionSet", Name=summary.name, Tags=_tags(tags) or None, **_settable(summary)
         )
         return text(part(answer, "PermissionSet"), "PermissionSetArn")
 
     def update_permission_set(self, summary: PermissionSetSummary) -> None:
-        """Set description, duration and relay state; the API refuses empty text, so it is left out."""
         self._send("UpdatePermissionSet", PermissionSetArn=summary.arn, **_settable(summary))
 
     def delete_permission_set(self, arn: str) -> None:
-        """Remove a set that has no assignments."""
         self._send_once("DeletePermissionSet", PermissionSetArn=arn)
 
     def put_inline_policy(self, arn: str, document: str) -> None:
-        """Replace the inline policy."""
         self._send("PutInlinePolicyToPermissionSet", PermissionSetArn=arn, InlinePolicy=document)
 
     def delete_inline_policy(self, arn: str) -> None:
-        """Remove the inline policy."""
         self._send_once("DeleteInlinePolicyFromPermissionSet", PermissionSetArn=arn)
 
     def attach_managed_policy(self, arn: str, policy_arn: str) -> None:
-        """Attach an AWS managed policy."""
         self._send_once(
             "AttachManagedPolicyToPermissionSet", PermissionSetArn=arn, ManagedPolicyArn=policy_arn
         )
 
     def detach_managed_policy(self, arn: str, policy_arn: str) -> None:
-        """Detach an AWS managed policy."""
         self._send_once(
             "DetachManagedPolicyFromPermissionSet", PermissionSetArn=arn, ManagedPolicyArn=policy_arn
         )
 
     def attach_customer_policy(self, arn: str, policy: PolicyReference) -> None:
-        """Attach a customer-managed policy."""
         self._customer_policy("AttachCustomerManagedPolicyReferenceToPermissionSet", arn, policy)
 
     def detach_customer_policy(self, arn: str, policy: PolicyReference) -> None:
-        """Detach a customer-managed policy."""
         self._customer_policy("DetachCustomerManagedPolicyReferenceFromPermissionSet", arn, policy)
 
     def put_boundary(self, arn: str, boundary: str | PolicyReference) -> None:
-        """Set the permissions boundary."""
         if isinstance(boundary, PolicyReference):
             value: dict[str, object] = {"CustomerManagedPolicyReference": _policy(boundary)}
         else:
@@ -175,68 +151,55 @@ class SsoAdminClient:
         self._send("PutPermissionsBoundaryToPermissionSet", PermissionSetArn=arn, PermissionsBoundary=value)
 
     def delete_boundary(self, arn: str) -> None:
-        """Remove the permissions boundary."""
         self._send_once("DeletePermissionsBoundaryFromPermissionSet", PermissionSetArn=arn)
 
     def tag(self, arn: str, tags: tuple[tuple[str, str], ...]) -> None:
-        """Add or replace tags."""
         self._send("TagResource", ResourceArn=arn, Tags=_tags(tags))
 
     def untag(self, arn: str, keys: tuple[str, ...]) -> None:
-        """Remove tags."""
         self._send("UntagResource", ResourceArn=arn, TagKeys=list(keys))
 
     def provision(self, arn: str) -> RequestStatus:
-        """Start provisioning to all accounts where the set is provisioned."""
         answer = self._send_once(
             "ProvisionPermissionSet", PermissionSetArn=arn, TargetType="ALL_PROVISIONED_ACCOUNTS"
         )
         return _status(part(answer, "PermissionSetProvisioningStatus"))
 
     def provisioning_status(self, request_id: str) -> RequestStatus:
-        """Where a provisioning stands."""
         answer = self._send(
             "DescribePermissionSetProvisioningStatus", ProvisionPermissionSetRequestId=request_id
         )
         return _status(part(answer, "PermissionSetProvisioningStatus"))
 
     def create_assignment(self, assignment: Assignment) -> RequestStatus:
-        """Start creating an assignment."""
         answer = self._send_once("CreateAccountAssignment", **_target(assignment))
         return _status(part(answer, "AccountAssignmentCreationStatus"))
 
     def creation_status(self, request_id: str) -> RequestStatus:
-        """Where a creation stands."""
         answer = self._send(
             "DescribeAccountAssignmentCreationStatus", AccountAssignmentCreationRequestId=request_id
         )
         return _status(part(answer, "AccountAssignmentCreationStatus"))
 
     def delete_assignment(self, assignment: Assignment) -> RequestStatus:
-        """Start deleting an assignment."""
         answer = self._send_once("DeleteAccountAssignment", **_target(assignment))
         return _status(part(answer, "AccountAssignmentDeletionStatus"))
 
     def deletion_status(self, request_id: str) -> RequestStatus:
-        """Where a deletion stands."""
         answer = self._send(
             "DescribeAccountAssignmentDeletionStatus", AccountAssignmentDeletionRequestId=request_id
         )
         return _status(part(answer, "AccountAssignmentDeletionStatus"))
 
     def requests_in_progress(self) -> list[RequestStatus]:
-        """Every creation, deletion and provisioning of the instance that is still in progress."""
         return [status for operation, field in IN_PROGRESS for status in self._in_progress(operation, field)]
 
-    def _in_progress(self, operation: str, field: str) -> list[RequestStatus]:
-        found: list[RequestStatus] = []
-        token = ""
-        while True:
+    def _in_progress(self, operation: str, field: str) -> Iterator[RequestStatus]:
+        def page(token: str) -> Page[RequestStatus]:
             answer = self._listing(operation, token, Filter={"Status": str(RequestState.IN_PROGRESS)})
-            found += [_status(row) for row in rows(answer, field)]
-            token = next_token(answer)
-            if not token:
-                return found
+            return Page(tuple(_status(row) for row in rows(answer, field)), next_token(answer))
+
+        return every(page)
 
     def _customer_policy(self, operation: str, arn: str, policy: PolicyReference) -> None:
         self._send_once(operation, PermissionSetArn=arn, CustomerManagedPolicyReference=_policy(policy))
@@ -255,17 +218,16 @@ class SsoAdminClient:
 
 def list_instances(service: Service) -> list[Instance]:
     """Every instance, past any page."""
-    found: list[Instance] = []
-    token = ""
-    while True:
+
+    def page(token: str) -> Page[Instance]:
         answer = service.send("ListInstances", {"MaxResults": PAGE, "NextToken": token})
-        found += [
+        found = tuple(
             Instance(text(row, "InstanceArn"), text(row, "IdentityStoreId"), text(row, "OwnerAccountId"))
             for row in rows(answer, "Instances")
-        ]
-        token = next_token(answer)
-        if not token:
-            return found
+        )
+        return Page(found, next_token(answer))
+
+    return list(every(page))
 
 
 def _settable(summary: PermissionSetSummary) -> dict[str, object]:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from holdfast.systems.identity_center.model import (
     Assignment,
-    Instance,
     Page,
     PermissionSetSummary,
     PolicyReference,
@@ -17,9 +16,6 @@ from holdfast.systems.identity_center.model import (
 
 class SsoAdminGateway(Protocol):
     """Permission sets and account assignments of one instance. Errors as in `IdentityStoreGateway`."""
-
-    def instances(self) -> list[Instance]:
-        """The instances this account can see."""
 
     def list_permission_sets(self, token: str = "") -> Page[str]:
         """Up to 100 permission-set ARNs."""
@@ -62,7 +58,7 @@ class SsoAdminGateway(Protocol):
         """The ARN of the new set; `summary.arn` is ignored."""
 
     def update_permission_set(self, summary: PermissionSetSummary) -> None:
-        """Set description, session duration and relay state of `summary.arn`; an empty string clears where the API can."""
+        """Set description, session duration and relay state of `summary.arn`; the API refuses empty text: left out."""
 
     def delete_permission_set(self, arn: str) -> None:
         """Remove a set that has no assignments."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from holdfast.domain.records import Record
-from holdfast.kernel.canonical import canonical
 from holdfast.kernel.ports import Clock, PacedSession
 from holdfast.kernel.system import System
-from holdfast.systems.identity_center.capture.collector import SYSTEM, IdentityCenterSource
+from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.connection import connect
 from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
-from holdfast.systems.identity_center.model import RECORD_TYPES
+from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
@@ -32,10 +30,6 @@ def identity_center(
         types=RECORD_TYPES,
         source=lambda: IdentityCenterSource(connection, settings, clock),
         target=lambda: IdentityCenterTarget(connection, clock, Pace(requests_per_second)),
-        comparable=_comparable,
+        comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
     )
-
-
-def _comparable(record: Record) -> bytes:
-    return canonical(comparable(record))

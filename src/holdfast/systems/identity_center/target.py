@@ -10,19 +10,19 @@ from holdfast.domain.outcomes import Finding, Outcome, OutcomeKind
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.runs.comparison import CONFLICT as OVERTAKEN
+from holdfast.kernel.runs.comparison import describe, unread
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.model import PERMISSION_SET, PROVISION, TAG
+from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, PROVISION, TAG, USER
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
 from holdfast.systems.identity_center.restore.compatibility import compatibility
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace, estimate_seconds, guarded
 from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
-from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.restore.order import invert, owner_of
 from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
-from holdfast.systems.identity_center.restore.revisions import Revisions, has_revision, overtaken
-from holdfast.systems.identity_center.restore.undo import invert
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
 
 # TagResource takes up to 75 tags; a permission set has at most 50.
@@ -37,7 +37,7 @@ class IdentityCenterTarget:
         self._connection, self._pace = connection, pace
         self._directory = Directory(store, admin)
         self._operations = Operations(admin, clock)
-        revisions = Revisions()
+        revisions: dict[str, str] = {}
         self._reader = Reader(store, admin, self._directory, revisions)
         self._writer = Writer(store, admin, self._directory, self._operations, revisions)
 
@@ -112,7 +112,7 @@ class IdentityCenterTarget:
         try:
             return self._write_once(group, note_request)
         except RemoteError as error:
-            if error.error != GONE or group[0].verb is Verb.DELETE or has_revision(group[0]):
+            if error.error != GONE or group[0].verb is Verb.DELETE or _has_revision(group[0]):
                 raise
         forget_ids(self._directory, group[0].type, [change.key for change in group])
         return self._write_once(group, note_request)
@@ -136,11 +136,33 @@ class IdentityCenterTarget:
             for now, change in zip(presents, group, strict=True)
         ):
             return ALREADY
-        if has_revision(group[0]):
-            return overtaken(group[0], presents[0], error)
+        if _has_revision(group[0]):
+            return _overtaken(group[0], presents[0], error)
         code = "conflict" if error.error == CONFLICT else error.code
         advice = "It was changed by somebody else meanwhile. Look at it, then plan the restore again."
         return Outcome(OutcomeKind.FAILED, str(error), advice, code)
+
+
+def _has_revision(change: Change) -> bool:
+    """Whether the change is one that the service makes only under a given revision."""
+    return change.type in (USER, GROUP) and change.verb is not Verb.CREATE
+
+
+def _overtaken(change: Change, present: Present, error: RemoteError) -> Outcome:
+    """The outcome of a change that was refused because its thing is not what was read; that stands."""
+    if present.failure is not None:
+        return unread(present.failure, called=True)
+    if present.value == change.before:
+        # Something changed that no backup sets, or another thing has the value that this was to get.
+        advice = "See what the service said; run the command again to plan from what is there now."
+        return Outcome(OutcomeKind.FAILED, str(error), advice, OVERTAKEN)
+    return Outcome(
+        OutcomeKind.FAILED,
+        f"somebody else changed it just before the call, and that stands: "
+        f"it {describe(change.before, present.value)}",
+        "Look at it and run the command again; the new plan starts from what is there now.",
+        OVERTAKEN,
+    )
 
 
 def _name(change: Change) -> str:

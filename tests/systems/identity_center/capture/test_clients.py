@@ -28,7 +28,7 @@ from holdfast.systems.identity_center.model import (
 )
 from holdfast.systems.identity_center.organizations_client import OrganizationsClient
 from holdfast.systems.identity_center.organizations_gateway import Caller
-from holdfast.systems.identity_center.sso_admin_client import SsoAdminClient
+from holdfast.systems.identity_center.sso_admin_client import SsoAdminClient, list_instances
 
 INSTANCE = Instance("arn:aws:sso:::instance/ssoins-1234567890abcdef", "d-1234567890", "123456789012")
 ARN = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef"
@@ -113,7 +113,7 @@ IDENTITY_STORE_CALLS: list[tuple[str, bool, Callable[[IdentityStoreClient], obje
     ("DeleteGroupMembership", False, lambda c: c.delete_membership(ID)),
 ]
 SSO_ADMIN_CALLS: list[tuple[str, bool, Callable[[SsoAdminClient], object]]] = [
-    ("ListInstances", True, lambda c: c.instances()),
+    ("ListInstances", True, lambda c: list_instances(c._service)),
     ("ListPermissionSets", True, lambda c: c.list_permission_sets("t")),
     ("DescribePermissionSet", True, lambda c: c.describe_permission_set(ARN)),
     ("GetInlinePolicyForPermissionSet", True, lambda c: c.inline_policy(ARN)),

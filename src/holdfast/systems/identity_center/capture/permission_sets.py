@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TypeVar
 
 from holdfast.domain.errors import HoldfastError
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all, read_one
-from holdfast.systems.identity_center.model import Page, PermissionSet, PermissionSetSummary
+from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_one
+from holdfast.systems.identity_center.model import PermissionSet, PermissionSetSummary, every
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
-
-T = TypeVar("T")
 
 
 class PermissionSetListing:
@@ -63,18 +60,8 @@ def _details(gateway: SsoAdminGateway, summary: PermissionSetSummary) -> Permiss
     return PermissionSet(
         summary=summary,
         inline_policy=gateway.inline_policy(arn),
-        managed_policies=_whole(read_all(lambda token: gateway.list_managed_policies(arn, token))),
-        customer_policies=_whole(read_all(lambda token: gateway.list_customer_policies(arn, token))),
+        managed_policies=tuple(every(partial(gateway.list_managed_policies, arn))),
+        customer_policies=tuple(every(partial(gateway.list_customer_policies, arn))),
         boundary=boundary,
-        tags=tuple(sorted(_whole(read_all(partial(_tags, gateway, arn))))),
+        tags=tuple(sorted(every(partial(gateway.list_tags, arn)))),
     )
-
-
-def _tags(gateway: SsoAdminGateway, arn: str, token: str) -> Page[tuple[str, str]]:
-    return gateway.list_tags(arn, token)
-
-
-def _whole(listing: Listing[T]) -> tuple[T, ...]:
-    if listing.error:
-        raise listing.error
-    return listing.items

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from typing import Generic, TypeVar
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable, Throttled
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.kernel.ports import Progress
-from holdfast.systems.identity_center.capture.workers import Workers
 from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.model import Page
+from holdfast.systems.identity_center.model import Page, every
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -32,16 +32,10 @@ class Listing(Generic[T]):
 def read_all(page: Callable[[str], Page[T]]) -> Listing[T]:
     """Every page of a listing. A refusal or failure is returned; what ends everything is raised."""
     found: list[T] = []
-    token = ""
     try:
-        while True:
-            answer = page(token)
-            found += answer.items
-            if not answer.next_token:
-                return Listing(tuple(found))
-            if answer.next_token == token:
-                raise RemoteError("a listing", "RepeatedToken", "the same page was offered twice")
-            token = answer.next_token
+        for item in every(page):
+            found.append(item)  # noqa: PERF402  # those before a failing page are kept
+        return Listing(tuple(found))
     except (AccessDenied, RemoteError) as error:
         _raise_if_final(error)
         return Listing(tuple(found), error)
@@ -63,10 +57,14 @@ def _raise_if_final(error: HoldfastError) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What every read needs: the gateways, the threads, and who is told of progress."""
+    """What every read needs: the gateways, the threads, and who is told of progress.
+
+    The threads are of `multiprocessing` because those are daemons, unlike those of `concurrent.futures`: a
+    process that was told to stop must not wait until a throttled read has had its patience.
+    """
 
     connection: Connection
-    workers: Workers
+    pool: ThreadPool
     progress: Progress
 
     def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> list[tuple[S, Listing[T]]]:
@@ -79,7 +77,7 @@ class Reader:
             self.progress.advance()
             return Listing(listing.items, listing.error)
 
-        return list(zip(items, self.workers.each(items, attempt), strict=True))
+        return list(zip(items, self.pool.imap(attempt, items), strict=True))
 
 
 class Silence:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.system import Part
-from holdfast.systems.identity_center.capture.naming import ORPHAN
+from holdfast.systems.identity_center.capture.parts import ORPHAN
 from holdfast.systems.identity_center.mapping import (
     assignment_from,
     membership_from,

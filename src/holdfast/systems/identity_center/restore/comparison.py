@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
+from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
@@ -94,7 +94,3 @@ class Comparison:
                 )
                 if pair.backup is None and asked:
                     yield pair
-
-    def overwrites(self, conflict: Conflict) -> bool:
-        """Whether a conflict was decided so that the record becomes exactly the backup's."""
-        return conflict.resolution is ConflictStrategy.OVERWRITE

@@ -15,12 +15,12 @@ from holdfast.systems.identity_center.mapping import SCHEMA, permission_set_from
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     PERMISSION_SET,
+    SYSTEM,
     Account,
     Instance,
     PermissionSet,
 )
 
-SYSTEM = "identity_center"
 MANAGEMENT_NOTE = "assignments of the management account need credentials of the management account itself"
 
 # IAM Identity Center quotas and the patterns of the SSO Admin API reference.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 from holdfast.domain.errors import NotFound
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.mapping import user_key
-from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, USER, every
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 # Up to here a question per name is cheaper than listing everybody, 100 a page.
@@ -73,39 +72,19 @@ class Directory:
         return ask(key)
 
     def _list(self, type_name: str) -> None:
-        entries = self._users() if type_name == USER else self._groups()
-        self._ids[type_name].update(entries)
+        known = self._ids[type_name]
+        if type_name == USER:
+            known.update((user_key(user.user_name), user.user_id) for user in every(self._store.list_users))
+        else:
+            known.update((group.display_name, group.group_id) for group in every(self._store.list_groups))
         self._listed.add(type_name)
-
-    def _users(self) -> Iterator[tuple[str, str]]:
-        token = ""
-        while True:
-            page = self._store.list_users(token)
-            yield from ((user_key(user.user_name), user.user_id) for user in page.items)
-            token = page.next_token
-            if not token:
-                return
-
-    def _groups(self) -> Iterator[tuple[str, str]]:
-        token = ""
-        while True:
-            page = self._store.list_groups(token)
-            yield from ((group.display_name, group.group_id) for group in page.items)
-            token = page.next_token
-            if not token:
-                return
 
     def _find_set(self, name: str) -> str:
         """No call finds a set by name: those not yet seen are described one by one until it turns up."""
-        token = ""
-        while True:
-            page = self._admin.list_permission_sets(token)
-            for arn in page.items:
-                if arn not in self._arns_seen:
-                    self._arns_seen[arn] = self._admin.describe_permission_set(arn).name
-                    self._ids[PERMISSION_SET][self._arns_seen[arn]] = arn
-                if self._arns_seen[arn] == name:
-                    return arn
-            token = page.next_token
-            if not token:
-                return ""
+        for arn in every(self._admin.list_permission_sets):
+            if arn not in self._arns_seen:
+                self._arns_seen[arn] = self._admin.describe_permission_set(arn).name
+                self._ids[PERMISSION_SET][self._arns_seen[arn]] = arn
+            if self._arns_seen[arn] == name:
+                return arn
+        return ""

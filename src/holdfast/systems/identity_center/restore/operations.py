@@ -17,6 +17,7 @@ T = TypeVar("T")
 # "Maximum number of outstanding async calls: 10" (IAM Identity Center quotas).
 MOST_OUTSTANDING = 10
 PATIENCE = 900.0
+"""Seconds that an operation may be under way."""
 CONFLICT = "ConflictException"
 _FIRST_LOOK, _EARLIEST_LOOK, _LONGEST_PAUSE, _GROWTH = 0.25, 0.02, 5.0, 1.5
 # Three listings tell of everything under way; below this many single questions are cheaper.
@@ -39,8 +40,8 @@ class Operations:
     with several outstanding, one round of listings answers for all.
     """
 
-    def __init__(self, sso_admin: SsoAdminGateway, clock: Clock, patience: float = PATIENCE) -> None:
-        self._admin, self._clock, self._patience = sso_admin, clock, patience
+    def __init__(self, sso_admin: SsoAdminGateway, clock: Clock) -> None:
+        self._admin, self._clock = sso_admin, clock
         self._slots = threading.BoundedSemaphore(MOST_OUTSTANDING)
         self._lock = threading.Lock()
         self._waiting = 0
@@ -76,9 +77,9 @@ class Operations:
         """Return when nothing asynchronous is under way, anybody's. Raises: Busy after the patience."""
         began, pause = self._clock.monotonic(), _FIRST_LOOK
         while under_way := self._admin.requests_in_progress():
-            if self._clock.monotonic() - began > self._patience:
+            if self._clock.monotonic() - began > PATIENCE:
                 raise Busy(
-                    f"{len(under_way)} operations of Identity Center still run after {self._patience:.0f} s.",
+                    f"{len(under_way)} operations of Identity Center still run after {PATIENCE:.0f} s.",
                     "Wait until they have ended, then resume the run.",
                 )
             self._clock.sleep(pause)
@@ -95,7 +96,7 @@ class Operations:
             try:
                 return call()
             except RemoteError as error:
-                if error.error != CONFLICT or self._clock.monotonic() - began > self._patience:
+                if error.error != CONFLICT or self._clock.monotonic() - began > PATIENCE:
                     raise
                 unexplained += not self._admin.requests_in_progress()
                 if unexplained >= tries:
@@ -108,8 +109,8 @@ class Operations:
     ) -> RequestStatus:
         began, pause, looks = self._clock.monotonic(), self._usual, 0
         while status.state is RequestState.IN_PROGRESS:
-            if self._clock.monotonic() - began > self._patience:
-                said = f"request {status.request_id} is still in progress after {self._patience:.0f} s"
+            if self._clock.monotonic() - began > PATIENCE:
+                said = f"request {status.request_id} is still in progress after {PATIENCE:.0f} s"
                 raise RemoteUnavailable(f"sso:{kind}", "still in progress", said)
             self._clock.sleep(pause)
             note_request(status.request_id)

@@ -1,7 +1,8 @@
-"""In which order facets change, and which changes exclude each other."""
+"""In which order facets change, which changes exclude each other, and what undoes them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import IntEnum
 
@@ -13,8 +14,10 @@ from holdfast.systems.identity_center.model import (
     MEMBERSHIP,
     PERMISSION_SET,
     PROVISION,
+    TAG,
     USER,
 )
+from holdfast.systems.identity_center.restore.facets import LATEST, STALE
 
 
 class Rank(IntEnum):
@@ -82,3 +85,27 @@ def _lane(change_type: str, key: str) -> str:
     if change_type.startswith(PERMISSION_SET):
         return f"{PERMISSION_SET} {owner_of(change_type, key)}"
     return f"{change_type} {key}"
+
+
+def invert(changes: Iterable[Change]) -> Iterator[Change]:
+    """Each change turned round, in rank order; what was recreated comes back under its names, not its ids.
+
+    Every permission set whose content goes back is provisioned again, also when the run stopped
+    before its own provisioning; where nothing is out of date that is no call.
+    """
+    done = list(changes)
+    made = {change.key for change in done if change.type == PERMISSION_SET and change.verb is Verb.CREATE}
+    removed = {change.key for change in done if change.type == PERMISSION_SET and change.verb is Verb.DELETE}
+    undoing = [_turned_round(change, made) for change in done if change.type != PROVISION]
+    touched = {owner_of(change.type, change.key) for change in done if _reaches_accounts(change)}
+    undoing += [make_change(PROVISION, name, STALE, LATEST) for name in touched - made - removed]
+    yield from sorted(undoing, key=lambda change: (change.rank, change.type, change.key))
+
+
+def _turned_round(change: Change, made: set[str]) -> Change:
+    doomed = owner_of(change.type, change.key) in made
+    return make_change(change.type, change.key, change.after, change.before, doomed=doomed)
+
+
+def _reaches_accounts(change: Change) -> bool:
+    return change.type.startswith(PERMISSION_SET) and change.type != TAG

@@ -9,12 +9,10 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.systems.identity_center.mapping import permission_set_from
 from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
-from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.conflicts import differences, merged, settable
 from holdfast.systems.identity_center.restore.facets import LATEST, STALE, Facet, facets_of, meaning
 from holdfast.systems.identity_center.restore.order import make_change
-from holdfast.systems.identity_center.restore.principals import missing_reference
 
 
 def permission_sets(comparison: Comparison) -> Iterator[Decision]:
@@ -89,16 +87,3 @@ def _uncleared(backup: Record, live: Record, conflict: Conflict) -> Iterator[Fin
 def _value(facets: dict[tuple[str, str], Facet], name: tuple[str, str]) -> bytes | None:
     facet = facets.get(name)
     return None if facet is None else facet.value
-
-
-def new_assignments(comparison: Comparison) -> Iterator[Decision]:
-    """Assignments of the backup that are missing."""
-    for pair in comparison.pairs(ASSIGNMENT):
-        if pair.backup is not None and pair.live is None:
-            dangling = [
-                name for name in references(ASSIGNMENT, pair.key) if not comparison.exists_after(*name)
-            ]
-            if dangling:
-                yield missing_reference(ASSIGNMENT, pair.key, dangling[0])
-            else:
-                yield make_change(ASSIGNMENT, pair.key, None, facets_of(pair.backup)[0].value)

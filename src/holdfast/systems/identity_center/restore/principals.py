@@ -1,4 +1,4 @@
-"""What a restore decides about users, groups and memberships."""
+"""What a restore decides about users and groups, and about what connects them."""
 
 from __future__ import annotations
 
@@ -116,17 +116,16 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
         )
 
 
-def new_memberships(comparison: Comparison) -> Iterator[Decision]:
-    """Memberships of the backup that are missing."""
-    for pair in comparison.pairs(MEMBERSHIP):
+def new_links(comparison: Comparison, type_name: str) -> Iterator[Decision]:
+    """Memberships or assignments of the backup that are missing."""
+    for pair in comparison.pairs(type_name):
         if pair.backup is not None and pair.live is None:
-            dangling = [
-                name for name in references(MEMBERSHIP, pair.key) if not comparison.exists_after(*name)
-            ]
+            named = references(type_name, pair.key)
+            dangling = next((name for name in named if not comparison.exists_after(*name)), None)
             if dangling:
-                yield missing_reference(MEMBERSHIP, pair.key, dangling[0])
+                yield _missing_reference(type_name, pair.key, dangling)
             else:
-                yield make_change(MEMBERSHIP, pair.key, None, facets_of(pair.backup)[0].value)
+                yield make_change(type_name, pair.key, None, facets_of(pair.backup)[0].value)
 
 
 def surplus_memberships(comparison: Comparison) -> Iterator[Change]:
@@ -137,11 +136,11 @@ def surplus_memberships(comparison: Comparison) -> Iterator[Change]:
         if backup is None or live is None or pair.live is None:
             continue
         fields = (*differences(backup, live), FieldDifference("members", "none beyond these", ""))
-        if comparison.overwrites(comparison.conflict(GROUP, group, fields)):
+        if comparison.conflict(GROUP, group, fields).resolution is ConflictStrategy.OVERWRITE:
             yield make_change(MEMBERSHIP, pair.key, facets_of(pair.live)[0].value, None)
 
 
-def missing_reference(type_name: str, key: str, reference: tuple[str, str]) -> Finding:
+def _missing_reference(type_name: str, key: str, reference: tuple[str, str]) -> Finding:
     """That something names what neither the backup nor the service has."""
     kind, name = reference
     return Finding(

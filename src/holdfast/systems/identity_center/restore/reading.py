@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from holdfast.domain.changes import Change
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
@@ -24,7 +23,7 @@ from holdfast.systems.identity_center.model import (
     PROVISION,
     TAG,
     USER,
-    Page,
+    every,
 )
 from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
@@ -45,10 +44,8 @@ from holdfast.systems.identity_center.restore.facets import (
     user_value,
 )
 from holdfast.systems.identity_center.restore.order import owner_of
-from holdfast.systems.identity_center.restore.revisions import Revisions
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
-T = TypeVar("T")
 Values = dict[str, bytes]
 """Facet keys that are present, with their values."""
 
@@ -59,14 +56,18 @@ _READERS = 8
 
 
 class Reader:
-    """Reads facets in bundles that one listing answers: an account and set, a group, a kind of attachment."""
+    """Reads facets in bundles that one listing answers: an account and set, a group, a kind of attachment.
+
+    `revisions` gets those under which users and groups were read, for the writer. They stand by id and not by
+    name: a thing that was made anew counts its revisions from the start again.
+    """
 
     def __init__(
         self,
         identity_store: IdentityStoreGateway,
         sso_admin: SsoAdminGateway,
         directory: Directory,
-        revisions: Revisions,
+        revisions: dict[str, str],
     ) -> None:
         self._store, self._admin = identity_store, sso_admin
         self._directory, self._revisions = directory, revisions
@@ -135,7 +136,7 @@ class Reader:
         if not user_id:
             return {}
         user = self._store.describe_user(user_id)
-        self._revisions.note(user_id, user.revision)
+        self._revisions[user_id] = user.revision
         return {key: user_value(user.user_name, user.attributes)}
 
     def _group(self, key: str, keys: Sequence[str]) -> Values:
@@ -143,7 +144,7 @@ class Reader:
         if not group_id:
             return {}
         group = self._store.describe_group(group_id)
-        self._revisions.note(group_id, group.revision)
+        self._revisions[group_id] = group.revision
         return {key: group_value(group.display_name, group.description)}
 
     def _memberships(self, group: str, keys: Sequence[str]) -> Values:
@@ -156,7 +157,7 @@ class Reader:
                 user for user in users.values() if user and self._store.find_membership_id(group_id, user)
             }
         else:
-            listed = _all(lambda token: self._store.list_memberships(group_id, token))
+            listed = every(lambda token: self._store.list_memberships(group_id, token))
             held = {membership.user_id for membership in listed}
         return {key: membership_value(key) for key, user in users.items() if user in held}
 
@@ -174,17 +175,17 @@ class Reader:
 
     def _managed_policies(self, name: str, keys: Sequence[str]) -> Values:
         arn = self._set(name)
-        listed = _all(lambda token: self._admin.list_managed_policies(arn, token)) if arn else ()
+        listed = every(lambda token: self._admin.list_managed_policies(arn, token)) if arn else ()
         return _keyed(managed_policy(name, policy) for policy in listed)
 
     def _customer_policies(self, name: str, keys: Sequence[str]) -> Values:
         arn = self._set(name)
-        listed = _all(lambda token: self._admin.list_customer_policies(arn, token)) if arn else ()
+        listed = every(lambda token: self._admin.list_customer_policies(arn, token)) if arn else ()
         return _keyed(customer_policy(name, policy) for policy in listed)
 
     def _tags(self, name: str, keys: Sequence[str]) -> Values:
         arn = self._set(name)
-        listed = _all(lambda token: self._admin.list_tags(arn, token)) if arn else ()
+        listed = every(lambda token: self._admin.list_tags(arn, token)) if arn else ()
         return _keyed(tag(name, tag_key, value) for tag_key, value in listed)
 
     def _provision(self, name: str, keys: Sequence[str]) -> Values:
@@ -197,7 +198,7 @@ class Reader:
     def _assignments(self, owner: str, keys: Sequence[str]) -> Values:
         account, name = split_key(owner)
         arn = self._set(name)
-        listed = _all(lambda token: self._admin.list_assignments(account, arn, token)) if arn else ()
+        listed = every(lambda token: self._admin.list_assignments(account, arn, token)) if arn else ()
         held = {(str(assignment.principal_type), assignment.principal_id) for assignment in listed}
         present: Values = {}
         for key in keys if held else ():
@@ -248,16 +249,6 @@ def _in_the_spelling_of(change: Change, value: bytes | None) -> bytes | None:
         if meant == meaning(change.type, planned):
             return planned
     return value
-
-
-def _all(page_of: Callable[[str], Page[T]]) -> Iterator[T]:
-    token = ""
-    while True:
-        page = page_of(token)
-        yield from page.items
-        token = page.next_token
-        if not token:
-            return
 
 
 def _keyed(facets: Iterator[Facet]) -> Values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from holdfast.domain.changes import Change, Verb
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
@@ -33,7 +34,6 @@ from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.facets import read_boundary, text
 from holdfast.systems.identity_center.restore.operations import Operation, Operations
 from holdfast.systems.identity_center.restore.order import owner_of
-from holdfast.systems.identity_center.restore.revisions import Revisions
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Note = Callable[[str], None]
@@ -50,7 +50,7 @@ class Writer:
         sso_admin: SsoAdminGateway,
         directory: Directory,
         operations: Operations,
-        revisions: Revisions,
+        revisions: dict[str, str],
     ) -> None:
         self._store, self._admin, self._revisions = identity_store, sso_admin, revisions
         self._directory, self._operations = directory, operations
@@ -82,36 +82,37 @@ class Writer:
         return DONE
 
     def _user(self, change: Change, _: Note) -> Outcome:
-        after = plain(change.after or b"")
         if change.verb is Verb.CREATE:
-            attributes = {name: value for name, value in after.items() if name != "UserName"}
-            identifier = self._store.create_user(text(after, "UserName"), attributes)
+            attributes = dict(plain(change.after or b""))
+            identifier = self._store.create_user(str(attributes.pop("UserName")), attributes)
             self._directory.remember(USER, change.key, identifier)
             return DONE
-        user_id = self._directory.get(USER, change.key)
-        revision = self._revisions.take(user_id)
-        if change.verb is Verb.UPDATE:
-            operations = attribute_operations(plain(change.before or b""), after)
-            self._store.update_user(user_id, operations, revision)
-        else:
-            self._store.delete_user(user_id, revision)
-            self._directory.forget(USER, change.key)
-        return DONE
+        return self._existing(change, self._store.update_user, self._store.delete_user)
 
     def _group(self, change: Change, _: Note) -> Outcome:
-        after = plain(change.after or b"")
         if change.verb is Verb.CREATE:
-            identifier = self._store.create_group(change.key, text(after, "Description"))
+            description = text(plain(change.after or b""), "Description")
+            identifier = self._store.create_group(change.key, description)
             self._directory.remember(GROUP, change.key, identifier)
             return DONE
-        group_id = self._directory.get(GROUP, change.key)
-        revision = self._revisions.take(group_id)
-        if change.verb is Verb.UPDATE:
-            operations = attribute_operations(plain(change.before or b""), after)
-            self._store.update_group(group_id, operations, revision)
+        return self._existing(change, self._store.update_group, self._store.delete_group)
+
+    def _existing(
+        self,
+        change: Change,
+        update: Callable[[str, Mapping[str, Plain], str], None],
+        delete: Callable[[str, str], None],
+    ) -> Outcome:
+        """Change or delete a user or group, under the revision that it was read under, for one call."""
+        identifier = self._directory.get(change.type, change.key)
+        revision = self._revisions.pop(identifier, "")
+        if change.after is None:
+            delete(identifier, revision)
+            self._directory.forget(change.type, change.key)
         else:
-            self._store.delete_group(group_id, revision)
-            self._directory.forget(GROUP, change.key)
+            update(
+                identifier, attribute_operations(plain(change.before or b""), plain(change.after)), revision
+            )
         return DONE
 
     def _membership(self, change: Change, _: Note) -> Outcome:
@@ -134,7 +135,7 @@ class Writer:
             return DONE
         arn = self._set(change)
         if change.verb is Verb.UPDATE:
-            self._admin.update_permission_set(_with_arn(summary, arn))
+            self._admin.update_permission_set(replace(summary, arn=arn))
         else:
             self._admin.delete_permission_set(arn)
             self._directory.forget(PERMISSION_SET, change.key)
@@ -255,12 +256,6 @@ def _lowered(value: Plain) -> Plain:
 def _summary(fields: Mapping[str, Plain]) -> PermissionSetSummary:
     described = text(fields, "Description"), text(fields, "SessionDuration"), text(fields, "RelayState")
     return PermissionSetSummary("", text(fields, "Name"), *described)
-
-
-def _with_arn(summary: PermissionSetSummary, arn: str) -> PermissionSetSummary:
-    return PermissionSetSummary(
-        arn, summary.name, summary.description, summary.session_duration, summary.relay_state
-    )
 
 
 def _detail(change: Change) -> str:
