@@ -12,7 +12,7 @@ from holdfast.adapters.ledger.tables import runs
 from holdfast.domain.errors import Busy, NotFound, TakenOver, UsageError
 from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.ports import Liveness
-from holdfast.kernel.runs.ownership import is_held
+from holdfast.kernel.runs.heartbeat import is_held
 
 _HELD = (
     sa.select(runs.c.id)
@@ -27,7 +27,6 @@ class RunRows:
 
     _database: Database
     _alive: Liveness
-    _lease_seconds: float
 
     def start_run(self, run: Run) -> None:
         """Store a new run. Raises: Busy when the id is taken."""
@@ -68,9 +67,7 @@ class RunRows:
         """Take a run over for resuming. Raises: NotFound; Busy when its owner still lives."""
         with self._database.writing() as connection:
             run = _get(connection, run_id)
-            if run.state is RunState.RUNNING and is_held(
-                run.owner, run.heartbeat_at, now, self._alive, self._lease_seconds
-            ):
+            if run.state is RunState.RUNNING and is_held(run.owner, run.heartbeat_at, now, self._alive):
                 raise Busy(
                     f"Run {run.id} is being worked on by {run.owner}.",
                     f"Wait until it ends, or stop that process; then `holdfast runs resume {run.id}`.",
