@@ -30,11 +30,6 @@ class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
         """The ledger in a SQLite file, made when it is not there yet. Raises: as the class."""
         return cls(f"sqlite:///{path}")
 
-    @property
-    def location(self) -> str:
-        """Where the ledger is, without secrets."""
-        return self._database.location
-
     def close(self) -> None:
         """Close every connection to the database."""
         self._database.close()
