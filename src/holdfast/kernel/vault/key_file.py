@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
 from holdfast.domain.errors import VaultDamaged, VaultError
+from holdfast.kernel.durable import write_whole
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.key_set import KeySet, new_key_set
@@ -31,7 +31,8 @@ class KeyFile:
         keys = new_key_set()
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            # On the disk before anything is sealed under these keys.
+            write_whole(self._path, write_checked(keys))
         except FileExistsError as error:
             raise VaultError(
                 f"The key file {self._path} exists already.",
@@ -39,16 +40,6 @@ class KeyFile:
             ) from error
         except OSError as error:
             raise self._unusable(error) from error
-        with os.fdopen(handle, "wb") as file:
-            file.write(write_checked(keys))
-            file.flush()
-            os.fsync(file.fileno())
-        # The name must be on the disk too before anything is sealed under these keys.
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
         return keys
 
     def load(self, store: ObjectStore) -> KeySet:
