@@ -13,7 +13,7 @@ from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.records import Record, RecordView
 from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
-from holdfast.kernel.runs.rollback import KIND, rollback_stages
+from holdfast.kernel.runs.rollback import rollback_stages
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, PlanOptions, Source, Target
 from tests.simulators.memory_system import MemoryService
@@ -217,7 +217,7 @@ def replaying(stages: Sequence[Stage]) -> Callable[[Run], Sequence[Stage]]:
 def undo_run(arena: Arena, bench: Bench, undone: Run) -> None:
     """Roll a run back."""
     engine = bench.engine("undoing")
-    run = engine.start("contract", KIND, b"{}", undoes=undone.id)
+    run = engine.start("contract", "rollback", b"{}", undoes=undone.id)
     assert engine.execute(run, rollback_stages(arena.target())).state is RunState.COMPLETE
 
 

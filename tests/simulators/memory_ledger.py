@@ -30,7 +30,7 @@ class MemoryLedger:
     def count_items(self, run_id: str) -> dict[tuple[str, OutcomeKind], int]:
         return dict(Counter((item.type, item.outcome.kind) for item in self.item_rows))
 
-    def findings(self, run_id: str) -> list[Finding]:
+    def findings(self, run_id: str, *, stage: str = "") -> list[Finding]:
         return list(self.finding_rows)
 
     def conflicts(self, run_id: str) -> list[Conflict]:

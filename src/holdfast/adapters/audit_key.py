@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from holdfast.domain.errors import LedgerDamaged, LedgerError
+from holdfast.kernel.durable import write_whole
 
 KEY_BYTES = 32
 
@@ -15,26 +17,11 @@ def audit_key(path: Path) -> bytes:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _make(path)
+            with suppress(FileExistsError):  # of two processes one wins, and both read its key
+                write_whole(path, os.urandom(KEY_BYTES))
         key = path.read_bytes()
     except OSError as error:
         raise LedgerError(str(path), str(error)) from error
     if len(key) != KEY_BYTES:
         raise LedgerDamaged(str(path), f"the audit key has {len(key)} bytes instead of {KEY_BYTES}")
     return key
-
-
-def _make(path: Path) -> None:
-    """Write under another name, then link: of two processes one wins, and none sees half a key."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink(missing_ok=True)

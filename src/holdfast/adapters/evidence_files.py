@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from holdfast.adapters.run_log import JsonLog
 from holdfast.domain.errors import CannotWrite, OutOfSpace, UsageError
+from holdfast.kernel.durable import sync_folder
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.runs.evidence import LOG
 from holdfast.kernel.runs.manifest import EvidenceFile
@@ -44,7 +45,7 @@ class EvidenceFiles:
             except BaseException:
                 unfinished.unlink(missing_ok=True)
                 raise
-            _flush_folder(folder)
+            sync_folder(folder)
         return written
 
     def describe(self, run_id: str, name: str) -> EvidenceFile | None:
@@ -112,11 +113,3 @@ def _pour(chunks: Iterable[bytes], file: BinaryIO) -> tuple[int, str]:
         hasher.update(chunk)
         size += len(chunk)
     return size, hasher.hexdigest()
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from holdfast.kernel.durable import sync_folder, write_whole
 from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-UNFINISHED = ".unfinished-"
 
 
 class FolderStore:
@@ -31,18 +30,7 @@ class FolderStore:
         path = self._folder / name
         with self._named("put", name):
             self._make_folder(path.parent)
-            temporary = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
-            try:
-                _write(temporary, data)
-                if replace:
-                    temporary.replace(path)
-                else:
-                    # A link fails where the name is taken; a rename would replace.
-                    os.link(temporary, path)
-            finally:
-                with suppress(FileNotFoundError):
-                    temporary.unlink()
-            _sync_folder(path.parent)
+            write_whole(path, data, replace=replace)
 
     def get(self, name: str) -> bytes:
         with self._named("get", name):
@@ -62,7 +50,7 @@ class FolderStore:
         path = self._folder / name
         with self._named("delete", name), suppress(FileNotFoundError):
             path.unlink()
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def _make_folder(self, folder: Path) -> None:
         if folder in self._made:
@@ -76,7 +64,7 @@ class FolderStore:
         for step in reversed(missing):
             with suppress(FileExistsError):
                 step.mkdir(mode=0o700)
-            _sync_folder(step.parent)
+            sync_folder(step.parent)
         self._made.update(missing)
 
     @contextmanager
@@ -90,24 +78,6 @@ class FolderStore:
         except OSError as error:
             kind = StoreFull if error.errno in FULL else StoreError
             raise kind(operation, name, self.location, error.strerror or str(error)) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb", buffering=0) as file:
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) :]
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    # Without this a crash of the machine may forget the name although the bytes are on the disk.
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _walk(root: Path, folder: Path) -> Iterator[tuple[str, int]]:

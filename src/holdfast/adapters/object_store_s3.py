@@ -16,9 +16,6 @@ from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from obstore import ObjectMeta
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import S3Store as Bucket
 
@@ -104,14 +101,11 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         with self._named("list", prefix):
-            found = [meta for page in self._pages(prefix) for meta in page]
+            # obstore matches whole path parts, so the part after the last slash is compared here.
+            pages = obstore.list(self._bucket, prefix=prefix.rpartition("/")[0] or None)
+            found = [meta for page in pages for meta in page]
         objects = (StoredObject(meta["path"], meta["size"]) for meta in found)
         return (item for item in sorted(objects, key=lambda item: item.name) if item.name.startswith(prefix))
-
-    def _pages(self, prefix: str) -> Iterator[Sequence[ObjectMeta]]:
-        # obstore matches whole path parts, so the part after the last slash is compared here.
-        folder = prefix.rpartition("/")[0]
-        yield from obstore.list(self._bucket, prefix=folder or None)
 
     def delete(self, name: str) -> None:
         with self._named("delete", name):

@@ -17,6 +17,7 @@ from holdfast.config import FILE_NAMES, SECTIONS
 from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
 from holdfast.domain.errors import HoldfastError
+from holdfast.kernel.runs.manifest import manifest_schema
 
 _SOURCES = Path(__file__).parents[1]
 _DECLARES_A_CODE = re.compile(r"^\s+code: ClassVar\[str\] = ", re.MULTILINE)
@@ -174,6 +175,7 @@ def main(arguments: list[str]) -> None:
     (folder / "errors.md").write_text(errors_page(), encoding="utf-8")
     (folder / "exit-codes.md").write_text(exit_codes_page(), encoding="utf-8")
     (folder / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (folder / "manifest.schema.json").write_bytes(manifest_schema())
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ from enum import StrEnum
 from holdfast.domain.changes import FieldDifference
 from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.showing import MASK
 from holdfast.kernel.system import System
-
-MASK = "***"
 
 
 class DifferenceKind(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 
-def new_id(now: datetime, random_bytes: bytes) -> str:
+def new_id(now: datetime) -> str:
     """An id such as `20261120T090812.123Z-7f3a9c01`: time to the millisecond, then four random bytes."""
     moment = now.astimezone(UTC)
-    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z-{random_bytes[:4].hex()}"
+    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z-{os.urandom(4).hex()}"
 
 
 def timestamp(moment: datetime) -> str:

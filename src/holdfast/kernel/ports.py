@@ -90,7 +90,29 @@ class Liveness(Protocol):
         """True or False where it can be seen from here, None for a process of another host."""
 
 
-class Ledger(Protocol):
+class RunRows(Protocol):
+    """The rows of a run, to read: what reports and evidence need of the ledger."""
+
+    def items(self, run_id: str, *, kind: OutcomeKind | None = None) -> Iterator[Item]:
+        """A run's items in type and key order."""
+
+    def count_items(self, run_id: str) -> dict[tuple[str, OutcomeKind], int]:
+        """Number of items by type and outcome."""
+
+    def findings(self, run_id: str, *, stage: str = "") -> list[Finding]:
+        """A run's findings, or those of one stage, in the order they were stored."""
+
+    def conflicts(self, run_id: str) -> list[Conflict]:
+        """A run's conflicts in the order they were stored."""
+
+    def changes(self, run_id: str, *, unfinished: bool = False) -> Iterator[JournalEntry]:
+        """The journal in rank order; `unfinished` gives only entries without outcome."""
+
+    def count_changes(self, run_id: str) -> dict[tuple[str, str, str], int]:
+        """Number of changes by type, verb and outcome kind (`planned`, `in doubt`, or the outcome's kind)."""
+
+
+class Ledger(RunRows, Protocol):
     """The database rows that say what every item and change came to. All calls are durable when they return.
 
     Calls that take a `Run` write for it, and are refused with TakenOver (a Busy) once its owner and
@@ -122,35 +144,17 @@ class Ledger(Protocol):
     def record_items(self, run: Run, stage: str, items: Iterable[Item]) -> None:
         """Store outcomes, about 1,000 a transaction; an item stored before is replaced."""
 
-    def items(self, run_id: str, *, kind: OutcomeKind | None = None) -> Iterator[Item]:
-        """A run's items in type and key order."""
-
-    def count_items(self, run_id: str) -> dict[tuple[str, OutcomeKind], int]:
-        """Number of items by type and outcome."""
-
     def clear_stage(self, run: Run, stage: str) -> None:
         """Forget the items, findings and conflicts of a stage that is about to be repeated."""
 
     def record_findings(self, run: Run, stage: str, findings: Iterable[Finding]) -> None:
         """Store what a check or plan noticed."""
 
-    def findings(self, run_id: str, *, stage: str = "") -> list[Finding]:
-        """A run's findings, or those of one stage, in the order they were stored."""
-
     def record_conflicts(self, run: Run, stage: str, conflicts: Iterable[Conflict]) -> None:
         """Store the conflicts a plan met and how they were decided."""
 
-    def conflicts(self, run_id: str) -> list[Conflict]:
-        """A run's conflicts in the order they were stored."""
-
     def plan_changes(self, run: Run, changes: Iterable[Change]) -> int:
         """Replace the run's plan, streaming; the number of changes. Raises: Refused when one is already intended."""
-
-    def changes(self, run_id: str, *, unfinished: bool = False) -> Iterator[JournalEntry]:
-        """The journal in rank order; `unfinished` gives only entries without outcome."""
-
-    def count_changes(self, run_id: str) -> dict[tuple[str, str, str], int]:
-        """Number of changes by type, verb and outcome kind (`planned`, `in doubt`, or the outcome's kind)."""
 
     def intend(self, run: Run, positions: Sequence[int]) -> None:
         """Commit the intent of changes before they are called. Raises: Busy as `heartbeat`."""
@@ -170,7 +174,7 @@ class Ledger(Protocol):
     def append_audit(self, entry: Callable[[int, str], AuditEntry]) -> AuditEntry:
         """Append a link under one lock: `entry` gets the next position and the head's MAC."""
 
-    def audit(self, *, after: int = 0) -> Iterator[AuditEntry]:
+    def audit(self) -> Iterator[AuditEntry]:
         """The audit chain in order."""
 
     def audit_head(self) -> AuditEntry | None:

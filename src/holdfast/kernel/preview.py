@@ -16,6 +16,7 @@ LISTED = 200
 """Changes and conflicts a preview lists; the counts are of all."""
 
 CANNOT_RETURN = "cannot-return"
+"""Findings whose code starts so say what a restore or rollback does not bring back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,28 @@ class Preview:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """The other findings, the worst first."""
-        others = (finding for finding in self.findings if not finding.code.startswith(CANNOT_RETURN))
-        order = list(Severity)
-        return tuple(sorted(others, key=lambda finding: order.index(finding.severity)))
+        return worst_first(finding for finding in self.findings if not finding.code.startswith(CANNOT_RETURN))
 
     def to_json(self) -> bytes:
         """The object that `preview --json` and `--dry-run --json` print, personal fields masked."""
-        document = _Document(
-            self.changes_summary,
-            self.changes_total,
-            tuple(map(_planned, self.changes)),
-            self.conflicts,
-            self.conflicts_total,
-            self.warnings,
-            self.cannot_return,
-            self.estimated_seconds,
-            self.calls,
-        )
+        document = {
+            "changes_summary": self.changes_summary,
+            "changes_total": self.changes_total,
+            "changes": tuple(map(_shown, self.changes)),
+            "conflicts": self.conflicts,
+            "conflicts_total": self.conflicts_total,
+            "warnings": self.warnings,
+            "cannot_return": self.cannot_return,
+            "estimated_seconds": self.estimated_seconds,
+            "calls": self.calls,
+        }
         return msgspec.json.encode(document)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by severity, in their order where that is the same."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
 def preview_of(decisions: Iterable[Decision], estimated_seconds: float, calls: int = 0) -> Preview:
@@ -100,37 +105,15 @@ def preview_of(decisions: Iterable[Decision], estimated_seconds: float, calls: i
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _PlannedChange:
+def _shown(change: Change) -> dict[str, str | int | msgspec.Raw]:
     """A change as JSON shows it; `before` and `after` are null for absent."""
-
-    name: str
-    type: str
-    key: str
-    verb: str
-    rank: int
-    before: msgspec.Raw
-    after: msgspec.Raw
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """The preview's JSON object."""
-
-    changes_summary: tuple[ChangeCount, ...]
-    changes_total: int
-    changes: tuple[_PlannedChange, ...]
-    conflicts: tuple[Conflict, ...]
-    conflicts_total: int
-    warnings: tuple[Finding, ...]
-    cannot_return: tuple[Finding, ...]
-    estimated_seconds: float
-    calls: int
-
-
-def _planned(change: Change) -> _PlannedChange:
-    before, after = (msgspec.Raw(masked_bytes(side)) for side in (change.before, change.after))
-    return _PlannedChange(
-        change.name, change.type, change.key, change.verb.value, change.rank, before, after, change.note
-    )
+    return {
+        "name": change.name,
+        "type": change.type,
+        "key": change.key,
+        "verb": change.verb.value,
+        "rank": change.rank,
+        "before": msgspec.Raw(masked_bytes(change.before)),
+        "after": msgspec.Raw(masked_bytes(change.after)),
+        "note": change.note,
+    }

@@ -10,7 +10,7 @@ from holdfast.domain.errors import AccessDenied, CredentialsError, Refused
 from holdfast.domain.outcomes import OutcomeKind
 from holdfast.domain.records import join_key
 from holdfast.domain.runs import Run, RunState
-from holdfast.kernel.runs.rollback import KIND, rollback_stages, undoable
+from holdfast.kernel.runs.rollback import rollback_stages, undoable
 from tests.simulators.memory_system import Facet, MemoryService, MemoryTarget
 from tests.simulators.workbench import Bench
 
@@ -42,7 +42,7 @@ def restore(bench: Bench) -> Run:
 
 def roll_back(bench: Bench, undone: str) -> Run:
     engine = bench.engine("undoing")
-    run = engine.start("memory", KIND, b"{}", undoes=undoable(bench.ledger, undone).id)
+    run = engine.start("memory", "rollback", b"{}", undoes=undoable(bench.ledger, undone).id)
     return engine.execute(run, rollback_stages(MemoryTarget(bench.service)))
 
 

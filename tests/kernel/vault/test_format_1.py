@@ -45,10 +45,6 @@ def test_a_vault_of_format_1_is_read(opened: Callable[[Path], Vault], tmp_path: 
     second, first = vault.snapshots("identity_center")
     assert contents_of(vault.read(first)) == {"user": USERS, "group": GROUPS}
     assert contents_of(vault.read(second)) == {"user": [USERS[0], PROMOTED], "group": GROUPS}
-    assert list(vault.compare(first, second)) == [
-        ("user", "grace", USERS[1], PROMOTED),
-        ("user", "zoë", USERS[2], None),
-    ]
     found = vault.check(read_data=True)
     assert (found.problems, found.garbage) == ((), ())
 

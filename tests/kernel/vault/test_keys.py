@@ -1,5 +1,6 @@
 """Key files and passphrases: what opens a vault, and what each failure says."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,14 @@ def test_secrets_are_not_in_what_is_printed() -> None:
     assert "mmm" not in repr(keys)
     assert "rrr" not in repr(keys)
     assert "ppp" not in repr(keys.newest)
+
+
+def test_a_key_file_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most[1]))
+    try:
+        with pytest.raises(VaultError, match="cannot be used: File too large"):
+            KeyFile(tmp_path / "vault.key").create(MemoryStore())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert list(tmp_path.iterdir()) == []

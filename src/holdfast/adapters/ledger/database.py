@@ -21,6 +21,9 @@ from holdfast.domain.errors import Busy, HoldfastError, LedgerDamaged, LedgerErr
 
 WRITES = "holdfast_writes"
 
+BATCH = 1000
+"""Rows a transaction, and rows a page when reading."""
+
 
 class Database:
     """Connections to the ledger at a SQLAlchemy URL, its tables created or brought up to date.
@@ -63,6 +66,21 @@ class Database:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
+
+    def pages(self, query: sa.Select[tuple[str]], *place: sa.Column[str]) -> Iterator[sa.Row[tuple[str]]]:
+        """The rows of a query in the order of the columns `place`, which together are unique.
+
+        Pages instead of one open cursor: a reader that takes its time must not hold a transaction.
+        """
+        page = query = query.order_by(*place).limit(BATCH)
+        while True:
+            with self.reading() as connection:
+                rows = connection.execute(page).all()
+            yield from rows
+            if len(rows) < BATCH:
+                return
+            last = tuple(rows[-1]._mapping[column.name] for column in place)
+            page = query.where(sa.tuple_(*place) > last)
 
     def close(self) -> None:
         """Close every connection."""

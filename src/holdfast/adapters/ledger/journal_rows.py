@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
 
 import sqlalchemy as sa
 
 from holdfast.adapters.ledger.database import Database
-from holdfast.adapters.ledger.result_rows import BATCH, in_batches, outcome_columns, outcome_of
+from holdfast.adapters.ledger.result_rows import in_batches, outcome_of
 from holdfast.adapters.ledger.run_rows import fenced
 from holdfast.adapters.ledger.tables import changes
 from holdfast.domain.changes import Change
@@ -17,12 +18,11 @@ from holdfast.domain.runs import JournalEntry, Run
 
 
 class JournalRows:
-    """The part of the ledger that keeps changes."""
+    """The part of the ledger that keeps changes; the `Ledger` port says what each call gives."""
 
     _database: Database
 
     def plan_changes(self, run: Run, plan: Iterable[Change]) -> int:
-        """Replace the run's plan, streaming; the number of changes. Raises: Refused when one is intended."""
         self._drop_plan(run)
         position = 0
         for batch in in_batches(plan):
@@ -34,29 +34,12 @@ class JournalRows:
         return position
 
     def changes(self, run_id: str, *, unfinished: bool = False) -> Iterator[JournalEntry]:
-        """The journal in rank order; `unfinished` gives only entries without outcome."""
-        query = (
-            changes.select()
-            .where(changes.c.run == run_id)
-            .order_by(changes.c.rank, changes.c.position)
-            .limit(BATCH)
-        )
+        query = changes.select().where(changes.c.run == run_id)
         if unfinished:
             query = query.where(changes.c.kind.is_(None))
-        last: tuple[int, int] | None = None
-        while True:
-            page = (
-                query if last is None else query.where(sa.tuple_(changes.c.rank, changes.c.position) > last)
-            )
-            with self._database.reading() as connection:
-                rows = connection.execute(page).all()
-            yield from (_entry(row) for row in rows)
-            if len(rows) < BATCH:
-                return
-            last = (rows[-1].rank, rows[-1].position)
+        return map(_entry, self._database.pages(query, changes.c.rank, changes.c.position))
 
     def count_changes(self, run_id: str) -> dict[tuple[str, str, str], int]:
-        """Number of changes by type, verb and outcome kind (`planned`, `in doubt`, or the outcome's kind)."""
         open_as = sa.case((changes.c.intended, "in doubt"), else_="planned")
         columns = (
             changes.c.type,
@@ -69,20 +52,21 @@ class JournalRows:
             return {(type_name, verb, kind): count for type_name, verb, kind, count in rows}
 
     def intend(self, run: Run, positions: Sequence[int]) -> None:
-        """Commit the intent of changes before they are called. Raises: TakenOver."""
         self._update_changes(run, {"intended": True}, [{"at": position} for position in positions])
 
     def note_request(self, run: Run, position: int, request: str) -> None:
-        """Commit the service's id of an asynchronous operation that is under way. Raises: TakenOver."""
         self._update_changes(run, {"request": request}, [{"at": position}])
 
     def settle(self, run: Run, outcomes: Sequence[tuple[int, Outcome]]) -> None:
-        """Commit how changes ended. Raises: TakenOver."""
-        rows = [{"at": position, **outcome_columns(outcome)} for position, outcome in outcomes]
-        names = ("kind", "reason", "advice", "code", "repeats")
-        self._update_changes(
-            run, {name: sa.bindparam(f"new_{name}") for name in names}, [_renamed(row) for row in rows]
-        )
+        # Parameters may not have the columns' own names, which an UPDATE reserves.
+        rows = [
+            {"at": position, **{f"new_{name}": value for name, value in asdict(outcome).items()}}
+            for position, outcome in outcomes
+        ]
+        values: dict[str, str | bool | sa.BindParameter[str]] = {
+            field.name: sa.bindparam(f"new_{field.name}") for field in fields(Outcome)
+        }
+        self._update_changes(run, values, rows)
 
     def _update_changes(
         self,
@@ -111,24 +95,8 @@ class JournalRows:
             connection.execute(changes.delete().where(mine))
 
 
-def _renamed(row: dict[str, str | int]) -> dict[str, str | int]:
-    """Parameter names that do not collide with the columns' own, which an UPDATE reserves."""
-    return {name if name == "at" else f"new_{name}": value for name, value in row.items()}
-
-
 def _change_row(run: Run, position: int, change: Change) -> dict[str, str | int | bool | bytes | None]:
-    return {
-        "run": run.id,
-        "position": position,
-        "rank": change.rank,
-        "lane": change.lane,
-        "type": change.type,
-        "key": change.key,
-        "verb": change.verb.value,
-        "before": change.before,
-        "after": change.after,
-        "note": change.note,
-    }
+    return {"run": run.id, "position": position, "verb": change.verb.value, **asdict(change)}
 
 
 def _entry(row: sa.Row[tuple[str]]) -> JournalEntry:

@@ -9,20 +9,18 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from holdfast.adapters.ledger.database import Database
-from holdfast.adapters.ledger.result_rows import BATCH
 from holdfast.adapters.ledger.tables import audit, leases
 from holdfast.domain.errors import Busy
 from holdfast.kernel.ports import AuditEntry, Lease, Liveness
 
 
 class LeaseRows:
-    """The part of the ledger that keeps leases and the audit chain."""
+    """The part of the ledger that keeps leases and the audit chain; the `Ledger` port says what each call gives."""
 
     _database: Database
     _alive: Liveness
 
     def acquire(self, name: str, owner: str, seconds: float, now: datetime) -> Lease:
-        """Hold a named lease, free or left behind by a dead process. Raises: Busy naming the holder."""
         with self._database.writing() as connection:
             present = _find(connection, name)
             if present is None:
@@ -39,14 +37,12 @@ class LeaseRows:
             return lease
 
     def release(self, lease: Lease) -> None:
-        """Give a lease back; one that was lost meanwhile is left alone."""
         with self._database.writing() as connection:
             # The row stays, because its fence must never be given twice.
             ended = datetime.fromtimestamp(0, tz=lease.expires_at.tzinfo)
             connection.execute(leases.update().where(_same(lease)).values(expires_at=ended))
 
     def append_audit(self, entry: Callable[[int, str], AuditEntry]) -> AuditEntry:
-        """Append a link under one lock: `entry` gets the next position and the head's MAC."""
         with self._database.writing() as connection:
             query = sa.select(audit.c.position, audit.c.mac).order_by(audit.c.position.desc()).limit(1)
             head = connection.execute(query).first()
@@ -61,16 +57,9 @@ class LeaseRows:
             row = connection.execute(audit.select().order_by(audit.c.position.desc()).limit(1)).first()
         return None if row is None else AuditEntry(**row._mapping)
 
-    def audit(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        """The audit chain in order."""
-        while True:
-            query = audit.select().where(audit.c.position > after).order_by(audit.c.position).limit(BATCH)
-            with self._database.reading() as connection:
-                links = [AuditEntry(**row._mapping) for row in connection.execute(query)]
-            yield from links
-            if len(links) < BATCH:
-                return
-            after = links[-1].position
+    def audit(self) -> Iterator[AuditEntry]:
+        rows = self._database.pages(audit.select(), audit.c.position)
+        return (AuditEntry(**row._mapping) for row in rows)
 
 
 def _find(connection: sa.Connection, name: str) -> Lease | None:

@@ -12,7 +12,7 @@ from holdfast.adapters.ledger.tables import runs
 from holdfast.domain.errors import Busy, NotFound, TakenOver, UsageError
 from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.ports import Liveness
-from holdfast.kernel.runs.ownership import is_held
+from holdfast.kernel.runs.heartbeat import is_held
 
 _HELD = (
     sa.select(runs.c.id)
@@ -23,21 +23,18 @@ _HELD = (
 
 
 class RunRows:
-    """The part of the ledger that keeps runs."""
+    """The part of the ledger that keeps runs; the `Ledger` port says what each call gives."""
 
     _database: Database
     _alive: Liveness
-    _lease_seconds: float
 
     def start_run(self, run: Run) -> None:
-        """Store a new run. Raises: Busy when the id is taken."""
         with self._database.writing() as connection:
             if connection.execute(runs.select().where(runs.c.id == run.id)).first() is not None:
                 raise Busy(f"There is a run {run.id} already.", "Run the command again; it takes a new id.")
             connection.execute(runs.insert().values(asdict(run)))
 
     def run(self, run_id: str) -> Run:
-        """A run by id or unique prefix, or the newest for `latest`. Raises: NotFound; UsageError."""
         with self._database.reading() as connection:
             if run_id == "latest":
                 found = connection.execute(_newest_first().limit(1)).all()
@@ -53,7 +50,6 @@ class RunRows:
         return _run(found[0])
 
     def runs(self, *, system: str = "", state: RunState | None = None, limit: int = 0) -> list[Run]:
-        """Runs, newest first; `limit` 0 means all."""
         query = _newest_first()
         if system:
             query = query.where(runs.c.system == system)
@@ -65,12 +61,9 @@ class RunRows:
             return [_run(row) for row in connection.execute(query)]
 
     def claim_run(self, run_id: str, owner: str, now: datetime) -> Run:
-        """Take a run over for resuming. Raises: NotFound; Busy when its owner still lives."""
         with self._database.writing() as connection:
             run = _get(connection, run_id)
-            if run.state is RunState.RUNNING and is_held(
-                run.owner, run.heartbeat_at, now, self._alive, self._lease_seconds
-            ):
+            if run.state is RunState.RUNNING and is_held(run.owner, run.heartbeat_at, now, self._alive):
                 raise Busy(
                     f"Run {run.id} is being worked on by {run.owner}.",
                     f"Wait until it ends, or stop that process; then `holdfast runs resume {run.id}`.",
@@ -88,15 +81,12 @@ class RunRows:
             return claimed
 
     def heartbeat(self, run: Run, now: datetime) -> None:
-        """Say that the owner lives. Raises: TakenOver when another owner has taken the run over."""
         self._update_run(run, {"heartbeat_at": now})
 
     def advance(self, run: Run, stage: str, *, snapshot: str = "") -> Run:
-        """Commit that a stage ended and which comes next; the run as it is now. Raises: TakenOver."""
         return self._update_run(run, {"stage": stage, **({"snapshot": snapshot} if snapshot else {})})
 
     def finish_run(self, run: Run, state: RunState, now: datetime, error: bytes = b"") -> Run:
-        """End a run; the run as it is now. Raises: TakenOver."""
         return self._update_run(
             run, {"state": state, "finished_at": now, "heartbeat_at": now, "error": error}
         )

@@ -11,39 +11,24 @@ from holdfast.adapters.ledger.result_rows import ResultRows
 from holdfast.adapters.ledger.run_rows import RunRows
 from holdfast.adapters.owner import is_alive
 from holdfast.kernel.ports import Liveness
-from holdfast.kernel.runs.ownership import LEASE_SECONDS
 
 
 class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
     """A ledger at a SQLAlchemy URL such as `sqlite:////var/lib/ledger.db`; safe for threads and processes.
 
     A SQLite file is created with mode 0600, its folder with 0700, and its tables are brought up to
-    date. `alive` tells whether an owner's process runs; `lease_seconds` is how long a run stays with
-    an owner of another host after its last heartbeat.
+    date. `alive` tells whether an owner's process runs.
     Raises: LedgerError, LedgerDamaged, LedgerFull, Busy.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        alive: Liveness = is_alive,
-        lease_seconds: float = LEASE_SECONDS,
-        durable: bool = True,
-    ) -> None:
+    def __init__(self, url: str, *, alive: Liveness = is_alive, durable: bool = True) -> None:
         self._database = Database(url, durable=durable)
         self._alive = alive
-        self._lease_seconds = lease_seconds
 
     @classmethod
     def open(cls, path: Path) -> SqlLedger:
         """The ledger in a SQLite file, made when it is not there yet. Raises: as the class."""
         return cls(f"sqlite:///{path}")
-
-    @property
-    def location(self) -> str:
-        """Where the ledger is, without secrets."""
-        return self._database.location
 
     def close(self) -> None:
         """Close every connection to the database."""

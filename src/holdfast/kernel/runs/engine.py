@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,8 +19,7 @@ from holdfast.domain.runs import Run, RunState
 from holdfast.kernel.canonical import Plain, canonical
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import Clock, Ledger, Liveness, Progress
-from holdfast.kernel.runs.heartbeat import Heartbeat
-from holdfast.kernel.runs.ownership import HEARTBEAT_SECONDS, LEASE_SECONDS, is_held
+from holdfast.kernel.runs.heartbeat import Heartbeat, is_held
 from holdfast.kernel.runs.stages import ENDED, RunContext, Stage, StageKind
 
 BAD_ENDS = {OutcomeKind.FAILED.value, OutcomeKind.IMPOSSIBLE.value, "planned", "in doubt"}
@@ -49,10 +47,6 @@ class Engine:
         owner: str,
         alive: Liveness,
         on_end: Callable[[Run], None],
-        *,
-        random_bytes: Callable[[int], bytes] = os.urandom,
-        heartbeat_seconds: float = HEARTBEAT_SECONDS,
-        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -60,9 +54,6 @@ class Engine:
         self._owner = owner
         self._alive = alive
         self._on_end = on_end
-        self._random_bytes = random_bytes
-        self._heartbeat_seconds = heartbeat_seconds
-        self._lease_seconds = lease_seconds
 
     def start(self, system: str, kind: str, arguments: bytes, *, target: str = "", undoes: str = "") -> Run:
         """A new run in the ledger, held by this process; nothing of it has been done.
@@ -71,7 +62,7 @@ class Engine:
         """
         now = self._clock.now()
         run = Run(
-            id=new_id(now, self._random_bytes(4)),
+            id=new_id(now),
             system=system,
             kind=kind,
             state=RunState.RUNNING,
@@ -92,9 +83,7 @@ class Engine:
         Raises: Interrupted after a Ctrl-C; any HoldfastError that ended the run, with the run FAILED,
         REFUSED or INTERRUPTED; TakenOver when another process holds the run now.
         """
-        heartbeat = Heartbeat(
-            self._ledger, self._clock, run, every=self._heartbeat_seconds, lease_seconds=self._lease_seconds
-        )
+        heartbeat = Heartbeat(self._ledger, self._clock, run)
         judged = False  # after that an error is not the run's own but that of its evidence
         try:
             with heartbeat:
@@ -137,7 +126,7 @@ class Engine:
 
     def _recover(self, run: Run) -> Run | None:
         now = self._clock.now()
-        if is_held(run.owner, run.heartbeat_at, now, self._alive, self._lease_seconds):
+        if is_held(run.owner, run.heartbeat_at, now, self._alive):
             return None
         try:
             claimed = self._ledger.claim_run(run.id, self._owner, now)

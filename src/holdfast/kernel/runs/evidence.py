@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from holdfast.domain.errors import OutOfSpace
+from holdfast.kernel.ports import RunRows
 from holdfast.kernel.runs.manifest import EvidenceFile, manifest_chunks
 from holdfast.kernel.runs.metrics import metrics_text
 from holdfast.kernel.runs.report_html import report_html
 from holdfast.kernel.runs.report_text import report_text
 from holdfast.kernel.runs.report_values import RunReport
-from holdfast.kernel.runs.rows import RunRows
 from holdfast.kernel.showing import Json
 
 MANIFEST = "manifest.json"

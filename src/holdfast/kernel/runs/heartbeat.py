@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
-from types import TracebackType
+from datetime import datetime, timedelta
 
 from holdfast.domain.errors import Busy, HoldfastError, TakenOver
 from holdfast.domain.runs import Run
-from holdfast.kernel.ports import Clock, Ledger
-from holdfast.kernel.runs.ownership import HEARTBEAT_SECONDS, LEASE_SECONDS
+from holdfast.kernel.ports import Clock, Ledger, Liveness
+
+LEASE_SECONDS = 60.0
+"""How long a run belongs to its owner after a heartbeat; a worker stops at half of it."""
+
+HEARTBEAT_SECONDS = 5.0
+"""How often an owner says that it lives."""
+
+
+def is_held(owner: str, heartbeat_at: datetime, now: datetime, alive: Liveness) -> bool:
+    """Whether an owner still holds what it took: its heartbeat is fresh, its process not known to be gone."""
+    if now - heartbeat_at >= timedelta(seconds=LEASE_SECONDS):
+        return False
+    return alive(owner) is not False
 
 
 class Heartbeat:
@@ -19,20 +30,10 @@ class Heartbeat:
     counts its sleep.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        clock: Clock,
-        run: Run,
-        *,
-        every: float = HEARTBEAT_SECONDS,
-        lease_seconds: float = LEASE_SECONDS,
-    ) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, run: Run) -> None:
         self._ledger = ledger
         self._clock = clock
         self._run = run
-        self._every = every
-        self._oldest = timedelta(seconds=lease_seconds / 2)
         self._renewed_at = run.heartbeat_at
         self._lost: TakenOver | None = None
         self._end = threading.Event()
@@ -43,9 +44,7 @@ class Heartbeat:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._end.set()
         self._thread.join()
 
@@ -54,7 +53,7 @@ class Heartbeat:
         if self._lost is not None:
             raise self._lost
         age = self._clock.now() - self._renewed_at
-        if age > self._oldest:
+        if age > timedelta(seconds=LEASE_SECONDS / 2):
             raise Busy(
                 f"Run {self._run.id} stopped: for {age.total_seconds():.0f} s it could not renew its lease.",
                 f"holdfast runs resume {self._run.id}",
@@ -67,7 +66,7 @@ class Heartbeat:
         self._renewed_at = now
 
     def _beat_on(self) -> None:
-        while not self._end.wait(self._every):
+        while not self._end.wait(HEARTBEAT_SECONDS):
             try:
                 self.beat()
             except TakenOver as lost:

@@ -11,8 +11,8 @@ import msgspec
 from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding, Item, Outcome
 from holdfast.domain.runs import JournalEntry
+from holdfast.kernel.ports import RunRows
 from holdfast.kernel.runs.report_values import RunReport
-from holdfast.kernel.runs.rows import RunRows
 from holdfast.kernel.showing import masked_bytes, masked_conflict
 
 SCHEMA_VERSION = 1
@@ -27,16 +27,6 @@ class EvidenceFile:
     name: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestItem:
-    """One item of the inventory and how it ended; `digest` is the stored record's."""
-
-    type: str
-    key: str
-    outcome: Outcome
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ class Manifest:
     files: list[EvidenceFile]
     findings: list[Finding]
     conflicts: list[Conflict]
-    items: list[ManifestItem]
+    items: list[Item]
     changes: list[ManifestChange]
 
 
@@ -87,23 +77,17 @@ def manifest_chunks(report: RunReport, ledger: RunRows, files: Iterable[Evidence
         encode(report),
         encode(list(files)),
     )
-    conflicts = map(masked_conflict, ledger.conflicts(report.run))
     yield from _rows(map(encode, ledger.findings(report.run)))
     yield b',\n"conflicts":'
-    yield from _rows(map(encode, conflicts))
+    yield from _rows(encode(masked_conflict(conflict)) for conflict in ledger.conflicts(report.run))
     yield b',\n"items":'
-    yield from _rows(encode(manifest_item(item)) for item in ledger.items(report.run))
+    yield from _rows(map(encode, ledger.items(report.run)))
     yield b',\n"changes":'
-    yield from _rows(encode(manifest_change(entry)) for entry in ledger.changes(report.run))
+    yield from _rows(encode(_shown(entry)) for entry in ledger.changes(report.run))
     yield b"}\n"
 
 
-def manifest_item(item: Item) -> ManifestItem:
-    """An item as the manifest has it."""
-    return ManifestItem(item.type, item.key, item.outcome, item.digest)
-
-
-def manifest_change(entry: JournalEntry) -> ManifestChange:
+def _shown(entry: JournalEntry) -> ManifestChange:
     """A journal entry as the manifest has it, personal fields masked."""
     change = entry.change
     return ManifestChange(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -14,8 +14,8 @@ from holdfast.domain.runs import JournalEntry, Run, RunState
 from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.canonical import plain
-from holdfast.kernel.ports import CallCount
-from holdfast.kernel.runs.next_steps import next_steps
+from holdfast.kernel.ports import CallCount, RunRows
+from holdfast.kernel.preview import CANNOT_RETURN, worst_first
 from holdfast.kernel.runs.report_values import (
     ChangeTally,
     Cost,
@@ -23,21 +23,17 @@ from holdfast.kernel.runs.report_values import (
     Growth,
     ItemTally,
     LeftOut,
+    NextStep,
     Problem,
     StageTime,
-    Traffic,
 )
 from holdfast.kernel.runs.report_values import (
     RunReport as RunReport,
 )
-from holdfast.kernel.runs.rows import RunRows
 from holdfast.kernel.showing import masked_bytes, masked_conflict, visible
 
 LISTED = 50
 """Entries of each kind a report lists; the manifest has all of them."""
-
-CANNOT_RETURN = "cannot-return"
-"""Findings whose code starts so say what a restore or rollback does not bring back."""
 
 LEFT_OUT = "left-out"
 """Findings whose code starts so say what was left out on purpose."""
@@ -52,6 +48,7 @@ EXIT_CODES = {
 }
 CHECK_FAILED = 5
 UNSETTLED = frozenset({"planned", "in doubt"})
+RESUMABLE = frozenset({RunState.RUNNING, RunState.FAILED, RunState.INTERRUPTED})
 
 
 def build_report(
@@ -69,6 +66,7 @@ def build_report(
     `snapshot` is the one the run sealed or worked on, `previous` the one before it, for growth.
     `now` ends the duration of a run that has not finished (its last heartbeat where absent).
     """
+    traffic = replace(calls, waited=round(calls.waited, 3)) if calls else None
     findings, conflicts = ledger.findings(run.id), ledger.conflicts(run.id)
     seen = _read(ledger, run)
     items, changes = _item_tallies(ledger, run, snapshot), _change_tallies(ledger, run)
@@ -94,7 +92,7 @@ def build_report(
         changes=changes,
         conflicts=tuple(masked_conflict(conflict) for conflict in conflicts[:LISTED]),
         conflicts_by_resolution=_count(conflict.resolution.value for conflict in conflicts),
-        findings=_worst_first(_ordinary(findings))[:LISTED],
+        findings=worst_first(_ordinary(findings))[:LISTED],
         findings_by_severity=_count(finding.severity.value for finding in _ordinary(findings)),
         failures=tuple(seen.failures),
         failures_total=seen.failures_total,
@@ -103,10 +101,10 @@ def build_report(
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
         calls=calls.calls if calls else 0,
-        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
+        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, traffic, tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),
-        next_steps=next_steps(run, changes),
+        next_steps=tuple(_next_steps(run, changes)),
     )
 
 
@@ -232,11 +230,6 @@ def _ordinary(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if not finding.code.startswith((CANNOT_RETURN, LEFT_OUT))]
 
 
-def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    order = list(Severity)
-    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
-
-
 def _count(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
@@ -249,12 +242,6 @@ def _seconds(run: Run, now: datetime | None) -> float:
 def _stored(run: Run, snapshot: SnapshotInfo | None) -> int:
     """Bytes of the snapshot that the run itself sealed, also of a safety snapshot."""
     return snapshot.stored_bytes if snapshot is not None and snapshot.run == run.id else 0
-
-
-def _traffic(calls: CallCount | None) -> Traffic | None:
-    if calls is None:
-        return None
-    return Traffic(calls.calls, calls.throttles, round(calls.waited, 3), calls.by_operation)
 
 
 def _growth(snapshot: SnapshotInfo | None, previous: SnapshotInfo | None) -> Iterator[Growth]:
@@ -271,3 +258,21 @@ def _problem(error: Mapping[str, object]) -> Problem | None:
         return None
     code, message = str(error.get("code", "unknown")), error.get("message") or error.get("sentence")
     return Problem(code, str(message or "The run ended with an error."), str(error.get("advice", "")))
+
+
+def _next_steps(run: Run, changes: Iterable[ChangeTally]) -> Iterator[NextStep]:
+    """The commands to offer, the most fitting first; none for a refused run, which changed nothing."""
+    changed = sum(tally.count for tally in changes if tally.outcome in {"done", "in doubt"})
+    if run.state in RESUMABLE:
+        yield NextStep(f"holdfast runs resume {run.id}", "go on where the run stopped; nothing is done twice")
+    if run.state is RunState.PARTIAL:
+        yield NextStep(
+            f"holdfast runs show {run.id}", "see what failed, mend it, then run the same command again"
+        )
+    if changed and run.kind == "restore":
+        yield NextStep(
+            f"holdfast runs rollback {run.id}",
+            f"undo what this run changed ({changed:,}), where it still stands as the run left it",
+        )
+    if run.state is RunState.COMPLETE and run.kind == "backup" and run.snapshot:
+        yield NextStep(f"holdfast backups drill {run.snapshot}", "prove that this backup restores")

@@ -12,6 +12,7 @@ from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SourceIdentity
+from holdfast.kernel.ports import CallCount
 from holdfast.kernel.showing import duration, visible, visible_key
 
 
@@ -65,16 +66,6 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
-    """What the run's session sent: calls, throttles met, seconds spent waiting for its turn."""
-
-    calls: int
-    throttles: int
-    waited: float
-    by_operation: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class StageTime:
     """How long a stage took, in seconds."""
 
@@ -93,7 +84,7 @@ class Cost:
     seconds: float
     stored_bytes: int
     repeats: int
-    traffic: Traffic | None
+    traffic: CallCount | None
     stages: tuple[StageTime, ...]
 
 

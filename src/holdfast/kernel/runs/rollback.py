@@ -17,9 +17,6 @@ from holdfast.kernel.system import Present, Target
 Facet = tuple[str, str]
 """Type and key: the smallest thing that one change sets."""
 
-KIND = "rollback"
-"""The `kind` of runs that undo another."""
-
 
 def rollback_stages(target: Target) -> tuple[Stage, ...]:
     """Plan, apply, verify: the stages of a run whose `undoes` names the run to undo."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,10 +11,10 @@ from blake3 import blake3
 
 from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
 from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
-from holdfast.kernel.ids import new_id, timestamp
+from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, damaged
-from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, Source
+from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, WrappedKey
 from holdfast.kernel.vault.packs import fetch, read_object
 from holdfast.kernel.vault.sealing import (
     FORMAT_VERSION,
@@ -23,7 +22,6 @@ from holdfast.kernel.vault.sealing import (
     WRAPPED_BYTES,
     Role,
     Seals,
-    WrappedKey,
     compress,
     decompress,
     header,
@@ -54,15 +52,12 @@ def root_of(sections: tuple[Section, ...]) -> str:
 
 def info_of(manifest: Manifest) -> SnapshotInfo:
     """A manifest as the domain knows it."""
-    source = manifest.source
     return SnapshotInfo(
         id=manifest.id,
         system=manifest.system,
         kind=manifest.kind,
         taken_at=datetime.fromisoformat(manifest.taken_at),
-        source=SourceIdentity(
-            source.system, source.account, source.region, source.instance, source.principal
-        ),
+        source=SourceIdentity(*msgspec.structs.astuple(manifest.source)),
         sections=tuple(
             SectionSummary(part.type, part.count, part.captured, part.complete, part.reason, part.digest)
             for part in manifest.sections
@@ -75,29 +70,6 @@ def info_of(manifest: Manifest) -> SnapshotInfo:
         root=manifest.root,
         stored_bytes=manifest.stored_bytes,
         labels=manifest.labels,
-    )
-
-
-def manifest_of(
-    info: SnapshotInfo, indexes: tuple[ObjectRef, ...], sections: tuple[Section, ...]
-) -> Manifest:
-    """What is stored of a snapshot; its id is given when it is sealed."""
-    source = info.source
-    return Manifest(
-        id=info.id,
-        system=info.system,
-        kind=info.kind,
-        taken_at=timestamp(info.taken_at),
-        source=Source(source.system, source.account, source.region, source.instance, source.principal),
-        run=info.run,
-        parent=info.parent,
-        during=info.during,
-        audit_head=info.audit_head,
-        labels=info.labels,
-        root=root_of(sections),
-        stored_bytes=info.stored_bytes,
-        indexes=indexes,
-        sections=sections,
     )
 
 
@@ -186,7 +158,7 @@ class Catalogue:
     def seal(self, manifest: Manifest, taken_at: datetime) -> Manifest:
         """Make a snapshot visible, under a new id. Raises: StoreError."""
         while True:
-            sealed = msgspec.structs.replace(manifest, id=new_id(taken_at, os.urandom(4)))
+            sealed = msgspec.structs.replace(manifest, id=new_id(taken_at))
             name = object_name(sealed.id)
             data = self._sealed(sealed, name)
             try:

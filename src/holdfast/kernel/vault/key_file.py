@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
-import msgspec
-
 from holdfast.domain.errors import VaultDamaged, VaultError
+from holdfast.kernel.durable import write_whole
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.key_set import Epoch, KeySet, new_key_set
-
-
-class KeptEpoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An epoch as it is written; bytes are base64."""
-
-    number: int
-    records: bytes
-    personal: bytes
-
-
-class KeptSecrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Secrets as they are written; bytes are base64."""
-
-    holdfast_vault_key: int
-    vault_id: bytes
-    master: bytes
-    epochs: tuple[KeptEpoch, ...]
-
-
-def keep(keys: KeySet) -> KeptSecrets:
-    """A key set in its written shape."""
-    epochs = tuple(KeptEpoch(epoch.number, epoch.records, epoch.personal) for epoch in keys.epochs)
-    return KeptSecrets(1, keys.vault_id, keys.master, epochs)
-
-
-def unkeep(kept: KeptSecrets) -> KeySet:
-    """The key set that `keep` wrote."""
-    epochs = tuple(Epoch(epoch.number, epoch.records, epoch.personal) for epoch in kept.epochs)
-    return KeySet(kept.vault_id, kept.master, epochs)
+from holdfast.kernel.vault.key_set import KeySet, new_key_set
 
 
 class KeyFile:
@@ -62,7 +31,8 @@ class KeyFile:
         keys = new_key_set()
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            # On the disk before anything is sealed under these keys.
+            write_whole(self._path, write_checked(keys))
         except FileExistsError as error:
             raise VaultError(
                 f"The key file {self._path} exists already.",
@@ -70,16 +40,6 @@ class KeyFile:
             ) from error
         except OSError as error:
             raise self._unusable(error) from error
-        with os.fdopen(handle, "wb") as file:
-            file.write(write_checked(keep(keys)))
-            file.flush()
-            os.fsync(file.fileno())
-        # The name must be on the disk too before anything is sealed under these keys.
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
         return keys
 
     def load(self, store: ObjectStore) -> KeySet:
@@ -108,14 +68,13 @@ class KeyFile:
 
     def _parse(self, data: bytes) -> KeySet:
         try:
-            kept, _, _ = read_checked(data, KeptSecrets, str(self._path))
+            return read_checked(data, KeySet, str(self._path))[0]
         except VaultDamaged as error:
             raise VaultDamaged(
                 error.problem,
                 "Restore the key file from your copy; the vault itself is unharmed.",
                 error.where,
             ) from error
-        return unkeep(kept)
 
     def _refuse_inside(self, store: ObjectStore) -> None:
         # A thief of the folder must not get the key with it, and erasure needs the key to be elsewhere.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 import os
-from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
+
+import msgspec
 
 from holdfast.kernel.ports import ObjectStore
 
@@ -22,26 +23,33 @@ class KeyClass(StrEnum):
     PERSONAL = "personal"
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Keys that wrap data keys for a stretch of the vault's life; destroying them erases what they wrap."""
 
     number: int
-    records: bytes = field(repr=False)
-    personal: bytes = field(repr=False)
+    records: bytes
+    personal: bytes
+
+    def __repr__(self) -> str:
+        return f"Epoch({self.number})"
 
     def secret(self, key_class: KeyClass) -> bytes:
         """The wrapping key of a branch."""
         return self.personal if key_class is KeyClass.PERSONAL else self.records
 
 
-@dataclass(frozen=True, slots=True)
-class KeySet:
-    """All secrets of one vault: the master for names and authentication, and the epochs' wrapping keys."""
+class KeySet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="holdfast_vault_key", tag=1):
+    """All secrets of one vault: the master for names and authentication, and the epochs' wrapping keys.
+
+    Key file and passphrase keep its JSON: `holdfast_vault_key` is its version, bytes are base64.
+    """
 
     vault_id: bytes
-    master: bytes = field(repr=False)
-    epochs: tuple[Epoch, ...] = field(repr=False)
+    master: bytes
+    epochs: tuple[Epoch, ...]
+
+    def __repr__(self) -> str:
+        return f"KeySet({self.vault_id.hex()})"
 
     @property
     def newest(self) -> Epoch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 import msgspec
@@ -74,9 +75,8 @@ class LayerWriter:
 class LayerReader:
     """Reads one layer; `where` is put before the place in errors."""
 
-    def __init__(self, layer: Layer, packs: PackReader, identity: str, where: str) -> None:
+    def __init__(self, layer: Layer, packs: PackReader, where: str) -> None:
         self.layer = layer
-        self.identity = identity
         self._packs = packs
         self._where = where
         self._firsts = [block.first for block in layer.blocks]
@@ -157,7 +157,7 @@ class LayeredRows:
         """All rows in key order without the removed ones. Raises: VaultDamaged; StoreError."""
         if not self.layers:
             return iter(())
-        return _overlay(self.layers[0].blocks(), newest_rows(self.layers[1:]))
+        return _overlay(self.layers[0].blocks(), _newest_rows(self.layers[1:]))
 
     def find(self, key: str) -> Row | None:
         """The row of a key, or None. Raises: VaultDamaged; StoreError."""
@@ -168,7 +168,7 @@ class LayeredRows:
         return None
 
 
-def newest_rows(layers: Sequence[LayerReader]) -> Iterator[Row]:
+def _newest_rows(layers: Sequence[LayerReader]) -> Iterator[Row]:
     """Of every key in the layers its newest row, removals included, in key order."""
     tagged = [_tagged(layer, -rank) for rank, layer in enumerate(layers)]
     last = None
@@ -191,21 +191,13 @@ def _overlay(blocks: Iterable[list[Row]], upper: Iterator[Row]) -> Iterator[Row]
         if above is None or above[0] > block[-1][0]:
             yield from block
             continue
-        for row in block:
-            while above is not None and above[0] < row[0]:
-                if above[2] is not None:
-                    yield above
-                above = next(upper, None)
-            if above is None or above[0] != row[0]:
-                yield row
-                continue
-            if above[2] is not None:
-                yield above
+        rows = {row[0]: row for row in block}
+        while above is not None and above[0] <= block[-1][0]:
+            rows[above[0]] = above
             above = next(upper, None)
-    while above is not None:
-        if above[2] is not None:
-            yield above
-        above = next(upper, None)
+        yield from (rows[key] for key in sorted(rows) if rows[key][2] is not None)
+    if above is not None:
+        yield from (row for row in chain((above,), upper) if row[2] is not None)
 
 
 def changed_rows(new: Iterable[Row], old: Iterator[Row]) -> Iterator[Row]:

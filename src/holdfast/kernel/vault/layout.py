@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 
-class StoredKey(msgspec.Struct, frozen=True, array_like=True):
-    """A wrapped data key and its epoch."""
+class WrappedKey(msgspec.Struct, frozen=True, array_like=True):
+    """A data key as it is stored: the epoch whose key wraps it, and the wrapped bytes."""
 
     epoch: int
     data: bytes
@@ -18,7 +18,7 @@ class ObjectRef(msgspec.Struct, frozen=True, array_like=True):
     role: int
     name: str
     size: int
-    key: StoredKey
+    key: WrappedKey
     blocks: int
 
 
@@ -104,6 +104,11 @@ class Manifest(msgspec.Struct, frozen=True, array_like=True):
     stored_bytes: int
     indexes: tuple[ObjectRef, ...]
     sections: tuple[Section, ...]
+
+    def layers(self, type_name: str) -> tuple[tuple[ObjectRef, int], ...]:
+        """The layers of a type, oldest first, each as its index and its position there."""
+        refs = (ref for section in self.sections if section.type == type_name for ref in section.layers)
+        return tuple((self.indexes[ref.index], ref.layer) for ref in refs)
 
 
 class Rows(msgspec.Struct, frozen=True, array_like=True):

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.layout import ObjectRef, Place, StoredKey
+from holdfast.kernel.vault.layout import ObjectRef, Place, WrappedKey
 from holdfast.kernel.vault.sealing import (
     HEADER_BYTES,
     DataKey,
     Role,
     Seals,
-    WrappedKey,
     compress,
     decompress,
     header,
@@ -99,8 +98,8 @@ class PackWriter:
             return
         data = b"".join(self._parts)
         name = store_sealed(self._store, self._seals, self._role, data)
-        wrapped = StoredKey(self._key[1].epoch, self._key[1].data)
-        self._packs[self._position] = ObjectRef(self._role, name, len(data), wrapped, len(self._parts) - 1)
+        blocks = len(self._parts) - 1
+        self._packs[self._position] = ObjectRef(self._role, name, len(data), self._key[1], blocks)
         self._key = None
 
     def _start(self) -> tuple[DataKey, WrappedKey]:
@@ -117,14 +116,14 @@ def write_object(store: ObjectStore, seals: Seals, role: Role, plain: bytes) -> 
     key, wrapped = seals.new_key(role)
     data = header(role) + key.seal(0, compress(plain))
     name = store_sealed(store, seals, role, data)
-    return ObjectRef(role, name, len(data), StoredKey(wrapped.epoch, wrapped.data), 1)
+    return ObjectRef(role, name, len(data), wrapped, 1)
 
 
 def read_object(store: ObjectStore, seals: Seals, ref: ObjectRef) -> bytes:
     """The plain bytes of an object of a single block. Raises: VaultDamaged; StoreError."""
     data = fetch(store, ref.name)
     check_name(seals, ref.name, data)
-    key = seals.unwrap(WrappedKey(ref.key.epoch, ref.key.data), Role(ref.role), ref.name)
+    key = seals.unwrap(ref.key, Role(ref.role), ref.name)
     return decompress(key.open(0, data[HEADER_BYTES:], ref.name), ref.name)
 
 
@@ -150,7 +149,7 @@ class PackReader:
         key = self._keys.get(place.pack)
         if key is None:
             ref = self.refs[place.pack]
-            key = self._seals.unwrap(WrappedKey(ref.key.epoch, ref.key.data), Role(ref.role), where)
+            key = self._seals.unwrap(ref.key, Role(ref.role), where)
             self._keys[place.pack] = key
         return decompress(key.open(place.number, sealed, where), where)
 

@@ -13,7 +13,6 @@ from holdfast.domain.errors import VaultError
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.key_file import KeptSecrets, keep, unkeep
 from holdfast.kernel.vault.key_set import KeySet, new_key_set
 
 HEADER_NAME = "keys/passphrase"
@@ -51,7 +50,7 @@ class Passphrase:
         if not self._passphrase:
             raise self._empty()
         keys, salt, nonce = new_key_set(), os.urandom(16), os.urandom(12)
-        sealed = AESGCM(self._stretch(salt)).encrypt(nonce, msgspec.json.encode(keep(keys)), PURPOSE)
+        sealed = AESGCM(self._stretch(salt)).encrypt(nonce, msgspec.json.encode(keys), PURPOSE)
         try:
             store.put(HEADER_NAME, write_checked(KeyHeader(1, "argon2id", salt, nonce, sealed)))
         except ObjectExists as error:
@@ -74,7 +73,7 @@ class Passphrase:
                 f"The passphrase does not open the vault in {store.location}.",
                 f"Check {self._variable}; the key header itself is undamaged.",
             ) from error
-        return unkeep(msgspec.json.decode(secrets, type=KeptSecrets))
+        return msgspec.json.decode(secrets, type=KeySet)
 
     def check(self, store: ObjectStore) -> None:
         self._header(store)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import IntEnum
 
 from backports import zstd
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from holdfast.domain.errors import VaultError
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.key_set import KeyClass, KeySet
+from holdfast.kernel.vault.layout import WrappedKey
 
 FORMAT_VERSION = 1
 MAGIC = b"HFV"
@@ -41,14 +41,6 @@ class Role(IntEnum):
 def header(role: Role) -> bytes:
     """The first eight bytes of an object."""
     return MAGIC + bytes((FORMAT_VERSION, role, 0, 0, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
-    """A data key as it is stored: the epoch whose key wraps it, and the wrapped bytes."""
-
-    epoch: int
-    data: bytes
 
 
 class DataKey:

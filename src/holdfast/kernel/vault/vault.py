@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
 from hashlib import sha256
 
 import msgspec
@@ -17,7 +16,7 @@ from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.packs import Packing
-from holdfast.kernel.vault.reader import Difference, SnapshotReader, compare
+from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
 from holdfast.kernel.vault.verify import Inspector, Verification
 from holdfast.kernel.vault.writer import SnapshotWriter
@@ -170,13 +169,6 @@ class Vault:
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
         return SnapshotReader(self._catalogue, self._catalogue.manifest(info.id))
-
-    def compare(self, first: SnapshotInfo, second: SnapshotInfo) -> Iterator[Difference]:
-        """(type, key, record in `first`, record in `second`) of all that differs, in key order by type.
-
-        Raises: VaultDamaged; StoreError.
-        """
-        return compare(self.read(first), self.read(second))
 
     def delete(self, info: SnapshotInfo) -> str:
         """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""

@@ -54,26 +54,6 @@ class Verification:
         """Whether nothing was wrong."""
         return not self.problems
 
-    @property
-    def checked(self) -> tuple[tuple[str, int], ...]:
-        """Level and number of things checked there, from the vault down to the records."""
-        return tuple((count.level, count.checked) for count in self.levels)
-
-    @property
-    def records(self) -> int:
-        """Number of records read."""
-        return dict(self.checked)["records"]
-
-    @property
-    def types(self) -> int:
-        """Number of sections whose digest was computed again."""
-        return dict(self.checked)["types"]
-
-    @property
-    def packs(self) -> int:
-        """Number of packs read, or looked for where data was not read."""
-        return dict(self.checked)["packs"]
-
 
 class Inspector:
     """One verification: reads everything afresh, and every object once however many snapshots reach it."""
@@ -193,7 +173,7 @@ class Inspector:
 
     def _verify_section(self, manifest: Manifest, section: Section) -> None:
         """The records of a type: every block, then the digest and number of all rows."""
-        refs = [(manifest.indexes[ref.index], ref.layer) for ref in section.layers]
+        refs = manifest.layers(section.type)
         identity = (section.type, section.digest, *(f"{ref.name}#{at}" for ref, at in refs))
         if identity in self._sections:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -12,9 +12,10 @@ from blake3 import blake3
 from holdfast.domain.errors import Refused, VaultDamaged
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
-from holdfast.kernel.vault.catalogue import Catalogue, info_of, manifest_of
+from holdfast.kernel.ids import timestamp
+from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
 from holdfast.kernel.vault.layers import LayeredRows, LayerWriter, Row, changed_rows
-from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section
+from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section, Source
 from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.sealing import Role
@@ -134,7 +135,7 @@ class SnapshotWriter:
         Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged.
         """
         self._refuse_repeat(type_name)
-        draft = self._draft(type_name, records, self._base_layers(type_name))
+        draft = self._draft(type_name, records)
         section = msgspec.structs.replace(draft.section, complete=complete, reason=reason)
         self._drafts.append(replace(draft, section=section))
         return section.count
@@ -144,10 +145,9 @@ class SnapshotWriter:
         """What was found damaged in earlier snapshots; the new one does not need it."""
         return tuple(self._damage)
 
-    def _draft(
-        self, type_name: str, records: Iterable[Record], base: tuple[tuple[ObjectRef, int], ...]
-    ) -> _Draft:
+    def _draft(self, type_name: str, records: Iterable[Record]) -> _Draft:
         """A section over as many of the base's layers as are worth keeping."""
+        base = self._base.layers(type_name) if self._base else ()
         kept = base[: kept_layers([self._catalogue.index(ref).layers[at].stored for ref, at in base])]
         below = LayeredRows(open_layers(self._catalogue, kept, "the snapshot before, "))
         digest = SectionDigest()
@@ -178,21 +178,22 @@ class SnapshotWriter:
         self._bodies.finish()
         self._personals.finish()
         indexes, sections, index_bytes = self._index()
-        info = SnapshotInfo(
-            id="",
+        manifest = Manifest(
+            id="",  # given when it is stored
             system=self._system,
             kind=kind,
-            taken_at=taken_at,
-            source=source,
-            sections=(),
+            taken_at=timestamp(taken_at),
+            source=Source(*astuple(source)),
             run=run,
             parent=parent,
             during=during,
             audit_head=audit_head,
-            stored_bytes=sum(ref.size for ref in self._packs if ref) + index_bytes,
             labels=labels,
+            root=root_of(sections),
+            stored_bytes=sum(ref.size for ref in self._packs if ref) + index_bytes,
+            indexes=indexes,
+            sections=sections,
         )
-        manifest = manifest_of(info, indexes, sections)
         return info_of(self._catalogue.seal(manifest, taken_at))
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
@@ -217,13 +218,6 @@ class SnapshotWriter:
         if draft.own:
             layers.append(LayerRef(len(indexes) - 1, own.index(draft.own)))
         return msgspec.structs.replace(draft.section, layers=tuple(layers))
-
-    def _base_layers(self, type_name: str) -> tuple[tuple[ObjectRef, int], ...]:
-        sections = self._base.sections if self._base else ()
-        section = next((part for part in sections if part.type == type_name), None)
-        if section is None or self._base is None:
-            return ()
-        return tuple((self._base.indexes[ref.index], ref.layer) for ref in section.layers)
 
     def _refuse_repeat(self, type_name: str) -> None:
         if any(draft.section.type == type_name for draft in self._drafts):

@@ -1,0 +1,40 @@
+"""Private files that appear whole or not at all, and are still there after the machine went down."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+UNFINISHED = ".unfinished-"
+
+
+def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:
+    """Store `data` under a name in an existing folder, with mode 0600, on the disk when it returns.
+
+    Raises: FileExistsError when the name is taken and `replace` is False; OSError.
+    """
+    draft = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        if replace:
+            draft.replace(path)
+        else:
+            # A link fails where the name is taken; a rename would replace.
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's names on the disk: without this a crash of the machine may forget them."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
