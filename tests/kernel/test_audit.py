@@ -96,6 +96,17 @@ def trail(tmp_path: Path) -> Iterator[AuditTrail]:
     ledger.close()
 
 
+def test_the_head_is_found_without_reading_the_chain(trail: AuditTrail) -> None:
+    entries = [trail.append("backup", f"run-{number}") for number in range(3)]
+
+    class OnlyTheHead:
+        def audit_head(self) -> AuditEntry:
+            return entries[-1]
+
+    short = AuditTrail(OnlyTheHead(), KEY, HandClock(), "ada")  # type: ignore[arg-type]
+    assert short.head() == trail.head() == f"3:{entries[-1].mac}"
+
+
 def test_what_was_appended_verifies_after_reading_it_back(trail: AuditTrail) -> None:
     assert trail.head() == ""
     trail.append("backup", "run-1", {"records": 3})

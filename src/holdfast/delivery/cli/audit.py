@@ -76,7 +76,11 @@ def _show_entries(found: list[AuditEntry]) -> None:
         [str(e.position), f"{e.at:%Y-%m-%d %H:%M:%S}", e.actor, e.action, e.subject, _detail(e)]
         for e in found
     )
-    screen.table((number("no."), name("at (UTC)"), "who", "did", "to", "detail"), rows)
+    heads = (number("no."), name("at (UTC)"), "who", "did", "to", "detail")
+    if screen.narrow:
+        screen.table(heads[:4], (row[:4] for row in rows))
+        return
+    screen.table(heads, rows)
 
 
 def _detail(entry: AuditEntry) -> str:

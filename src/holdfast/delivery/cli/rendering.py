@@ -64,6 +64,8 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     if screen.narrow:
         # The id begins with the time, and one account needs no column.
         left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
+        if screen.cramped:
+            left_out |= {3, 5}
         heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
     screen.table(heads, rows)
 
