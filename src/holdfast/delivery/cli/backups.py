@@ -65,7 +65,8 @@ def verify(invocation: Invocation, backup_id: str) -> int:
         if invocation.json:
             emit(verification_json(found))
         else:
-            show_verification(found)
+            with home.progress.paused():
+                show_verification(found)
         return VAULT_DAMAGED if found.problems else 0
 
 

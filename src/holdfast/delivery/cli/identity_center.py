@@ -221,7 +221,8 @@ def diff(
         if invocation.json:
             emit(differences_json(found))
         else:
-            show_differences(found, left.info.id, other)
+            with home.progress.paused():
+                show_differences(found, left.info.id, other)
         for view, name in ((left, left.info.id), (right, other)):
             _say_left_out([kind for kind in resources if kind not in view.types], name, invocation)
         if any(part.kind is DifferenceKind.UNKNOWN for part in found):
@@ -254,7 +255,8 @@ def _preview(home: Installation, request: RestoreRequest, invocation: Invocation
     if invocation.json:
         emit(found.to_json())
     else:
-        show_preview(found)
+        with home.progress.paused():
+            show_preview(found)
     return 0
 
 
