@@ -104,7 +104,7 @@ def test_the_head_is_found_without_reading_the_chain(trail: AuditTrail) -> None:
             return entries[-1]
 
     short = AuditTrail(OnlyTheHead(), KEY, HandClock(), "ada")  # type: ignore[arg-type]
-    assert short.head() == trail.head() == f"3:{entries[-1].mac}"
+    assert short.head().startswith(f"3:{entries[-1].mac}:")
 
 
 def test_what_was_appended_verifies_after_reading_it_back(trail: AuditTrail) -> None:
@@ -112,7 +112,7 @@ def test_what_was_appended_verifies_after_reading_it_back(trail: AuditTrail) -> 
     trail.append("backup", "run-1", {"records": 3})
     early = trail.head()
     entry = trail.append("restore", "run-2")
-    assert trail.head() == f"2:{entry.mac}"
+    assert trail.head().startswith(f"2:{entry.mac}:")
     verdict = trail.verify(["", early])
     assert (verdict.entries, verdict.anchored, verdict.problems) == (2, 1, ())
 

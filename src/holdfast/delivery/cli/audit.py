@@ -24,7 +24,7 @@ def audit() -> None:
 
 
 @audit.command(name="list")
-@click.option("--limit", default=0, show_default="all", help="The newest so many.")
+@click.option("--limit", type=click.IntRange(0), default=0, show_default="all", help="The newest so many.")
 @shared_options
 @pass_invocation
 def list_(invocation: Invocation, limit: int) -> int:
@@ -44,11 +44,12 @@ def list_(invocation: Invocation, limit: int) -> int:
 def verify(invocation: Invocation) -> int:
     """Find any edit, removal or reordering up to the newest snapshot that anchors the trail; exit 5 if so."""
     with installation(invocation) as home:
-        verdict = home.audit.verify(home.audit_anchors())
+        anchors, others = home.audit_anchors()
+        verdict = home.audit.verify(anchors)
         if invocation.json:
-            emit(_verdict_json(verdict))
+            emit(_verdict_json(verdict, others))
         else:
-            _show_verdict(verdict)
+            _show_verdict(verdict, others)
     return CHECK_FAILED if verdict.problems else 0
 
 
@@ -59,10 +60,11 @@ def _entries_json(found: list[AuditEntry]) -> bytes:
     return msgspec.json.encode(entries)
 
 
-def _verdict_json(verdict: AuditVerdict) -> bytes:
+def _verdict_json(verdict: AuditVerdict, others: int) -> bytes:
     import msgspec
 
-    return msgspec.json.encode({**msgspec.to_builtins(verdict), "unanchored": verdict.unanchored})
+    more = {"unanchored": verdict.unanchored, "snapshots_of_other_installations": others}
+    return msgspec.json.encode({**msgspec.to_builtins(verdict), **more})
 
 
 def _show_entries(found: list[AuditEntry]) -> None:
@@ -87,7 +89,7 @@ def _detail(entry: AuditEntry) -> str:
     return "" if entry.detail in (b"null", b"{}") else entry.detail.decode()
 
 
-def _show_verdict(verdict: AuditVerdict) -> None:
+def _show_verdict(verdict: AuditVerdict, others: int) -> None:
     from holdfast.delivery.cli.screen import Screen
 
     screen = Screen()
@@ -100,3 +102,7 @@ def _show_verdict(verdict: AuditVerdict) -> None:
     screen.line(
         f"{verdict.anchored:,} are anchored in sealed snapshots; {verdict.unanchored:,} came after the last."
     )
+    if others:
+        screen.line(
+            f"Another installation's trail is anchored in {others:,} more snapshots of this vault; verify it there."
+        )

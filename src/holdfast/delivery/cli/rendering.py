@@ -214,7 +214,7 @@ def show_verification(found: Verification, screen: Screen | None = None) -> None
     _rest(screen, len(found.problems) - LISTED)
     if found.problems:
         screen.line("DAMAGED: see above.")
-    elif any(level.level == "records" and level.checked for level in found.levels):
+    elif any(level.level == "types" and level.checked for level in found.levels):
         screen.line("Everything that was read is as it was written.")
     else:
         screen.line("Every object that backups need is there. Their records were not read: see --read-data.")
