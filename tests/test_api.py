@@ -163,6 +163,19 @@ def test_a_type_that_was_left_out_has_no_checksum_and_an_empty_one_has(home: Hom
     assert {name for name in found.checksums if name.startswith("type:")} == {"type:user", "type:group"}
 
 
+def test_what_was_not_read_whole_stays_so_when_it_is_stored_again(home: Home) -> None:
+    engine = StorageEngine(home)
+    partial = company()
+    partial.checksums = {"type:user": "", "incomplete:user": "identitystore:ListUsers was denied"}
+    first = engine.store_backup(partial, metadata())
+    found = engine.retrieve_backup(first)
+    second = home.vault.resolve(engine.store_backup(found, found.metadata))
+    assert [(part.type, part.reason) for part in second.sections if not part.complete] == [
+        ("user", "identitystore:ListUsers was denied")
+    ]
+    assert not second.complete
+
+
 def test_data_that_is_not_what_its_checksum_says_is_refused(home: Home) -> None:
     engine = StorageEngine(home)
     found = engine.retrieve_backup(engine.store_backup(company(), metadata()))

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.adapters.aws import AwsSettings
 from holdfast.adapters.object_store import open_store
 from holdfast.adapters.object_store_folder import FolderStore
-from holdfast.domain.errors import AccessDenied, CredentialsError, UsageError
+from holdfast.domain.errors import AccessDenied, CredentialsError, Refused, UsageError
 from holdfast.kernel.vault.errors import StoreError, StoreFull
 
 
@@ -101,7 +102,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     "endpoint", ["http://s3.example.com", "http://10.0.0.7:9000", "http://localhost.evil.org"]
 )
 def test_plain_http_beyond_this_machine_is_refused(endpoint: str) -> None:
-    with pytest.raises(UsageError, match="plain http"):
+    with pytest.raises(Refused, match="unencrypted"):
         open_store("s3://bucket/prefix", Path(), {"AWS_ENDPOINT_URL": endpoint})
 
 
@@ -115,7 +116,9 @@ class Refusing(BaseHTTPRequestHandler):
     """Answers everything as S3 answers a principal that may do nothing."""
 
     def refuse(self) -> None:
-        body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        key, _, region, *_ = self.headers["Authorization"].partition("Credential=")[2].split("/")
+        told = f"Access Denied to credential {key} in {region}"
+        body = f"<Error><Code>AccessDenied</Code><Message>{told}</Message></Error>".encode()
         self.send_response(403)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -147,6 +150,20 @@ def test_a_denied_call_names_the_action_to_allow(refusing_endpoint: str) -> None
         store.get("name")
     with pytest.raises(AccessDenied, match="s3:ListBucket"):
         list(store.list(""))
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_profile_and_region_that_are_set_reach_the_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing_endpoint: str
+) -> None:
+    keys = tmp_path / "credentials"
+    keys.write_text("[vaults]\naws_access_key_id = VAULTKEY\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(keys))
+    elsewhere = {"AWS_ENDPOINT_URL": refusing_endpoint, "AWS_PROFILE": "other", "AWS_REGION": "us-east-1"}
+    settings = AwsSettings(profile="vaults", region="eu-north-1")
+    store = open_store("s3://bucket/a", Path(), elsewhere, settings)
+    with pytest.raises(AccessDenied, match="credential VAULTKEY in eu-north-1"):
+        store.get("name")
 
 
 @pytest.mark.usefixtures("credentials")

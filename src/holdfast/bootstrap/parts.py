@@ -126,9 +126,17 @@ class Parts:
 
         return Vault.create(self.store, self.key_ring, self.clock)
 
-    def audit_anchors(self) -> list[str]:
-        """The heads of the audit chain that sealed snapshots keep; none where no vault was made yet."""
-        return [] if self._nothing_stored() else [info.audit_head for info in self.vault.snapshots()]
+    def audit_anchors(self) -> tuple[list[str], int]:
+        """The heads of the audit chain that sealed snapshots keep, and how many keep another installation's.
+
+        What a run of this ledger sealed counts as this chain's whatever it says.
+        """
+        if self._nothing_stored():
+            return [], 0
+        kept = self.vault.snapshots()
+        runs = {run.id for run in self.ledger.runs()}
+        own = [info.audit_head for info in kept if info.run in runs or self.audit.wrote(info.audit_head)]
+        return own, sum(bool(info.audit_head) for info in kept) - sum(map(bool, own))
 
     def _nothing_stored(self) -> bool:
         return next(iter(self.store.list("")), None) is None

@@ -14,19 +14,24 @@ from holdfast.kernel.ports import AuditEntry, Clock, Ledger
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A head of the chain that was kept elsewhere, in a sealed snapshot: the chain had this link then."""
+    """A head of a chain that was kept elsewhere, in a sealed snapshot: the chain had this link then.
+
+    `chain` tells chains apart, since several installations may use one vault; empty where it is not known.
+    """
 
     position: int
     mac: str
+    chain: str = ""
 
     @classmethod
     def parse(cls, head: str) -> Anchor:
-        """The anchor that `AuditTrail.head` wrote as `position:mac`. Raises: ValueError for anything else."""
-        position, _, mac = head.partition(":")
-        return cls(int(position), mac)
+        """The anchor that `AuditTrail.head` wrote. Raises: ValueError for anything else."""
+        position, _, rest = head.partition(":")
+        mac, _, chain = rest.partition(":")
+        return cls(int(position), mac, chain)
 
     def __str__(self) -> str:
-        return f"{self.position}:{self.mac}"
+        return ":".join(filter(None, (str(self.position), self.mac, self.chain)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class AuditTrail:
         self._key = key
         self._clock = clock
         self._actor = actor
+        self._chain = hmac.new(key, b"the chain's name", hashlib.sha256).hexdigest()[:16]
 
     def append(self, action: str, subject: str, detail: Plain = None) -> AuditEntry:
         """Store that the actor did `action` to `subject`; `detail` is kept as canonical JSON."""
@@ -66,9 +72,13 @@ class AuditTrail:
         )
 
     def head(self) -> str:
-        """The newest link as `position:mac`, to be kept in a sealed snapshot; empty for an empty chain."""
+        """The newest link as `position:mac:chain`, to be kept in a sealed snapshot; empty for an empty chain."""
         newest = self._ledger.audit_head()
-        return str(Anchor(newest.position, newest.mac)) if newest else ""
+        return str(Anchor(newest.position, newest.mac, self._chain)) if newest else ""
+
+    def wrote(self, head: str) -> bool:
+        """Whether a head that a snapshot kept is of this chain, as far as it says."""
+        return bool(head) and Anchor.parse(head).chain in ("", self._chain)
 
     def verify(self, anchors: Iterable[str]) -> AuditVerdict:
         """Whether the chain is as it was written; `anchors` are heads that snapshots kept, empty ones too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,13 @@ from holdfast.domain.errors import NotFound, Refused, VaultDamaged
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
+from holdfast.kernel.compare import DifferenceKind, compare
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.vault import Vault
+from holdfast.kernel.views import MemoryView
 
 CHANGING = ("restore", "rollback")
 FULL, INCREMENTAL, SAFETY = "full", "incremental", SAFETY_KIND
@@ -135,7 +138,21 @@ class Backup:
             labels=request.labels,
         )
         context.record_findings(_beside_damage(writer.damage))
+        if parent is not None:
+            context.record_findings(self._changes_since(parent, parts))
         return sealed
+
+    def _changes_since(self, parent: SnapshotInfo, parts: Sequence[Part]) -> Iterator[Finding]:
+        """A note for each type: how many of its records are not as they were in the parent."""
+        before, now = self.vault.read(parent), MemoryView(parts)
+        for part in parts:
+            told = f"not in backup {parent.id}, so what changed since is not known"
+            if part.type in before.types:
+                kinds = Counter(d.kind for d in compare(self.system, before, now, (part.type,)))
+                unknown = ", what could not be read aside" if kinds.pop(DifferenceKind.UNKNOWN, 0) else ""
+                counts = ", ".join(f"{kinds[kind]:,} {kind}" for kind in DifferenceKind if kind in kinds)
+                told = f"{counts or 'nothing changed'} since backup {parent.id}{unknown}"
+            yield Finding(Severity.NOTE, "changed-since", part.type, "", told)
 
     def _parent(self, request: BackupRequest, identity: SourceIdentity, now: datetime) -> SnapshotInfo | None:
         if request.kind != INCREMENTAL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -55,6 +56,37 @@ def test_silence_is_silence(options: Invocation) -> None:
         progress.say("a line")
 
     assert stream.getvalue() == ""
+
+
+UPWARDS = "\x1b[1A"
+
+
+def test_what_is_shown_below_the_bars_is_never_drawn_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with BarProgress(stream) as bars:
+        bars.stage("plan", 2)
+        bars.advance(note="first")
+        with bars.paused():
+            stream.write("a question\n")
+        bars.advance(note="second")
+        bars.stage("apply", 1)
+        bars.advance()
+        with bars.paused():
+            stream.write("the report\n")
+    asked, shown = stream.getvalue().split("a question\n")[1].split("the report\n")
+    drawn_before_moving_up = asked.split(UPWARDS)[0]
+    assert "plan" in drawn_before_moving_up
+    assert "apply" in asked
+    assert (UPWARDS in shown, "apply" in shown) == (False, False)
+
+
+def test_bars_leave_standard_output_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    before = sys.stdout
+    with BarProgress(Terminal()) as bars:
+        bars.stage("plan", 2)
+        assert sys.stdout is before
 
 
 def test_outside_a_terminal_lines_come_every_few_seconds_and_at_each_end() -> None:

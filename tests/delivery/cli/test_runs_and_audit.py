@@ -94,6 +94,7 @@ def test_an_edited_audit_trail_fails_its_check(
         "anchored": 0,
         "problems": [],
         "unanchored": 3,
+        "snapshots_of_other_installations": 0,
     }
     with sqlite3.connect(tmp_path / ".holdfast" / "ledger.sqlite") as connection:
         connection.execute("UPDATE audit SET actor = 'eve' WHERE position = 2")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.server import SandboxServer
+from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Desk
 
 
@@ -58,11 +60,73 @@ def test_a_drill_says_first_what_did_not_return_and_counts_no_calls_to_the_servi
     assert "calls, none to the service" in drill.out
 
 
+def test_the_estimate_follows_the_pace_that_is_set(desk: Desk, admin: Administrator) -> None:
+    desk.backup()
+    admin.delete_group("Data Engineers")
+    said = ("identity-center", "preview", "latest", "--json")
+    slow = desk.run(*said, HOLDFAST_AWS_REQUESTS_PER_SECOND="10").json["estimated_seconds"]
+    fast = desk.run(*said, HOLDFAST_AWS_REQUESTS_PER_SECOND="100000").json["estimated_seconds"]
+    assert slow > fast
+
+
 def test_two_backups_are_compared_by_their_ids(desk: Desk) -> None:
     first = desk.backup()
     second = desk.backup()
     told = desk.run("identity-center", "diff", first, "latest").out
     assert told == f"{first} and {second} hold the same.\n"
+
+
+def test_a_comparison_says_what_a_backup_leaves_out(desk: Desk, admin: Administrator) -> None:
+    desk.backup()
+    users = desk.backup("--resources", "users")
+    admin.delete_group("Data Engineers")
+    live = desk.run("identity-center", "diff", users, "--json")
+    assert live.json == []
+    assert f"because {users} leaves it out: group, membership, permission_set, assignment." in live.err
+    assert f"because {users} leaves it out: group" in desk.run("identity-center", "diff", users).out
+
+
+def test_an_incremental_backup_says_what_changed_since(desk: Desk, admin: Administrator) -> None:
+    users = desk.backup("--resources", "users")
+    admin.delete_user(next(iter(admin.users())))
+    second = desk.run("identity-center", "backup", "--type", "incremental", "--json").json
+    told = {found["type"]: found["message"] for found in second["findings"]}
+    assert told["user"] == f"1 removed since backup {users}"
+    assert told["group"] == f"not in backup {users}, so what changed since is not known"
+    third = desk.run("identity-center", "backup", "--type", "incremental", "--json").json
+    assert {found["message"] for found in third["findings"]} == {
+        f"nothing changed since backup {second['snapshot']}"
+    }
+
+
+def test_two_installations_on_one_vault_each_have_a_whole_audit_trail(desk: Desk, tmp_path: Path) -> None:
+    desk.backup()
+    vault, key = desk.folder / ".holdfast" / "vault", desk.folder / ".holdfast" / "vault.key"
+    second = Desk(tmp_path / "second", desk.environment)
+    second.folder.mkdir()
+    second.write("holdfast.toml", f'[vault]\nlocation = "{vault}"\nkey_file = "{key}"\n')
+    second.backup()
+    for one in (desk, second):
+        verdict = one.run("audit", "verify", "--json")
+        assert (verdict.code, verdict.json["problems"]) == (0, [])
+        assert verdict.json["snapshots_of_other_installations"] == 1
+
+
+def test_a_new_audit_key_does_not_hide_what_this_ledgers_runs_anchored(desk: Desk) -> None:
+    desk.backup()
+    (desk.folder / ".holdfast" / "audit.key").write_bytes(bytes(32))
+    assert desk.run("audit", "verify").code == 5
+
+
+def test_an_empty_company_is_verified_as_read(desk: Desk, sandbox: SandboxServer) -> None:
+    sandbox.load(Portrait("111122223333"))
+    desk.backup()
+    assert "Everything that was read is as it was written." in desk.run("backups", "verify", "latest").out
+
+
+@pytest.mark.parametrize("words", [("runs", "list"), ("audit", "list")])
+def test_a_limit_below_nothing_is_a_usage_error(desk: Desk, words: tuple[str, ...]) -> None:
+    assert desk.run(*words, "--limit", "-3").code == 2
 
 
 def test_an_unknown_record_is_refused_without_a_run_to_resume(desk: Desk) -> None:

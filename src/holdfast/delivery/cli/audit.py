@@ -24,7 +24,7 @@ def audit() -> None:
 
 
 @audit.command(name="list")
-@click.option("--limit", default=0, show_default="all", help="The newest so many.")
+@click.option("--limit", type=click.IntRange(0), default=0, show_default="all", help="The newest so many.")
 @shared_options
 @pass_invocation
 def list_(invocation: Invocation, limit: int) -> int:
@@ -46,11 +46,13 @@ def verify(invocation: Invocation) -> int:
     import msgspec
 
     with installation(invocation) as home:
-        verdict = home.audit.verify(home.audit_anchors())
+        anchors, others = home.audit_anchors()
+        verdict = home.audit.verify(anchors)
         if invocation.json:
-            emit({**msgspec.to_builtins(verdict), "unanchored": verdict.unanchored})
+            more = {"unanchored": verdict.unanchored, "snapshots_of_other_installations": others}
+            emit({**msgspec.to_builtins(verdict), **more})
         else:
-            _show_verdict(verdict)
+            _show_verdict(verdict, others)
     return CHECK_FAILED if verdict.problems else 0
 
 
@@ -71,14 +73,18 @@ def _show_entries(found: list[AuditEntry]) -> None:
         [str(e.position), f"{e.at:%Y-%m-%d %H:%M:%S}", e.actor, e.action, e.subject, _detail(e)]
         for e in found
     )
-    screen.table((number("no."), name("at (UTC)"), "who", "did", "to", "detail"), rows)
+    heads = (number("no."), name("at (UTC)"), "who", "did", "to", "detail")
+    if screen.narrow:
+        screen.table(heads[:4], (row[:4] for row in rows))
+        return
+    screen.table(heads, rows)
 
 
 def _detail(entry: AuditEntry) -> str:
     return "" if entry.detail in (b"null", b"{}") else entry.detail.decode()
 
 
-def _show_verdict(verdict: AuditVerdict) -> None:
+def _show_verdict(verdict: AuditVerdict, others: int) -> None:
     from holdfast.delivery.cli.screen import Screen
 
     screen = Screen()
@@ -91,3 +97,7 @@ def _show_verdict(verdict: AuditVerdict) -> None:
     screen.line(
         f"{verdict.anchored:,} are anchored in sealed snapshots; {verdict.unanchored:,} came after the last."
     )
+    if others:
+        screen.line(
+            f"Another installation's trail is anchored in {others:,} more snapshots of this vault; verify it there."
+        )

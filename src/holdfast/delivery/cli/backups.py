@@ -65,7 +65,8 @@ def verify(invocation: Invocation, backup_id: str) -> int:
         if invocation.json:
             emit(found)
         else:
-            show_verification(found)
+            with home.progress.paused():
+                show_verification(found)
         return VAULT_DAMAGED if found.problems else 0
 
 
@@ -96,7 +97,9 @@ def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
     with installation(invocation) as home:
         info = home.vault.resolve(backup_id)
         if not yes:
-            require_terminal("deleting a backup asks first", "Give --yes where nobody can answer.")
+            require_terminal(
+                "the question before a deletion needs a terminal", "Give --yes where nobody can answer."
+            )
             click.confirm(
                 f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?",
                 abort=True,

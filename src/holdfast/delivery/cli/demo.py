@@ -31,9 +31,14 @@ def demo(invocation: Invocation, system: str, folder: Path) -> int:
     from holdfast.delivery.demonstration.story import Stopped, Story, fresh_folder
     from holdfast.domain.errors import Interrupted
 
-    story = Story(lambda line: click.echo(line, err=invocation.json))
     try:
         with progress_for(invocation) as progress:
+
+            def say(line: str) -> None:
+                with progress.paused():
+                    click.echo(line, err=invocation.json)
+
+            story = Story(say)
             identity_center.tell(story, fresh_folder(folder), progress)
     except (Interrupted, KeyboardInterrupt) as stop:
         raise Stopped(str(folder)) from stop

@@ -202,19 +202,28 @@ def diff(
     from holdfast.kernel.compare import DifferenceKind, compare
 
     with installation(invocation) as home:
-        system = home.system(SYSTEM)
         left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
         if other != "live":
             other = home.vault.resolve(other, SYSTEM).id
         right = _other_view(home, other, resources)
-        found = list(compare(system, left, right, [name for name in resources if name in left.types]))
+        types = [name for name in resources if name in left.types and name in right.types]
+        found = list(compare(home.system(SYSTEM), left, right, types))
         if invocation.json:
             emit(found)
         else:
-            show_differences(found, left.info.id, other)
+            with home.progress.paused():
+                show_differences(found, left.info.id, other)
+        for view, name in ((left, left.info.id), (right, other)):
+            _say_left_out([kind for kind in resources if kind not in view.types], name, invocation)
         if any(part.kind is DifferenceKind.UNKNOWN for part in found):
             return PARTIAL
         return CHECK_FAILED if found and exit_code else 0
+
+
+def _say_left_out(missing: list[str], backup: str, invocation: Invocation) -> None:
+    if missing:
+        told = f"Not compared, because {backup} leaves it out: {', '.join(missing)}."
+        click.echo(told, err=invocation.json)
 
 
 def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> RecordView:
@@ -236,7 +245,8 @@ def _preview(home: Installation, request: RestoreRequest, invocation: Invocation
     if invocation.json:
         emit(found.to_json())
     else:
-        show_preview(found)
+        with home.progress.paused():
+            show_preview(found)
     return 0
 
 

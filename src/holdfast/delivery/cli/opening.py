@@ -70,7 +70,8 @@ def conclude(home: Installation, run: Run, invocation: Invocation) -> int:
     else:
         from holdfast.delivery.cli.run_screen import show_report
 
-        show_report(report, home.runs.evidence_folder(run))
+        with home.progress.paused():
+            show_report(report, home.runs.evidence_folder(run))
     return report.exit_code
 
 

@@ -106,62 +106,88 @@ class LineProgress:
 
 
 class BarProgress:
-    """A bar for each stage: done of total, rate, elapsed and what is being done."""
+    """A bar for each stage: done of total, rate, elapsed and what is being done.
+
+    Bars are drawn over themselves, so nothing else may be printed on the terminal but in `paused`;
+    after that the present stage gets a bar of its own below what was printed, once it goes on.
+    """
 
     def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._lock = RLock()
-        self._bars = _bars(stream)
+        self._bars: RichProgress | None = None
         self._task: TaskID | None = None
+        self._name = ""
+        self._total: int | None = None
+        self._done = 0
 
     def __enter__(self) -> BarProgress:
-        self._bars.start()
         return self
 
     def __exit__(self, error: object, *more: object) -> None:
         with self._lock:
             if error is None:
                 self._end_stage()
-        self._bars.stop()
+            self._stop()
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Fill the bar of the stage before, and start a new one."""
         with self._lock:
             self._end_stage()
-            self._task = self._bars.add_task(visible(name), total=total, note="")
+            self._name, self._total, self._done = visible(name), total, 0
+            self._draw("")
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Move the present bar."""
         with self._lock:
-            if self._task is None:
+            if not self._name:
                 return
-            if note:
-                self._bars.update(self._task, advance=steps, note=visible(note))
-            else:
-                self._bars.advance(self._task, steps)
+            self._done += steps
+            self._draw(visible(note))
 
     def say(self, line: str) -> None:
         """Print the line above the bars."""
-        self._bars.console.print(visible(line), markup=False, highlight=False)
+        with self._lock:
+            if self._bars is None:
+                self._stream.write(visible(line) + "\n")
+                return
+            self._bars.console.print(visible(line), markup=False, highlight=False)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """A context in which nothing is drawn, so that a question can be asked."""
-        self._bars.stop()
-        try:
+        """A context in which nothing is drawn, so that something can be asked or shown."""
+        with self._lock:
+            self._stop()
             yield
-        finally:
+
+    def _draw(self, note: str) -> None:
+        if self._bars is None:
+            # Always a new display: an old one would be drawn over what was printed since it stopped.
+            self._bars = _bars(self._stream)
             self._bars.start()
+        if self._task is None:
+            self._task = self._bars.add_task(self._name, total=self._total, note="")
+        if note:
+            self._bars.update(self._task, completed=self._done, note=note)
+        else:
+            self._bars.update(self._task, completed=self._done)
 
     def _end_stage(self) -> None:
-        if self._task is None:
+        self._name = ""
+        if self._task is None or self._bars is None:
             return
-        task = next(task for task in self._bars.tasks if task.id == self._task)
-        if task.total is None:
+        if self._total is None:
             # A stage of unknown length has ended: what was done is all there was.
-            self._bars.update(self._task, total=max(task.completed, 1), completed=max(task.completed, 1))
+            whole = max(self._done, 1)
+            self._bars.update(self._task, total=whole, completed=whole)
         self._bars.update(self._task, note="")
         self._bars.stop_task(self._task)
         self._task = None
+
+    def _stop(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars = self._task = None
 
 
 def _bars(stream: TextIO) -> RichProgress:
@@ -189,4 +215,5 @@ def _bars(stream: TextIO) -> RichProgress:
         ),
         console=Console(file=stream),
         expand=True,
+        redirect_stdout=False,  # results go where the user sends them, also when bars are on standard error
     )

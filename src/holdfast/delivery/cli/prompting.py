@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def require_terminal(what: str, remedy: str) -> None:
     """Return where a person can be asked. Raises: Refused elsewhere."""
     if not sys.stdin.isatty() or not sys.stderr.isatty():
-        raise Refused(f"{what}, and there is no terminal", remedy)
+        raise Refused(f"{what}, and there is none", remedy)
 
 
 def refuse_prompt_without_terminal() -> None:
     """Return where conflicts can be decided by asking. Raises: Refused elsewhere."""
     require_terminal(
-        "the conflict strategy `prompt` asks at a terminal",
+        "the conflict strategy `prompt` needs a terminal",
         "Choose --conflict-strategy overwrite, skip or merge; `preview` lists the conflicts.",
     )
 

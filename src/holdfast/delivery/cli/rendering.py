@@ -49,6 +49,8 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     if screen.narrow:
         # The id begins with the time, and one account needs no column.
         left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
+        if screen.cramped:
+            left_out |= {3, 5}
         heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
     screen.table(heads, rows)
 
@@ -187,7 +189,7 @@ def show_verification(found: Verification, screen: Screen | None = None) -> None
     _rest(screen, len(found.problems) - LISTED)
     if found.problems:
         screen.line("DAMAGED: see above.")
-    elif any(level.level == "records" and level.checked for level in found.levels):
+    elif any(level.level == "types" and level.checked for level in found.levels):
         screen.line("Everything that was read is as it was written.")
     else:
         screen.line("Every object that backups need is there. Their records were not read: see --read-data.")

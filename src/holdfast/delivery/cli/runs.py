@@ -25,7 +25,7 @@ def runs() -> None:
 @runs.command(name="list")
 @click.option("--system", default="", help="Only runs of this system.")
 @click.option("--state", type=click.Choice(STATES), help="Only runs that stand so.")
-@click.option("--limit", default=0, show_default="all", help="The newest so many.")
+@click.option("--limit", type=click.IntRange(0), default=0, show_default="all", help="The newest so many.")
 @shared_options
 @pass_invocation
 def list_(invocation: Invocation, system: str, state: str | None, limit: int) -> int:

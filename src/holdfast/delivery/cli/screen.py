@@ -76,6 +76,11 @@ class Screen:
         """Whether there is too little room for what could be left out."""
         return self._console.width < 100
 
+    @property
+    def cramped(self) -> bool:
+        """Whether there is room for little more than a name and a word or two."""
+        return self._console.width < 70
+
     def heading(self, text: str) -> None:
         """A heading with an empty line before it."""
         self._console.print()

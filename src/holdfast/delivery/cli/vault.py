@@ -55,7 +55,8 @@ def check(invocation: Invocation, read_data: bool) -> int:
         if invocation.json:
             emit(found)
         else:
-            show_verification(found)
+            with home.progress.paused():
+                show_verification(found)
             for left in found.garbage[:LISTED]:
                 click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
             if len(found.garbage) > LISTED:

@@ -62,7 +62,9 @@ def sum_line(report: RunReport) -> str:
     """Whether every outcome is accounted for, in one sentence."""
     if report.sums_up:
         changes = sum(tally.count for tally in report.changes)
-        counted = [f"{report.inventory:,} items"] * bool(report.items) + [f"{changes:,} changes"] * bool(changes)
+        counted = [f"{report.inventory:,} items"] * bool(report.items) + [f"{changes:,} changes"] * bool(
+            changes
+        )
         return f"Every outcome is accounted for: {' and '.join(counted) or 'nothing was to be done'}."
     return "The outcomes do NOT add up: " + " ".join(report.discrepancies)
 
