@@ -152,7 +152,7 @@ def test_a_full_disk_keeps_the_scan_and_it_is_sent_once_there_is_room(
         job.desk.run("runs", "list")
     fill(small_disk, 4096 if place == "reports" else 40_000)
     words = ("--reports", str(small_disk / "reports")) if place == "reports" else ()
-    refused = job.publish("ash_aggregated_results.json", *words)
+    refused = job.desk.process("scans", "publish", "ash_aggregated_results.json", *words)
     assert refused.code == 75, refused
     assert "room" in refused.err or "full" in refused.err
     unfill(small_disk)

@@ -54,6 +54,7 @@ class S3Client:
             "Key": key,
             "Body": body,
             "ContentType": content_type,
+            "ChecksumAlgorithm": "SHA256",
             "ChecksumSHA256": sent,
             "IfNoneMatch": "*",
             **self._kept_as(),

@@ -125,6 +125,7 @@ class Publishing:
             self.outside.outbox.put(put_value(put_of(each, context.run.id)).body, each.data, replace=True)
         if self.outside.keep is not None:
             context.snapshot = self.outside.keep(context, scan, found.data)
+            context.record_items([Item(SCAN_RESULT.name, scan.source_digest, DONE)])
         context.record_items(_inventory(scan))
         context.record_findings(_doubts(scan, self.outside.to_parquet is not None))
         context.plan_changes(put_of(each, context.run.id) for each in objects)
