@@ -34,7 +34,9 @@ def summary(report: dict[str, Any]) -> dict[str, Any]:
     """Open findings by severity, suppressed ones, and the scanners that did not look: without them, 0 is not clean."""
     found = report.get("findings", [])
     open_now = [each for each in found if not each["suppressed"]]
-    not_run = sorted(each["name"] for each in report["scanners"] if each["status"] not in ("PASSED", "FAILED"))
+    not_run = sorted(
+        each["name"] for each in report["scanners"] if each["status"] not in ("PASSED", "FAILED")
+    )
     return {
         "scan_id": report["scan_id"],
         "project": report["project"],

@@ -84,11 +84,11 @@ def shared_sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def sandbox(
-    shared_sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> SandboxServer:
+def sandbox(shared_sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SandboxServer:
     shared_sandbox.engine.reset()
-    for name in [name for name in os.environ if name.startswith(("AWS_", "ASH_", "HOLDFAST_", "CI", "GITHUB"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("AWS_", "ASH_", "HOLDFAST_", "CI", "GITHUB"))
+    ]:
         monkeypatch.delenv(name)
     for name, value in shared_sandbox.env().items():
         monkeypatch.setenv(name, value)
@@ -243,7 +243,9 @@ def test_loading_the_plugin_loads_neither_boto3_nor_duckdb(here: Ash) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_plugin_is_a_reporter_of_the_real_ash_where_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plugin_is_a_reporter_of_the_real_ash_where_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from tests.simulators.ash_stub import PLUGIN
 
     pytest.importorskip(
@@ -256,3 +258,10 @@ def test_the_plugin_is_a_reporter_of_the_real_ash_where_that_is_installed(monkey
     loader = import_module("automated_security_helper.plugins.loader")
     found = loader.load_additional_plugin_modules(["ash_plugins.holdfast"])
     assert [each.__name__ for each in found["reporters"]] == ["S3Reporter"]
+
+
+def test_a_wrong_value_of_an_option_is_refused_by_name(
+    here: Ash, sandbox: SandboxServer, output: Path
+) -> None:
+    with pytest.raises(ValueError, match="file_format"):  # which ASH logs
+        here.report(settings(file_format="xml"), RESULTS, output)

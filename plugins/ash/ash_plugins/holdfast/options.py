@@ -32,6 +32,7 @@ class S3ReporterConfigOptions(ReporterOptionsBase):
     tags: str | dict[str, str] = ""
     expected_bucket_owner: str = ""
     object_lock_days: int = 0
+    object_lock_mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
 
     def unknown(self) -> list[str]:
         """Names in the options that mean nothing here; ASH's models let them pass."""

@@ -62,7 +62,7 @@ class S3Reporter(ReporterPluginBase[S3ReporterConfig]):
 def _ours(config: Any) -> S3ReporterConfig:  # noqa: ANN401  # ASH gives None, a table, its base model or ours
     if isinstance(config, S3ReporterConfig):
         return config
-    table = config if isinstance(config, dict) else config.model_dump() if config else {}
+    table = config if isinstance(config, dict) else config.model_dump(exclude_none=True) if config else {}
     return S3ReporterConfig.model_validate(table)
 
 
