@@ -33,7 +33,8 @@ class ScannerStatus(StrEnum):
 class ScanContext:
     """What the result file does not say: whose scan it is, and what time it is now.
 
-    Empty names are filled from the file, or with `unknown`.
+    Empty names are filled from the file, or with `unknown`. `project` wins over the file's name,
+    which wins over `repository`. `source_root` is the folder that was scanned, where it is known.
     """
 
     now: datetime
@@ -41,6 +42,8 @@ class ScanContext:
     branch: str = ""
     commit: str = ""
     ci_run: str = ""
+    repository: str = ""
+    source_root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class ScanDiff:
     """What became of the findings between two scans; every finding is in exactly one list.
 
     `unknown`: the scanner that found it did not run in the later scan. `reopened`: absent from the
-    earlier scan, present in one before it, and back.
+    earlier scan or suppressed in it, and back.
     """
 
     before: str
@@ -143,12 +146,13 @@ class ScanDiff:
 class TrendRow:
     """One scan in a row of scans: open findings by severity, and what changed against the scan before.
 
-    `new` and `fixed` are None for the first scan. `not_run` names the scanners that did not look;
+    The changes are None for the first scan of a project's branch. `not_run` names the scanners that did not look;
     a scan with any is not `clean`, whatever it counted.
     """
 
     scan_id: str
     started_at: datetime
+    project: str
     branch: str
     commit: str
     counts: tuple[tuple[str, int], ...]
@@ -156,6 +160,7 @@ class TrendRow:
     suppressed: int
     new: int | None = None
     fixed: int | None = None
+    reopened: int | None = None
     unknown: int | None = None
     not_run: tuple[str, ...] = field(default=())
 
