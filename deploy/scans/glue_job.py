@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sql
 
 SCAN = ["project", "branch", "date", "scan"]
 
@@ -24,13 +24,13 @@ def findings(spark: SparkSession, source: str) -> DataFrame:
 
 def open_by_severity(rows: DataFrame) -> DataFrame:
     """One row per scan and severity: how many findings are open, how many distinct, how many suppressed."""
-    is_open = ~F.col("suppressed")
+    is_open = ~sql.col("suppressed")
     return (
         rows.groupBy(*SCAN, "severity")
         .agg(
-            F.sum(F.when(is_open, 1).otherwise(0)).alias("open"),
-            F.countDistinct(F.when(is_open, F.col("fingerprint"))).alias("distinct_open"),
-            F.sum(F.when(is_open, 0).otherwise(1)).alias("suppressed"),
+            sql.sum(sql.when(is_open, 1).otherwise(0)).alias("open"),
+            sql.countDistinct(sql.when(is_open, sql.col("fingerprint"))).alias("distinct_open"),
+            sql.sum(sql.when(is_open, 0).otherwise(1)).alias("suppressed"),
         )
         .orderBy(*SCAN, "severity")
     )

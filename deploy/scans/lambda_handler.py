@@ -7,7 +7,6 @@ nothing else. What it returns and logs is one line of JSON per scan; send it whe
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -32,16 +31,14 @@ def handler(event: dict[str, Any], context: object, s3: Any = None) -> dict[str,
 
 def summary(report: dict[str, Any]) -> dict[str, Any]:
     """Open findings by severity, suppressed ones, and the scanners that did not look: without them, 0 is not clean."""
-    found = report.get("findings", [])
-    open_now = [each for each in found if not each["suppressed"]]
-    not_run = sorted(
-        each["name"] for each in report["scanners"] if each["status"] not in ("PASSED", "FAILED")
-    )
+    scan, counted = report["scan"], report["severities"]
+    open_now = {severity: count for severity, count in counted["summary"].items() if count}
+    not_run = sorted(each["name"] for each in scan["scanners"] if each["status"] not in ("PASSED", "FAILED"))
     return {
-        "scan_id": report["scan_id"],
-        "project": report["project"],
-        "open": dict(Counter(each["severity"] for each in open_now)),
-        "suppressed": len(found) - len(open_now),
+        "scan_id": scan["scan_id"],
+        "project": scan["project"],
+        "open": open_now,
+        "suppressed": counted["suppressed"],
         "not_run": not_run,
         "clean": not open_now and not not_run,
     }

@@ -18,7 +18,7 @@ from holdfast.sandbox.server import SandboxServer
 from tests.simulators.ash_stub import Ash, ash
 
 BUCKET = "scan-results"
-SECRET = "wJalr-no-real-secret-7Q2x"  # noqa: S105  # invented
+SECRET = "wJalr-no-real-secret-7Q2x"  # invented
 # What a user of ASH's own reporter has; only the module's name is another.
 OPTIONS_FILE = f"""
 project_name: shop

@@ -131,7 +131,7 @@ def ash() -> Iterator[Ash]:
         here.registered.append(cls)
         return cls
 
-    modules = {
+    modules: dict[str, dict[str, Any]] = {
         "base.options": {"ReporterOptionsBase": ReporterOptionsBase},
         "base.reporter_plugin": {
             "ReporterPluginBase": ReporterPluginBase,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
 from holdfast.domain.errors import UsageError
-from holdfast.systems.scans.rows import COLUMNS, PARTITIONS
+from holdfast.systems.scans.rows import COLUMNS, PARTITIONS, Column
 
 PARQUET_FOLDER = "findings/parquet/"
 NDJSON_FOLDER = "findings/ndjson/"
@@ -23,8 +24,8 @@ def athena_ddl(location: str, database: str = "default", table: str = "scan_find
     Raises: UsageError for a name that Athena does not take.
     """
     name = f"`{_named(database)}`.`{_named(table)}`"
-    columns = ",\n".join(f"  `{column}` {kind}" for column, kind in data_columns())
-    partitions = ", ".join(f"`{column}` string" for column in PARTITIONS)
+    columns = ",\n".join(f"  `{column.name}` {column.glue}" for column in COLUMNS)
+    partitions = ", ".join(f"`{column.name}` {column.glue}" for column in PARTITIONS)
     return (
         f"CREATE EXTERNAL TABLE IF NOT EXISTS {name} (\n{columns}\n)\n"
         f"PARTITIONED BY ({partitions})\nSTORED AS PARQUET\nLOCATION '{location}'\n"
@@ -41,9 +42,9 @@ def glue_table(location: str, table: str = "scan_findings") -> bytes:
                 "Name": _named(table),
                 "TableType": "EXTERNAL_TABLE",
                 "Parameters": {"classification": "parquet", "EXTERNAL": "TRUE"},
-                "PartitionKeys": [{"Name": name, "Type": "string"} for name in PARTITIONS],
+                "PartitionKeys": _typed(PARTITIONS),
                 "StorageDescriptor": {
-                    "Columns": [{"Name": name, "Type": kind} for name, kind in data_columns()],
+                    "Columns": _typed(COLUMNS),
                     "Location": location,
                     "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
                     "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
@@ -67,9 +68,8 @@ def quicksight_manifest(location: str) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest))
 
 
-def data_columns() -> list[tuple[str, str]]:
-    """Name and Hive type of each column that lies in the file; Hive forbids a partition's name among them."""
-    return [(name, kind) for name, kind in COLUMNS if name not in PARTITIONS]
+def _typed(columns: Iterable[Column]) -> list[dict[str, str]]:
+    return [{"Name": column.name, "Type": column.glue} for column in columns]
 
 
 def _named(name: str) -> str:
