@@ -1,6 +1,6 @@
 """A Glue ETL job (Glue 4 or 5, Spark 3.3 and newer): open findings per scan and severity, out of the findings store.
 
-Job parameters: --source s3://BUCKET/PREFIX/findings/parquet/ --target s3://OTHER/folder/
+Job parameters: --source s3://BUCKET/PREFIX/findings/ --target s3://OTHER/folder/
 The target is written anew by each run. Runs on any Spark: spark-submit glue_job.py --source ... --target ...
 """
 

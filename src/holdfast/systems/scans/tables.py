@@ -10,10 +10,6 @@ import msgspec
 from holdfast.domain.errors import UsageError
 from holdfast.systems.scans.rows import COLUMNS, PARTITIONS, Column
 
-PARQUET_FOLDER = "findings/parquet/"
-NDJSON_FOLDER = "findings/ndjson/"
-"""Apart, because a table of Athena and a manifest of QuickSight each take one format only."""
-
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,127}")
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 
