@@ -8,9 +8,7 @@ from typing import Any, Literal
 from automated_security_helper.base.options import ReporterOptionsBase
 from automated_security_helper.base.reporter_plugin import ReporterPluginConfigBase
 
-REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-PROFILE_VARIABLES = ("AWS_PROFILE",)
-BUCKET_VARIABLES = ("ASH_S3_BUCKET_NAME",)
+from holdfast.systems.scans.settings import BUCKET_VARIABLES, PROFILE_VARIABLES, REGION_VARIABLES
 
 
 class S3ReporterConfigOptions(ReporterOptionsBase):
@@ -24,6 +22,7 @@ class S3ReporterConfigOptions(ReporterOptionsBase):
     max_retries: int = 3
     base_delay: float = 1.0
     max_delay: float = 60.0
+    redact: bool = True
     content: Literal["both", "summary", "findings"] = "both"
     project: str = ""
     branch: str = ""
