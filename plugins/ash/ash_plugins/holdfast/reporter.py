@@ -47,7 +47,8 @@ class S3Reporter(ReporterPluginBase[S3ReporterConfig]):
         try:
             url = publish_scan(result, self.config.options.resolved(), Path(self.context.output_dir))
         except HoldfastError as problem:
-            self._say(logging.ERROR, f"Scan not published: {problem}\n{problem.advice}".rstrip())
+            notes = getattr(problem, "__notes__", ())
+            self._say(logging.ERROR, "\n".join([f"Scan not published: {problem}", problem.advice, *notes]))
             return None
         self._say(logging.INFO, f"Published to {url}")
         return url
