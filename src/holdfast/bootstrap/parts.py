@@ -12,10 +12,11 @@ from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
+    from holdfast.bootstrap.scans import ScanDesk
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
-    from holdfast.kernel.ports import Chooser, Clock, Ledger, ObjectStore, Progress
+    from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, Progress
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import Rehearsal, System
@@ -53,6 +54,22 @@ class Parts:
         from holdfast.adapters.aws import AwsSession
 
         return AwsSession(self.settings.aws, self.clock)
+
+    @cached_property
+    def scans(self) -> ScanDesk:
+        """What is done with security scans."""
+        from holdfast.bootstrap.scans import ScanDesk
+
+        return ScanDesk(self)
+
+    def calls(self) -> CallCount | None:
+        """What all sessions have sent until now; None where none was needed."""
+        from holdfast.adapters.pacing import total
+
+        made = self.__dict__
+        counts = [made["session"].calls()] if "session" in made else []
+        counts += made["scans"].calls() if "scans" in made else []
+        return total(counts) if counts else None
 
     @cached_property
     def audit(self) -> AuditTrail:

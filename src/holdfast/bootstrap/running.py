@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
-BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
+BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
@@ -105,7 +105,7 @@ class Runner:
         undone = undoable(self._home.ledger, run_id)
         if undone.kind not in CHANGING:
             raise Refused(
-                f"run {undone.id} is a {undone.kind}: it changed no service of yours",
+                f"run {undone.id} is a {undone.kind}: it changed nothing that Holdfast could put back",
                 "Nothing is to be undone.",
             )
         with self._holding(ROLLBACK, undone.system, undone.target):
@@ -122,6 +122,7 @@ class Runner:
             RESTORE: lambda: home.restore(run.system).stages(_asked(run, RestoreRequest), home.choose),
             ROLLBACK: lambda: rollback_stages(home.system(run.system).target()),
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
+            PUBLISH: lambda: home.scans.stages_of(run.arguments),
         }
         if run.kind not in makers:
             raise UsageError(
@@ -132,7 +133,7 @@ class Runner:
     def report(self, run: Run) -> RunReport:
         """What a run came to."""
         home = self._home
-        calls = home.session.calls() if "session" in home.__dict__ else None
+        calls = home.calls()
         sealed = self._snapshot(run)
         return build_report(
             home.ledger,

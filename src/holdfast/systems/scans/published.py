@@ -91,7 +91,9 @@ class PublishedScans:
             raise PublishedDamaged(f"scan {manifest.scan.scan_id}", "its manifest lists no findings")
         rows = self.gateway.get(listed.key)
         if hashlib.sha256(rows).hexdigest() != listed.sha256:
-            raise PublishedDamaged(f"{self.gateway.location}{listed.key}", "its SHA-256 is not the manifest's")
+            raise PublishedDamaged(
+                f"{self.gateway.location}{listed.key}", "its SHA-256 is not the manifest's"
+            )
         return replace(manifest.scan, findings=findings_of(rows))
 
     def history(self, before: Scan) -> Sequence[Scan]:
@@ -105,4 +107,6 @@ class PublishedScans:
 
     def _nothing(self, reference: str) -> NotFound:
         where = f"{self.gateway.location}{self.prefix}"
-        return NotFound("published scan", f"{reference} in {where}", "`holdfast scans list` shows what is there.")
+        return NotFound(
+            "published scan", f"{reference} in {where}", "`holdfast scans list` shows what is there."
+        )

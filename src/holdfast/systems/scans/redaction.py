@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-
 MASK = "***"
 SHORTEST_SPREAD = 6
 """A value of fewer letters is masked where it was found, not searched for elsewhere."""

@@ -132,7 +132,9 @@ class S3Client:
         if code == "NoSuchBucket":
             return NoSuchBucket(f"s3:{operation}", code, said, self._bucket)
         if code in ABSENT:
-            return NotFound("published object", f"{self.location}{key}", "`holdfast scans list` shows what is there.")
+            return NotFound(
+                "published object", f"{self.location}{key}", "`holdfast scans list` shows what is there."
+            )
         return PutFailed(f"s3:{operation}", code, said)
 
     def _pause(self, tries: int) -> float:

@@ -24,14 +24,18 @@ class ScansSettings:
 
     bucket_name: str = setting("", "Bucket for scans; empty for ASH_S3_BUCKET_NAME.")
     key_prefix: str = setting("ash-reports/", "What every key begins with.")
-    aws_region: str = setting("", "Region of the bucket; empty for `[aws] region`, AWS_REGION, AWS_DEFAULT_REGION.")
+    aws_region: str = setting(
+        "", "Region of the bucket; empty for `[aws] region`, AWS_REGION, AWS_DEFAULT_REGION."
+    )
     aws_profile: str = setting("", "AWS profile; empty for `[aws] profile`, AWS_PROFILE, the default chain.")
     file_format: str = setting("json", "How the report object is written.", one_of=("json", "yaml"))
-    content: str = setting(
-        "both", "What the report object holds.", one_of=("both", "summary", "findings")
+    content: str = setting("both", "What the report object holds.", one_of=("both", "summary", "findings"))
+    max_retries: int = setting(
+        3, "Repeats of a put after throttles, server errors, lost answers.", least=0, most=50
     )
-    max_retries: int = setting(3, "Repeats of a put after throttles, server errors, lost answers.", least=0, most=50)
-    base_delay: float = setting(1.0, "Seconds before the first repeat; each further one waits twice as long.", least=0)
+    base_delay: float = setting(
+        1.0, "Seconds before the first repeat; each further one waits twice as long.", least=0
+    )
     max_delay: float = setting(60.0, "Seconds that one wait lasts at most.", least=0, most=3600)
     kms_key_id: str = setting("", "KMS key for SSE-KMS; empty for the bucket's own encryption.")
     storage_class: str = setting("", "Storage class, such as STANDARD_IA; empty for the bucket's default.")
@@ -39,7 +43,8 @@ class ScansSettings:
     expected_bucket_owner: str = setting("", "Account id that must own the bucket; empty for no check.")
     object_lock_days: int = setting(0, "Days that nobody may delete an object; 0 for no lock.", least=0)
     object_lock_mode: str = setting(
-        "GOVERNANCE", "Who may lift the lock: GOVERNANCE some, COMPLIANCE nobody.",
+        "GOVERNANCE",
+        "Who may lift the lock: GOVERNANCE some, COMPLIANCE nobody.",
         one_of=("GOVERNANCE", "COMPLIANCE"),
     )
     project: str = setting("", "Project of the scans; empty for what the result file says.")

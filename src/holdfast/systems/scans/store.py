@@ -97,7 +97,9 @@ def manifest_of(scan: Scan, objects: Sequence[PublishedObject], prefix: str) -> 
         ),
     )
     data = msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=2)
-    return PublishedObject(MANIFEST, f"{prefix}{MANIFEST_FOLDER}{scan.scan_id}.json", data, "application/json")
+    return PublishedObject(
+        MANIFEST, f"{prefix}{MANIFEST_FOLDER}{scan.scan_id}.json", data, "application/json"
+    )
 
 
 class PutValue(msgspec.Struct, frozen=True):

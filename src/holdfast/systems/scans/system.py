@@ -36,6 +36,7 @@ from holdfast.systems.scans.store import (
 from holdfast.systems.scans.target import DIFFERENT, UNCONFIRMED, PublishTarget
 
 SYSTEM, KIND = "scans", "publish"
+REPORT_NAME = "ash-report-"
 SCAN_RESULT = RecordType("scan_result", "Scan results")
 
 
@@ -145,7 +146,7 @@ class Publishing:
         report = report_document(
             found.source, scan, cast(Content, settings.content), cast(Format, settings.file_format)
         )
-        key = f"{prefix}ash-report-{scan.scan_id}.{report.extension}"
+        key = f"{prefix}{REPORT_NAME}{scan.scan_id}.{report.extension}"
         objects = [PublishedObject(REPORT, key, report.data, report.content_type)]
         objects += findings_objects(scan, prefix, self.outside.to_parquet)
         yield from objects
@@ -187,9 +188,11 @@ def location_of(ledger: Ledger, run_id: str) -> str:
     return next((each.message for each in found), "")
 
 
-def report_key(changes: Iterator[JournalEntry]) -> str:
-    """The key of the report object among a run's changes; empty before they were planned."""
-    return next((entry.change.key for entry in changes if entry.change.type == REPORT), "")
+def scan_id_of(changes: Iterator[JournalEntry]) -> tuple[str, str]:
+    """The key of the report object among a run's changes, and the scan's id; both empty before they were planned."""
+    key = next((entry.change.key for entry in changes if entry.change.type == REPORT), "")
+    name = key.rpartition("/")[2]
+    return key, name.removeprefix(REPORT_NAME).rpartition(".")[0]
 
 
 def _is_done(entry: JournalEntry) -> bool:
@@ -205,7 +208,9 @@ def _doubts(scan: Scan, parquet: bool) -> Iterator[Finding]:
     """What the scan itself does not say, and what this installation could not write."""
     for scanner in scan.scanners:
         if not scanner.ran:
-            told = f"{scanner.name} did not run ({scanner.status}): its silence is not clean. {scanner.reason}"
+            told = (
+                f"{scanner.name} did not run ({scanner.status}): its silence is not clean. {scanner.reason}"
+            )
             yield Finding(Severity.WARNING, "scanner-did-not-run", "scanner", scanner.name, told.strip())
     if not parquet:
         told = "findings are published as NDJSON only: DuckDB, which writes Parquet, is not installed"
@@ -226,6 +231,10 @@ def _verified(entries: list[JournalEntry]) -> Iterator[Finding]:
         if entry.outcome and entry.outcome.code in (UNCONFIRMED, DIFFERENT):
             change: Change = entry.change
             yield Finding(
-                Severity.WARNING, entry.outcome.code, change.type, change.key,
-                f"{change.key}: {entry.outcome.reason}", entry.outcome.advice,
+                Severity.WARNING,
+                entry.outcome.code,
+                change.type,
+                change.key,
+                f"{change.key}: {entry.outcome.reason}",
+                entry.outcome.advice,
             )

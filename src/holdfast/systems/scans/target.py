@@ -83,7 +83,9 @@ class PublishTarget:
             held = None
         if held is None:
             return Outcome(
-                OutcomeKind.DONE, "taken, but the reply names no SHA-256 and this role may not read", "",
+                OutcomeKind.DONE,
+                "taken, but the reply names no SHA-256 and this role may not read",
+                "",
                 UNCONFIRMED,
             )
         if held == value.sha256:
