@@ -17,12 +17,16 @@ MASK = "***"
 SHORTEST_SPREAD = 6
 """A value of fewer letters is masked where it was found, not searched for elsewhere."""
 
-_NAME = (
-    r"[\w.-]*?(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
+_STRONG = (
+    r"(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|encryption[_-]?key|signing[_-]?key|account[_-]?key|credential|salt|bearer|auth[_-]?key|client[_-]?key"
-    r"|connection[_-]?string|(?<![a-z])pass(?![a-z])|(?<![a-z])key(?![a-z])|(?<![a-z])auth(?![a-z]))[\w.-]*"
+    r"|connection[_-]?string)"
 )
-SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_WEAK = r"(?:(?<![a-z])(?:pass|key|auth)(?![a-z]))"
+_NAME = (
+    rf"(?P<name>{_STRONG}|{_WEAK})[\w.-]{{0,64}}"  # bounded, as every repeat here: code can be one long line
+)
+SECRET_NAME = re.compile(_STRONG, re.IGNORECASE)
 SECRET_RULE = re.compile(
     r"^B10[567]$|secret|passw|credential|token|hard-?_?coded|api[_-]?key|private[_-]?key|access[_-]?key"
     r"|entropy|gitleaks|jwt|salt|connection[_-]?string",
@@ -42,26 +46,33 @@ _SHAPES = re.compile(
     r"|(?<=hooks\.slack\.com/services/)[\w/]+",
     re.DOTALL,
 )
+_NO_APOSTROPHE = r"(?:(?<!\w\w)|(?<=\b[rbfuRBFU][rbfRBF]))"  # the one in `don't` opens no literal
 _LITERAL_BODY = (
     r"(?:\"\"\"(?P<d3>(?:\\.|(?!\"\"\").)*)(?:\"\"\"|\Z)|'''(?P<s3>(?:\\.|(?!''').)*)(?:'''|\Z)"
-    r"|\"(?P<d>(?:\\.|[^\"\\\n])*)(?:\"|$)|'(?P<s>(?:\\.|[^'\\\n])*)(?:'|$)|`(?P<b>(?:\\.|[^`\\])*)(?:`|\Z))"
+    r"|\"(?P<d>(?:\\.|[^\"\\\n])*)(?:\"|$)|"
+    + _NO_APOSTROPHE
+    + r"'(?P<s>(?:\\.|[^'\\\n])*)(?:'|$)|`(?P<b>(?:\\.|[^`\\])*)(?:`|\Z))"
 )
 _LITERAL = re.compile(_LITERAL_BODY, re.DOTALL | re.MULTILINE)
 _GIVEN = re.compile(  # name = "value", name: str = b'value', "name": "value", name => "value", name == "value"
-    r"(?P<name>" + _NAME + r")[\"'\]]*\s*(?::\s*[\w\[\]|. ]{1,40}?)?\s*(?::=|=>|===?|!==?|=|:|,)\s*\(?\s*[a-zA-Z]{0,2}"
+    _NAME
+    + r"[\\\"'\]]{0,4}\s{0,40}(?::\s{0,9}[\w\[\]|. ]{1,40}?)?\s{0,9}(?::=|=>|[=!]==?|=|:|,)\s{0,40}\(?\s{0,40}[a-z]{0,2}\\?"
     + _LITERAL_BODY,
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
-)  # fmt: skip
+)
 _BARE = re.compile(  # PASSWORD=value, password: value, --password value
-    r"(?:"
-    + _NAME
-    + r"\s*(?:=|:(?!:))\s*|--?(?:password|token|secret|api-?key)[ =]+)(?P<value>[^\s\"'`(){}\[\],;<>]{4,})",
+    rf"(?:{_NAME}\s{{0,9}}(?:=|:(?!:))\s{{0,9}}|--?(?:password|token|secret|api-?key)[ =]{{1,9}})"
+    r"(?P<value>[^\s\"'`(){}\[\],;<>]{4,})",
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"\b(?:Bearer|Basic|Token)\s+(?P<value>[\w+/=.~-]{8,})")
 _WORD = re.compile(r"[A-Za-z0-9+/=_\-.~!@#$%^&*]{8,}")
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_\-]{20,}")
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
+_FUNCTION = re.compile(r"__\w+__")
+_FROM_ASH = re.compile(r"Secret of type '?[\w /()-]+'? detected(?: in file '[^']+' at line \d+)?")
+"""What ASH itself writes for a finding of detect-secrets: it names the kind and quotes nothing."""
+
 _PLACEHOLDERS = frozenset({"", "none", "null", "true", "false", "string", "str", "required", MASK})
 
 
@@ -75,6 +86,7 @@ class Redactor:
     """Masks texts of one scan; `learn` all of them first, so that what one shows is masked in every other."""
 
     _known: dict[str, set[str]] = field(default_factory=dict, repr=False)
+    _own: dict[tuple[str, bool], str] = field(default_factory=dict, repr=False)
     _masked: dict[tuple[str, bool], str] = field(default_factory=dict, repr=False)
 
     def learn(self, text: str, *, secret_rule: bool) -> None:
@@ -90,21 +102,23 @@ class Redactor:
 
     def mask(self, text: str, *, secret_rule: bool = False) -> str:
         """The text with `***` for every secret, its own and those of the scan's other texts."""
-        if not text:
-            return text
         found = self._masked.get((text, secret_rule))
         if found is None:
-            found = self._masked[text, secret_rule] = self._mask_known(
-                _mask_own(text, secret_rule=secret_rule)
-            )
+            own = self.mask_own(text, secret_rule=secret_rule)
+            found = self._masked[text, secret_rule] = self._mask_known(own)
+        return found
+
+    def mask_own(self, text: str, *, secret_rule: bool = False) -> str:
+        """The text with `***` for the secrets it shows by itself: the same in every scan, so good to compare."""
+        found = self._own.get((text, secret_rule))
+        if found is None:
+            found = self._own[text, secret_rule] = _mask_own(text, secret_rule=secret_rule)
         return found
 
     def mask_json(self, value: object, name: str = "") -> object:
         """A JSON value with every text in it masked, and whole where its name says that it is a secret."""
         if isinstance(value, str):
-            if value and name and _is_secret_name(name):
-                return MASK
-            return self.mask(value)
+            return MASK if value and SECRET_NAME.search(name) else self.mask(value)
         if isinstance(value, Mapping):
             return {self.mask(key): self.mask_json(item, key) for key, item in value.items()}
         if isinstance(value, list):
@@ -122,20 +136,16 @@ class Redactor:
         return text
 
 
-def _is_secret_name(name: str) -> bool:
-    return SECRET_NAME.fullmatch(name) is not None and name.lower() not in SECRET_SCANNERS
-
-
 def _secrets(text: str, *, secret_rule: bool) -> Iterable[tuple[str, bool]]:
     """(value, whether a name or its shape says that it is one) of every secret in the text."""
     for found in _SHAPES.finditer(text):
         yield found[0], True
     for found in _GIVEN.finditer(text):
-        yield _body(found), True
+        yield _body(found), SECRET_NAME.fullmatch(found["name"]) is not None
     for pattern in (_BARE, _HEADER):
         for found in pattern.finditer(text):
             if secret_rule or _odd(found["value"]):
-                yield found["value"], True
+                yield found["value"], _odd(found["value"])
     if secret_rule:
         for found in _LITERAL.finditer(text):
             yield _body(found), False
@@ -145,6 +155,8 @@ def _secrets(text: str, *, secret_rule: bool) -> Iterable[tuple[str, bool]]:
 
 
 def _mask_own(text: str, *, secret_rule: bool) -> str:
+    if _FROM_ASH.fullmatch(text):
+        return text
     text = _SHAPES.sub(MASK, text)
     text = _GIVEN.sub(_without_body, text)
     if secret_rule:
@@ -179,9 +191,11 @@ def _without_value(found: re.Match[str], *, always: bool) -> str:
 
 
 def _is_key(found: re.Match[str]) -> bool:
-    """Whether a literal is the plain name in `settings["password"]` or `{"password": ...}`: no value."""
+    """Whether a literal is a plain name, as in `settings["password"]`, `{"password": ...}` or `'__init__'`."""
     before, after = found.string[: found.start()].rstrip(), found.string[found.end() :].lstrip()
-    if not _PLAIN_NAME.fullmatch(_body(found)) or not SECRET_NAME.fullmatch(_body(found)):
+    if _FUNCTION.fullmatch(_body(found)):
+        return True
+    if not _PLAIN_NAME.fullmatch(_body(found)) or not SECRET_NAME.search(_body(found)):
         return False
     indexed = before.endswith("[") and after.startswith("]") and before[-2:-1].isalnum()
     return indexed or (after.startswith(":") and before[-1:] in ("", "{", ","))

@@ -128,7 +128,8 @@ def read_source(data: bytes, name: str = "The file", *, redact: bool = True) -> 
     if result.sarif is None or result.scanner_results is None:
         raise NotAScanResult(name, _what_is_wrong(data, ""))
     redactor = Redactor()
-    redactor.learn_all(_texts(result.sarif))
+    if redact:
+        redactor.learn_all(_texts(result.sarif))
     return ScanSource(result, hashlib.sha256(data).hexdigest(), name, redact, redactor)
 
 
@@ -209,8 +210,8 @@ def _place(redactor: Redactor, scanner: str, path: str, result: sarif.Result) ->
     rule = result.ruleId or UNKNOWN
     secret_rule = looks_for_secrets(rule, scanner)
     region = result.region()
-    code = redactor.mask(result.snippet(), secret_rule=secret_rule)
-    message = redactor.mask(result.message_text(), secret_rule=secret_rule)
+    code = redactor.mask_own(result.snippet(), secret_rule=secret_rule)
+    message = redactor.mask_own(result.message_text(), secret_rule=secret_rule)
     context = fingerprint.code_context(code, message)
     package = result.package()
     return fingerprint.Place(

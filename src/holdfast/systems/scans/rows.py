@@ -77,6 +77,7 @@ class FindingRow:
     tags: tuple[str, ...]
 
 
+_FINDING_FIELDS = tuple(item.name for item in fields(ScanFinding))
 _KINDS: dict[str, Kind] = {
     "str": "string",
     "int": "integer",
@@ -136,9 +137,6 @@ def scan_heading(scan: Scan) -> bytes:
 def scan_from(heading: bytes, lines: bytes) -> Scan:
     """The scan that `scan_heading` and `ndjson` wrote. Raises: msgspec.DecodeError for other bytes."""
     return replace(msgspec.json.decode(heading, type=Scan), findings=findings_of(lines))
-
-
-_FINDING_FIELDS = tuple(item.name for item in fields(ScanFinding))
 
 
 def _escaped(value: str) -> str:
