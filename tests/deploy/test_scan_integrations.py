@@ -20,6 +20,7 @@ import jsonschema
 import pytest
 
 from holdfast.bootstrap import publish_scan
+from holdfast.delivery.cli import main
 from holdfast.domain.errors import UsageError
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.scans.tables import athena_ddl, glue_table, quicksight_manifest
@@ -164,6 +165,30 @@ def test_glue_and_athena_are_given_the_same_table() -> None:
 def test_a_name_that_athena_does_not_take_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="no name"):
         athena_ddl("s3://bucket/findings/", table=name)
+
+
+def test_the_command_prints_each_definition_and_calls_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASH_S3_BUCKET_NAME", "bucket")
+    printed = {}
+    for kind in ("athena", "glue", "quicksight"):
+        assert main(["scans", "ddl", "--format", kind]) == 0
+        printed[kind] = capsys.readouterr().out
+    findings = "s3://bucket/ash-reports/findings/"
+    assert printed["athena"] == athena_ddl(findings)
+    assert printed["glue"] == glue_table(findings).decode() + "\n"
+    assert "s3://bucket/ash-reports/findings-ndjson/" in printed["quicksight"]
+
+
+def test_a_definition_without_a_bucket_names_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ASH_S3_BUCKET_NAME", raising=False)
+    assert main(["scans", "ddl"]) == 10
+    assert "ASH_S3_BUCKET_NAME" in capsys.readouterr().err
 
 
 def test_the_quicksight_manifest_has_the_documented_shape() -> None:

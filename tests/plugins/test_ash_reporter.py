@@ -13,6 +13,7 @@ import boto3
 import pytest
 import yaml
 
+from holdfast.delivery.cli import main
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators.ash_stub import Ash, ash
@@ -93,6 +94,12 @@ def sandbox(shared_sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_
     for name, value in shared_sandbox.env().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    client = s3(shared_sandbox)  # buckets outlive a reset of the sandbox
+    for bucket in client.list_buckets()["Buckets"]:
+        for key in objects(shared_sandbox):
+            client.delete_object(Bucket=bucket["Name"], Key=key)
+        client.delete_bucket(Bucket=bucket["Name"])
+    shared_sandbox.engine.reset()
     return shared_sandbox
 
 
@@ -184,10 +191,21 @@ def test_a_failed_upload_is_said_in_the_log_and_never_written_as_the_report(
     assert any(b"src/app.py" in data for data in local_files(reports).values())
 
 
+def test_what_ash_could_not_send_is_delivered_once_by_a_resend(
+    here: Ash, sandbox: SandboxServer, output: Path
+) -> None:
+    assert here.report(settings(), RESULTS, output) == []  # there is no bucket
+    s3(sandbox).create_bucket(Bucket=BUCKET)
+    assert main(["scans", "resend"]) == 0
+    sent = objects(sandbox)
+    assert len([key for key in sent if "/ash-report-" in key]) == 1
+    assert main(["scans", "resend"]) == 0
+    assert objects(sandbox) == sent
+
+
 def test_a_role_that_may_only_put_is_enough(here: Ash, sandbox: SandboxServer, output: Path) -> None:
     s3(sandbox).create_bucket(Bucket=BUCKET)
-    sandbox.engine.reset_counts() if hasattr(sandbox.engine, "reset_counts") else None
-    sandbox.faults([FaultRule(service="s3", operation="(?!PutObject).*", deny=True)])
+    sandbox.faults([FaultRule(service="s3", operation="(?!PUT /).*", deny=True)])
     sandbox.faults([FaultRule(service="sts", deny=True)])
     (url,) = here.report(settings(), RESULTS, output)
     sandbox.clear_faults()

@@ -9,9 +9,27 @@ import msgspec
 
 from holdfast.domain.errors import UsageError
 from holdfast.systems.scans.rows import COLUMNS, PARTITIONS, Column
+from holdfast.systems.scans.settings import DestinationUnset, ScansSettings
+from holdfast.systems.scans.store import FINDINGS_FOLDER, NDJSON_FOLDER
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,127}")
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+
+
+def definition(kind: str, settings: ScansSettings, database: str, table: str) -> str:
+    """What `athena`, `glue` or `quicksight` needs to read the findings that these settings publish.
+
+    Raises: DestinationUnset without a bucket; UsageError for a bad name.
+    """
+    if not settings.bucket_name:
+        problem = "bucket_name: no bucket is set: set it under [scans], or set ASH_S3_BUCKET_NAME"
+        raise DestinationUnset("[scans]", (problem,))
+    store = f"s3://{settings.bucket_name}/{settings.key_prefix}"
+    if kind == "quicksight":
+        return quicksight_manifest(store + NDJSON_FOLDER).decode()
+    if kind == "glue":
+        return glue_table(store + FINDINGS_FOLDER, table).decode()
+    return athena_ddl(store + FINDINGS_FOLDER, database, table)
 
 
 def athena_ddl(location: str, database: str = "default", table: str = "scan_findings") -> str:
