@@ -12,7 +12,6 @@ from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
-    from holdfast.bootstrap.scans import ScanDesk
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
@@ -33,6 +32,8 @@ class Parts:
         self.settings = settings
         self.progress = progress
         self.choose = choose
+        self.sessions: list[AwsSession] = []
+        """Every session that was made, for the count of calls."""
 
     @cached_property
     def clock(self) -> Clock:
@@ -53,23 +54,14 @@ class Parts:
         """The paced AWS session that all of Identity Center's calls share."""
         from holdfast.adapters.aws import AwsSession
 
-        return AwsSession(self.settings.aws, self.clock)
-
-    @cached_property
-    def scans(self) -> ScanDesk:
-        """What is done with security scans."""
-        from holdfast.bootstrap.scans import ScanDesk
-
-        return ScanDesk(self)
+        self.sessions.append(AwsSession(self.settings.aws, self.clock))
+        return self.sessions[-1]
 
     def calls(self) -> CallCount | None:
         """What all sessions have sent until now; None where none was needed."""
         from holdfast.adapters.pacing import total
 
-        made = self.__dict__
-        counts = [made["session"].calls()] if "session" in made else []
-        counts += made["scans"].calls() if "scans" in made else []
-        return total(counts) if counts else None
+        return total([session.calls() for session in self.sessions]) if self.sessions else None
 
     @cached_property
     def audit(self) -> AuditTrail:

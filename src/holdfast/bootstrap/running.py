@@ -51,8 +51,10 @@ LEASE_SECONDS = 6 * 3600.0
 class Runner:
     """What an installation does with runs."""
 
-    def __init__(self, home: Parts) -> None:
+    def __init__(self, home: Parts, publishing: Callable[[bytes], Sequence[Stage]]) -> None:
+        """`publishing` gives the stages of a publish run from its arguments."""
         self._home = home
+        self._publishing = publishing
         self._times: list[StageTime] = []
 
     @cached_property
@@ -122,7 +124,7 @@ class Runner:
             RESTORE: lambda: home.restore(run.system).stages(_asked(run, RestoreRequest), home.choose),
             ROLLBACK: lambda: rollback_stages(home.system(run.system).target()),
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
-            PUBLISH: lambda: home.scans.stages_of(run.arguments),
+            PUBLISH: lambda: self._publishing(run.arguments),
         }
         if run.kind not in makers:
             raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,9 @@ from holdfast.domain.errors import HoldfastError, NotFound, UsageError
 from holdfast.domain.runs import RunState
 
 if TYPE_CHECKING:
-    from holdfast.adapters.aws import AwsSession
     from holdfast.bootstrap.parts import Parts
     from holdfast.bootstrap.running import Runner
     from holdfast.domain.runs import Run
-    from holdfast.kernel.ports import CallCount
     from holdfast.kernel.runs.stages import Stage
     from holdfast.systems.scans.keeping import VaultKeeper
     from holdfast.systems.scans.model import Scan
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from holdfast.systems.scans.settings import ScansSettings
     from holdfast.systems.scans.system import Publishing, PublishRequest
 
-RESULT = "ash_aggregated_results.json"
 REPORTS = "reports"
 PUTS_PER_SECOND = 100.0
 """S3 takes 3,500 puts a second and prefix; this only keeps a loop from running away."""
@@ -53,9 +50,8 @@ class Delivery:
 class ScanDesk:
     """Publishes and reads scans with the parts of one installation."""
 
-    def __init__(self, home: Parts) -> None:
-        self._home = home
-        self._sessions: list[AwsSession] = []
+    def __init__(self, home: Parts, runs: Runner) -> None:
+        self._home, self._runs = home, runs
 
     @cached_property
     def settings(self) -> ScansSettings:
@@ -65,10 +61,6 @@ class ScanDesk:
         own, aws = self._home.settings.scans, self._home.settings.aws
         return with_environment(own, os.environ, aws.region, aws.profile)
 
-    def calls(self) -> list[CallCount]:
-        """What was sent to S3."""
-        return [session.calls() for session in self._sessions]
-
     def stages_of(self, arguments: bytes) -> Sequence[Stage]:
         """The stages of a publish run, from its arguments."""
         import msgspec
@@ -77,9 +69,7 @@ class ScanDesk:
 
         return self._publishing.stages(msgspec.json.decode(arguments, type=PublishRequest))
 
-    def publish(
-        self, runs: Runner, file: Path, data: bytes | None = None, reports: Path | None = None
-    ) -> Delivery:
+    def publish(self, file: Path, data: bytes | None = None, reports: Path | None = None) -> Delivery:
         """Publish one result: `data`, or what the file holds. Local copies go to `reports` (default: beside it).
 
         Raises: NotFound; NotAScanResult; whatever kept the run from sending, which then waits in the spool.
@@ -88,7 +78,7 @@ class ScanDesk:
 
         request = self._request(file, read_file(file) if data is None else data, reports)
         try:
-            return self.delivery(runs.launch(KIND, SYSTEM, request))
+            return self.delivery(self._runs.launch(KIND, SYSTEM, request))
         except HoldfastError as error:
             if any("runs resume" in note for note in getattr(error, "__notes__", ())):
                 error.add_note("The scan waits in the spool: `holdfast scans resend` delivers it.")
@@ -205,7 +195,7 @@ class ScanDesk:
             other_requests_per_second=max(PUTS_PER_SECOND, self._home.settings.aws.other_requests_per_second),
         )
         session = aws.AwsSession(pace, self._home.clock)
-        self._sessions.append(session)
+        self._home.sessions.append(session)
         return S3Client(session, settings, self._home.clock)
 
     def _write_locally(self, folder: str, name: str, data: bytes) -> None:
@@ -220,24 +210,8 @@ def read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
-        raise NotFound("result file", str(file), f"ASH writes {RESULT} into its output folder.") from None
+        raise NotFound(
+            "result file", str(file), "ASH writes ash_aggregated_results.json into its output folder."
+        ) from None
     except OSError as problem:
         raise UsageError(f"{file} cannot be read: {problem.strerror or problem}") from problem
-
-
-def publish_scan(result: bytes, options: Mapping[str, object], output_dir: Path) -> str:
-    """Publish a result of ASH from within ASH; the URL of the report object.
-
-    `options` are settings of `[scans]` by name; they win over a settings file. The local copy goes
-    to `output_dir/reports`. Raises: what `ScanDesk.publish` raises, with the scan in the spool.
-    """
-    from holdfast.bootstrap.installation import Installation
-    from holdfast.config import current
-    from holdfast.kernel.quiet import SilentProgress
-    from holdfast.systems.scans.settings import ScansSettings, overlaid
-
-    settings = current(None)
-    given = ScansSettings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
-    home = Installation(replace(settings, scans=overlaid(settings.scans, given)), SilentProgress())
-    home.runs.engine.recover_abandoned()
-    return home.scans.publish(home.runs, output_dir / RESULT, result, output_dir / REPORTS).url

@@ -75,7 +75,7 @@ def publish(invocation: Invocation, files: tuple[Path, ...], reports: Path | Non
         made, failed = list["Delivery"](), list[HoldfastError]()
         for file in files:
             try:
-                made.append(home.scans.publish(home.runs, file, reports=reports))
+                made.append(home.scans.publish(file, reports=reports))
             except HoldfastError as error:
                 if len(files) > 1:
                     click.echo(f"{file}: {error}", err=True)

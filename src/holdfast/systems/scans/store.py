@@ -115,7 +115,7 @@ def put_of(each: PublishedObject, run: str) -> Change:
     """The change that creates an object; the manifest comes after all others."""
     after = canonical(
         {
-            "body": f"{run.lower()}/{each.name}",
+            "body": f"{run}.{each.name}",
             "content_type": each.content_type,
             "sha256": each.sha256,
             "size": len(each.data),

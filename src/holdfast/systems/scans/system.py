@@ -206,12 +206,10 @@ def _inventory(scan: Scan) -> Iterator[Item]:
 
 def _doubts(scan: Scan, parquet: bool) -> Iterator[Finding]:
     """What the scan itself does not say, and what this installation could not write."""
-    for scanner in scan.scanners:
-        if not scanner.ran:
-            told = (
-                f"{scanner.name} did not run ({scanner.status}): its silence is not clean. {scanner.reason}"
-            )
-            yield Finding(Severity.WARNING, "scanner-did-not-run", "scanner", scanner.name, told.strip())
+    silent = [f"{run.name} ({run.status})" for run in scan.scanners if not run.ran]
+    if silent:
+        told = f"did not run, so that their silence is not clean: {', '.join(silent)}"
+        yield Finding(Severity.WARNING, "scanners-did-not-run", "", "", told)
     if not parquet:
         told = "findings are published as NDJSON only: DuckDB, which writes Parquet, is not installed"
         advice = "pip install 'holdfast[scans]'"
