@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
-BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
+BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
@@ -51,8 +51,10 @@ LEASE_SECONDS = 6 * 3600.0
 class Runner:
     """What an installation does with runs."""
 
-    def __init__(self, home: Parts) -> None:
+    def __init__(self, home: Parts, publishing: Callable[[bytes], Sequence[Stage]]) -> None:
+        """`publishing` gives the stages of a publish run from its arguments."""
         self._home = home
+        self._publishing = publishing
         self._times: list[StageTime] = []
 
     @cached_property
@@ -105,7 +107,7 @@ class Runner:
         undone = undoable(self._home.ledger, run_id)
         if undone.kind not in CHANGING:
             raise Refused(
-                f"run {undone.id} is a {undone.kind}: it changed no service of yours",
+                f"run {undone.id} is a {undone.kind}: it changed nothing that Holdfast could put back",
                 "Nothing is to be undone.",
             )
         with self._holding(ROLLBACK, undone.system, undone.target):
@@ -122,6 +124,7 @@ class Runner:
             RESTORE: lambda: home.restore(run.system).stages(_asked(run, RestoreRequest), home.choose),
             ROLLBACK: lambda: rollback_stages(home.system(run.system).target()),
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
+            PUBLISH: lambda: self._publishing(run.arguments),
         }
         if run.kind not in makers:
             raise UsageError(
@@ -132,7 +135,7 @@ class Runner:
     def report(self, run: Run) -> RunReport:
         """What a run came to."""
         home = self._home
-        calls = home.session.calls() if "session" in home.__dict__ else None
+        calls = home.calls()
         sealed = self._snapshot(run)
         return build_report(
             home.ledger,

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("doctor", "Check settings, credentials, permissions and the vault."),
     "sandbox": Entry("sandbox", "Run stand-ins for the services, with a sample company in them."),
     "identity-center": Entry("identity_center", "Back up, compare and restore AWS IAM Identity Center."),
+    "scans": Entry("scans", "Publish security scans to S3, and see what changed between them."),
     "backups": Entry("backups", "List, verify, rehearse and delete what was backed up."),
     "vault": Entry("vault", "Make and check the encrypted store."),
     "schedules": Entry("schedules", "Back up by the clock."),
