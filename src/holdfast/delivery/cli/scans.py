@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CHECK_FAILED = 5
 LISTS = ("new", "reopened", "unknown")
+TABLES = ("athena", "glue", "quicksight")
 LEVELS = ("critical", "high", "medium", "low", "info")
 
 
@@ -202,6 +203,34 @@ def trend(
             show_trend(rows)
             if html is not None:
                 click.echo(f"Wrote {html}.")
+    return 0
+
+
+@scans.command()
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(TABLES),
+    default=TABLES[0],
+    show_default=True,
+    help="Statements for Athena, a table for Glue's catalogue, or a manifest for QuickSight.",
+)
+@click.option("--database", default="default", show_default=True, help="Athena's database.")
+@click.option("--table", default="scan_findings", show_default=True, help="The table's name.")
+@shared_options
+@pass_invocation
+def ddl(invocation: Invocation, kind: str, database: str, table: str) -> int:
+    """Print what lets Athena, Glue or QuickSight read the published findings; nothing is called."""
+    import msgspec
+
+    from holdfast.systems.scans.tables import definition
+
+    with installation(invocation) as home:
+        text = definition(kind, home.scans.settings, database, table)
+    if invocation.json and kind == "athena":
+        emit(msgspec.json.encode({"statements": text.rstrip(";\n").split(";\n")}))
+    else:
+        click.echo(text.rstrip("\n"))
     return 0
 
 
