@@ -136,7 +136,7 @@ def _scanner_results(findings: Sequence[Made], statuses: Mapping[str, str]) -> d
 
 
 def _sarif(findings: Sequence[Made], version: str, root: str) -> dict[str, object]:
-    driver = {
+    driver: dict[str, object] = {
         "name": "AWS Labs - Automated Security Helper",
         "version": version,
         "rules": [],

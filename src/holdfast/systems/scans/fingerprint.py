@@ -17,7 +17,7 @@ VERSION = "1"
 
 _SPACE = re.compile(r"\s+")
 _LINE_NUMBER = re.compile(r"\b(lines?|at|column|col)[ :#]*\d+(\s*(-|to|and|,|:)\s*\d+)*", re.IGNORECASE)
-_RULE_FILE = re.compile(r"^.*\.(?=(?:automated_security_helper\.assets|ash_stargrep_rules)\.)")
+_RULE_FILE = re.compile(r"^.*\.(?=ash_stargrep_rules\.)")
 
 
 @dataclass(frozen=True, slots=True)

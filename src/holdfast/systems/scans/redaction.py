@@ -141,7 +141,12 @@ def _secrets(text: str, *, secret_rule: bool) -> Iterable[tuple[str, bool]]:
     for found in _SHAPES.finditer(text):
         yield found[0], True
     for found in _GIVEN.finditer(text):
-        yield _body(found), SECRET_NAME.fullmatch(found["name"]) is not None
+        named = SECRET_NAME.fullmatch(found["name"]) is not None
+        yield _body(found), named
+        yield (
+            _body(found).partition('\\"')[0],
+            named,
+        )  # in quoted JSON the literal ends before the escaped quote
     for pattern in (_BARE, _HEADER):
         for found in pattern.finditer(text):
             if secret_rule or _odd(found["value"]):

@@ -1,26 +1,20 @@
-"""ASH's result file, `ash_aggregated_results.json` of 3.0 to 3.5.9, as a `Scan`.
-
-Only what is needed is decoded: the file writes every field that SARIF knows, mostly as null or -1.
-"""
+"""A scan out of ASH's result file: whose it is, which scanners looked, and what they found."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import chain
-from typing import ClassVar, cast
 
-import msgspec
-
-from holdfast.domain.errors import HoldfastError
 from holdfast.systems.scans import fingerprint, sarif
 from holdfast.systems.scans.model import UNKNOWN, Scan, ScanContext, ScanFinding, ScannerRun, ScannerStatus
 from holdfast.systems.scans.paths import PathNormaliser
 from holdfast.systems.scans.redaction import Redactor, looks_for_secrets
+from holdfast.systems.scans.result_file import NotAScanResult, ScannerResult, ScanSource, read_source
 from holdfast.systems.scans.severity import level_of, severities
+
+__all__ = ["NotAScanResult", "ScanSource", "read_scan", "read_source", "scan_of"]
 
 LONGEST_SNIPPET = 2_000
 """Letters of code kept per finding; enough to recognise the place."""
@@ -32,107 +26,6 @@ _CWE = re.compile(r"\bcwe[-_ ]?(\d+)", re.IGNORECASE)
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}", re.IGNORECASE)
 
 
-@dataclass(eq=False)
-class NotAScanResult(HoldfastError):
-    """The file given is no result of ASH; `problem` says what is missing."""
-
-    source: str
-    problem: str
-    code: ClassVar[str] = "not-a-scan-result"
-    exit_code: ClassVar[int] = 2
-    sentence: ClassVar[str] = "{source} is no result of ASH: {problem}"
-    next_step: ClassVar[str] = (
-        "Give the ash_aggregated_results.json of ASH 3.0 or newer; ASH writes it to .ash/ash_output/."
-    )
-
-
-class Metadata(msgspec.Struct):
-    """The report's metadata; `summary_stats` has its severities flat (3.0) or in `severity_counts` (3.5.9)."""
-
-    generated_at: str | None = None
-    project_name: str | None = None
-    tool_version: str | None = None
-    summary_stats: object = None
-
-    def counts(self) -> dict[str, int]:
-        """ASH's own count per severity and of the suppressed, in small letters; empty where it has none."""
-        stats = self.summary_stats if isinstance(self.summary_stats, Mapping) else {}
-        nested = stats.get("severity_counts")
-        source = nested if isinstance(nested, Mapping) else stats
-        names = ("suppressed", "critical", "high", "medium", "low", "info")
-        return {name: count for name in names if isinstance(count := source.get(name), int)}
-
-    def start(self) -> str:
-        """When the scan began; None in the file, so empty here, while reporters run."""
-        stats = self.summary_stats if isinstance(self.summary_stats, Mapping) else {}
-        return str(stats.get("start") or "")
-
-
-class ScannerResult(msgspec.Struct):
-    """What ASH says of one scanner; a target's numbers stand here or below `source` and `converted`."""
-
-    status: str | None = None
-    dependencies_satisfied: bool | None = None
-    excluded: bool | None = None
-    finding_count: int | None = None
-    suppressed_finding_count: int | None = None
-    exit_code: int | None = None
-
-
-class AshResult(msgspec.Struct):
-    """The sections of the result file that are read; the others are skipped over."""
-
-    name: str | None = None
-    description: str | None = None
-    metadata: object = None
-    ash_config: object = None
-    scanner_results: dict[str, object] | None = None
-    converter_results: object = None
-    additional_reports: dict[str, object] | None = None
-    sarif: sarif.Log | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScanSource:
-    """A decoded result file with the digest of its bytes and what is needed to redact it."""
-
-    result: AshResult
-    digest: str
-    name: str
-    redact: bool
-    redactor: Redactor = field(repr=False)
-
-    @property
-    def metadata(self) -> Metadata:
-        """The report's metadata, empty where the file has none."""
-        return msgspec.convert(self.result.metadata or {}, Metadata, strict=False)
-
-    def mask(self, text: str, *, secret_rule: bool = False) -> str:
-        """The text as it may leave: redacted, unless the settings say otherwise."""
-        return self.redactor.mask(text, secret_rule=secret_rule) if self.redact else text
-
-    def mask_json(self, value: object) -> object:
-        """A section of the file as it may leave."""
-        return self.redactor.mask_json(value) if self.redact else value
-
-
-def read_source(data: bytes, name: str = "The file", *, redact: bool = True) -> ScanSource:
-    """The decoded result file; `name` is what errors call it.
-
-    Raises: NotAScanResult, which says what is missing.
-    """
-    try:
-        result = msgspec.json.decode(data, type=AshResult)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is one, too
-        raise NotAScanResult(name, _what_is_wrong(data, str(error))) from error
-    if result.sarif is None or result.scanner_results is None:
-        raise NotAScanResult(name, _what_is_wrong(data, ""))
-    redactor = Redactor()
-    if redact:
-        redactor.learn_all(_texts(result.sarif))
-    return ScanSource(result, hashlib.sha256(data).hexdigest(), name, redact, redactor)
-
-
 def read_scan(data: bytes, context: ScanContext, name: str = "The file", *, redact: bool = True) -> Scan:
     """The scan that a result file holds. Raises: NotAScanResult, which says what is missing."""
     return scan_of(read_source(data, name, redact=redact), context)
@@ -141,73 +34,48 @@ def read_scan(data: bytes, context: ScanContext, name: str = "The file", *, reda
 def scan_of(source: ScanSource, context: ScanContext) -> Scan:
     """The scan of a decoded result file; the same file always gives the same id."""
     started_at = _started_at(source, context.now)
-    log = cast("sarif.Log", source.result.sarif)
-    findings = _findings(source, log, context)
-    control = next((item for run in log.all_runs() for item in run.versionControlProvenance or ()), None)
+    findings = _findings(source, context)
+    control = next(
+        (item for run in source.log.all_runs() for item in run.version_control_provenance or ()), None
+    )
     return Scan(
         scan_id=f"{started_at:%Y%m%dT%H%M%S}.{started_at.microsecond // 1000:03d}Z-{source.digest[:12]}",
         project=_project(source, context),
         branch=context.branch or (control and control.branch) or UNKNOWN,
-        commit=context.commit or (control and control.revisionId) or "",
+        commit=context.commit or (control and control.revision_id) or "",
         ci_run=context.ci_run,
         started_at=started_at,
         tool_version=source.metadata.tool_version or "",
-        scanners=_scanners(source, log, findings),
+        scanners=_scanners(source, findings),
         findings=findings,
         source_digest=source.digest,
         source_name=source.name,
     )
 
 
-def _what_is_wrong(data: bytes, decoding: str) -> str:
-    try:
-        sections = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return f"it is no JSON object ({error})."
-    if "runs" in sections and "sarif" not in sections:
-        return "it is a SARIF file, which does not say which scanners ran."
-    if "findings" in sections and "sarif" not in sections:
-        return "it is ASH's flat report, which does not say which scanners ran."
-    absent = [
-        name
-        for name in ("metadata", "scanner_results", "sarif")
-        if bytes(sections.get(name, b"null")) == b"null"
-    ]
-    return f"it has no {' and no '.join(absent)}." if absent else f"{decoding}."
-
-
-def _texts(log: sarif.Log) -> Iterator[tuple[str, bool]]:
-    """Every text of the file that quotes code, and whether its rule looks for secrets."""
-    for run in log.all_runs():
-        for result in run.results or ():
-            secret_rule = looks_for_secrets(result.ruleId or "", result.scanner(run))
-            for text in result.texts():
-                yield text, secret_rule
-
-
-def _findings(source: ScanSource, log: sarif.Log, context: ScanContext) -> tuple[ScanFinding, ...]:
-    pairs = [(run, result) for run in log.all_runs() for result in run.results or ()]
-    names = {name.casefold(): name for name in source.result.scanner_results or ()}
+def _findings(source: ScanSource, context: ScanContext) -> tuple[ScanFinding, ...]:
+    pairs = [(run, result) for run in source.log.all_runs() for result in run.results or ()]
+    names = {name.casefold(): name for name in source.scanners}
     named = [names.get(result.scanner(run).casefold(), result.scanner(run)) for run, result in pairs]
     spelled = [result.uri() for _, result in pairs]
     together = list(zip(named, spelled, strict=True))
-    normaliser = PathNormaliser(_roots(source, log, context), list(set(together)))
+    normaliser = PathNormaliser(_roots(source, context), list(set(together)))
     paths = {each: normaliser.path(*each) for each in set(together)}
     places = [
         _place(source.redactor, scanner, paths[scanner, uri], result)
         for (_, result), (scanner, uri) in zip(pairs, together, strict=True)
     ]
     made = fingerprint.fingerprints(places)
-    tags = {rule.id or "": rule.all_tags() for run in log.all_runs() for rule in run.rules()}
+    tags = {rule.id or "": rule.all_tags() for run in source.log.all_runs() for rule in run.rules()}
     findings = [
-        _finding(source, place, print_, result, tags.get(result.ruleId or "", ()))
+        _finding(source, place, print_, result, tags.get(result.rule_id or "", ()))
         for place, print_, (_, result) in zip(places, made, pairs, strict=True)
     ]
     return tuple(sorted(findings, key=lambda each: (each.path, each.line, each.rule_id, each.fingerprint)))
 
 
 def _place(redactor: Redactor, scanner: str, path: str, result: sarif.Result) -> fingerprint.Place:
-    rule = result.ruleId or UNKNOWN
+    rule = result.rule_id or UNKNOWN
     secret_rule = looks_for_secrets(rule, scanner)
     region = result.region()
     code = redactor.mask_own(result.snippet(), secret_rule=secret_rule)
@@ -219,8 +87,8 @@ def _place(redactor: Redactor, scanner: str, path: str, result: sarif.Result) ->
         rule_id=fingerprint.stable_rule(rule),
         path=path or UNKNOWN,
         context=f"{package} {context}" if package else context,
-        line=max(region.startLine or 0, 0),
-        column=max(region.startColumn or 0, 0),
+        line=max(region.start_line or 0, 0),
+        column=max(region.start_column or 0, 0),
     )
 
 
@@ -238,7 +106,7 @@ def _finding(
         scanner=place.scanner,
         path=place.path,
         line=place.line,
-        end_line=max(result.region().endLine or 0, place.line),
+        end_line=max(result.region().end_line or 0, place.line),
         level=level,
         severity=severity,
         flat_severity=flat_severity,
@@ -258,7 +126,7 @@ def _identifier(pattern: re.Pattern[str], form: str, texts: tuple[str, ...]) -> 
     return form.format(found[found.lastindex or 0]) if found else ""
 
 
-def _roots(source: ScanSource, log: sarif.Log, context: ScanContext) -> list[str]:
+def _roots(source: ScanSource, context: ScanContext) -> list[str]:
     """The folders that the file or the CI system name as the source root; a working folder only if none is."""
     reports = chain.from_iterable(
         report.values()
@@ -270,20 +138,21 @@ def _roots(source: ScanSource, log: sarif.Log, context: ScanContext) -> list[str
         for report in reports
         if isinstance(report, Mapping) and report.get("target_type") == "source"
     ]
-    named += [context.source_root, *(base for run in log.all_runs() for base in run.bases())]
-    return [root for root in named if root] or [folder for run in log.all_runs() for folder in run.folders()]
+    named += [context.source_root, *(base for run in source.log.all_runs() for base in run.bases())]
+    return [root for root in named if root] or [
+        folder for run in source.log.all_runs() for folder in run.folders()
+    ]
 
 
 def _started_at(source: ScanSource, now: datetime) -> datetime:
     """The scan's start; while reporters run the file has none, and the report's own time stands in."""
-    log = cast("sarif.Log", source.result.sarif)
-    invoked = sorted(start for run in log.all_runs() for start in run.starts())
+    invoked = sorted(start for run in source.log.all_runs() for start in run.starts())
     for text in (source.metadata.start(), source.metadata.generated_at or "", *invoked):
         try:
             moment = datetime.fromisoformat(text.strip())
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             continue
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return now.astimezone(UTC)
 
 
@@ -295,20 +164,13 @@ def _project(source: ScanSource, context: ScanContext) -> str:
     return next((name for name in names if name), "") or source.metadata.project_name or UNKNOWN
 
 
-def _scanners(
-    source: ScanSource, log: sarif.Log, findings: tuple[ScanFinding, ...]
-) -> tuple[ScannerRun, ...]:
+def _scanners(source: ScanSource, findings: tuple[ScanFinding, ...]) -> tuple[ScannerRun, ...]:
     versions = {
         result.scanner(run): result.scanner_version()
-        for run in log.all_runs()
+        for run in source.log.all_runs()
         for result in run.results or ()
     }
-    runs = {
-        name: _scanner_run(
-            name, msgspec.convert(raw or {}, ScannerResult, strict=False), versions.get(name, "")
-        )
-        for name, raw in (source.result.scanner_results or {}).items()
-    }
+    runs = {name: _scanner_run(name, said, versions.get(name, "")) for name, said in source.scanners.items()}
     for finding in findings:
         if finding.scanner not in runs:  # it found something, so it ran
             mine = [each for each in findings if each.scanner == finding.scanner]

@@ -27,54 +27,54 @@ KNOWN_SCANNERS = frozenset(
 )
 
 
-class Text(msgspec.Struct):
+class Text(msgspec.Struct, rename="camel"):
     """A message or a snippet."""
 
     text: str | None = None
     markdown: str | None = None
 
 
-class Artifact(msgspec.Struct):
+class Artifact(msgspec.Struct, rename="camel"):
     """Where a file or a folder is."""
 
     uri: str | None = None
-    uriBaseId: str | None = None  # noqa: N815
+    uri_base_id: str | None = None
 
 
-class Region(msgspec.Struct):
+class Region(msgspec.Struct, rename="camel"):
     """Lines and columns from 1; -1 and null stand for none."""
 
-    startLine: int | None = None  # noqa: N815
-    startColumn: int | None = None  # noqa: N815
-    endLine: int | None = None  # noqa: N815
+    start_line: int | None = None
+    start_column: int | None = None
+    end_line: int | None = None
     snippet: Text | None = None
 
 
-class PhysicalLocation(msgspec.Struct):
+class PhysicalLocation(msgspec.Struct, rename="camel"):
     """A place in a file."""
 
-    artifactLocation: Artifact | None = None  # noqa: N815
+    artifact_location: Artifact | None = None
     region: Region | None = None
-    contextRegion: Region | None = None  # noqa: N815
+    context_region: Region | None = None
 
 
-class Location(msgspec.Struct):
+class Location(msgspec.Struct, rename="camel"):
     """A place."""
 
-    physicalLocation: PhysicalLocation | None = None  # noqa: N815
+    physical_location: PhysicalLocation | None = None
 
 
-class Suppression(msgspec.Struct):
+class Suppression(msgspec.Struct, rename="camel"):
     """Why a result does not count."""
 
     kind: str | None = None
     justification: str | None = None
 
 
-class Result(msgspec.Struct):
+class Result(msgspec.Struct, rename="camel"):
     """One finding of one scanner."""
 
-    ruleId: str | None = None  # noqa: N815
+    rule_id: str | None = None
     level: str | None = None
     message: Text | None = None
     locations: list[Location] | None = None
@@ -109,22 +109,22 @@ class Result(msgspec.Struct):
     def place(self) -> PhysicalLocation:
         """The first place, empty where there is none."""
         first = next(iter(self.locations or ()), None)
-        return (first and first.physicalLocation) or PhysicalLocation()
+        return (first and first.physical_location) or PhysicalLocation()
 
     def region(self) -> Region:
-        """The lines that the finding is about: `contextRegion` starts earlier, so it only stands in."""
+        """The lines that the finding is about: `context_region` starts earlier, so it only stands in."""
         place = self.place()
-        return place.region or place.contextRegion or Region()
+        return place.region or place.context_region or Region()
 
     def uri(self) -> str:
         """The file as the scanner spelled it, empty where there is none."""
-        artifact = self.place().artifactLocation
+        artifact = self.place().artifact_location
         return (artifact and artifact.uri) or ""
 
     def snippet(self) -> str:
         """The code of the region, or the context's, or nothing."""
         place = self.place()
-        for region in (place.region, place.contextRegion):
+        for region in (place.region, place.context_region):
             if region and region.snippet and region.snippet.text:
                 return region.snippet.text
         return str(self.own("snippet") or "")
@@ -141,8 +141,8 @@ class Result(msgspec.Struct):
         """Every text that may quote code, also those that are not handed on."""
         yield self.message_text()
         for location in self.locations or ():
-            place = location.physicalLocation or PhysicalLocation()
-            for region in (place.region, place.contextRegion):
+            place = location.physical_location or PhysicalLocation()
+            for region in (place.region, place.context_region):
                 if region and region.snippet and region.snippet.text:
                     yield region.snippet.text
         for value in (self.properties or {}).values():
@@ -150,13 +150,13 @@ class Result(msgspec.Struct):
                 yield value
 
 
-class Properties(msgspec.Struct):
+class Properties(msgspec.Struct, rename="camel"):
     """A rule's tags."""
 
     tags: list[str] | None = None
 
 
-class Rule(msgspec.Struct):
+class Rule(msgspec.Struct, rename="camel"):
     """A rule of a scanner."""
 
     id: str | None = None
@@ -167,42 +167,42 @@ class Rule(msgspec.Struct):
         return tuple((self.properties and self.properties.tags) or ())
 
 
-class Component(msgspec.Struct):
+class Component(msgspec.Struct, rename="camel"):
     """A tool or a part of one."""
 
     name: str | None = None
     rules: list[Rule] | None = None
 
 
-class Tool(msgspec.Struct):
+class Tool(msgspec.Struct, rename="camel"):
     """What ran."""
 
     driver: Component | None = None
     extensions: list[Component] | None = None
 
 
-class Invocation(msgspec.Struct):
+class Invocation(msgspec.Struct, rename="camel"):
     """One start of a scanner."""
 
-    startTimeUtc: str | None = None  # noqa: N815
-    workingDirectory: Artifact | None = None  # noqa: N815
+    start_time_utc: str | None = None
+    working_directory: Artifact | None = None
 
 
-class VersionControl(msgspec.Struct):
+class VersionControl(msgspec.Struct, rename="camel"):
     """What was checked out."""
 
-    revisionId: str | None = None  # noqa: N815
+    revision_id: str | None = None
     branch: str | None = None
 
 
-class Run(msgspec.Struct):
+class Run(msgspec.Struct, rename="camel"):
     """The one merged run of ASH, or one scanner's."""
 
     tool: Tool | None = None
     results: list[Result] | None = None
     invocations: list[Invocation] | None = None
-    originalUriBaseIds: dict[str, Artifact] | None = None  # noqa: N815
-    versionControlProvenance: list[VersionControl] | None = None  # noqa: N815
+    original_uri_base_ids: dict[str, Artifact] | None = None
+    version_control_provenance: list[VersionControl] | None = None
 
     def tool_name(self) -> str:
         """The name of the tool, empty where there is none."""
@@ -216,22 +216,22 @@ class Run(msgspec.Struct):
 
     def bases(self) -> Iterator[str]:
         """The folders that paths are relative to."""
-        for base in (self.originalUriBaseIds or {}).values():
+        for base in (self.original_uri_base_ids or {}).values():
             yield base.uri or ""
 
     def folders(self) -> Iterator[str]:
         """The folders that scanners were started in."""
         for invocation in self.invocations or ():
-            yield (invocation.workingDirectory and invocation.workingDirectory.uri) or ""
+            yield (invocation.working_directory and invocation.working_directory.uri) or ""
 
     def starts(self) -> Iterator[str]:
         """When scanners were started."""
         for invocation in self.invocations or ():
-            if invocation.startTimeUtc:
-                yield invocation.startTimeUtc
+            if invocation.start_time_utc:
+                yield invocation.start_time_utc
 
 
-class Log(msgspec.Struct):
+class Log(msgspec.Struct, rename="camel"):
     """A SARIF log."""
 
     runs: list[Run] | None = None
