@@ -59,7 +59,9 @@ def main() -> None:
         wall, cpu, peak = measured([program, "scans", "publish", str(file)], folder, environment)
     parquet = "with Parquet" if find_spec("duckdb") else "NDJSON only"
     print(f"{asked.findings:,} findings, {size:.1f} MiB, {parquet}")
-    print(f"publish: {cpu:.2f} s of CPU (target under {TARGET:.0f}), {wall:.2f} s in all, peak {peak:.0f} MiB")
+    print(
+        f"publish: {cpu:.2f} s of CPU (target under {TARGET:.0f}), {wall:.2f} s in all, peak {peak:.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

@@ -103,6 +103,19 @@ class ScanDesk:
         location = location_of(self._home.ledger, run.id)
         return Delivery(run, scan_id, f"{location}{key}" if location and key else "", done, there)
 
+    def warnings(self, made: Delivery) -> list[str]:
+        """What the run of a delivery warns of."""
+        from holdfast.domain.outcomes import Severity
+
+        found = self._home.ledger.findings(made.run.id)
+        return [finding.message for finding in found if finding.severity is not Severity.NOTE]
+
+    def exit_code(self, made: Delivery) -> int:
+        """The exit code that fits the run of a delivery."""
+        from holdfast.kernel.runs.report import exit_code
+
+        return exit_code(made.run, self._home.ledger.findings(made.run.id))
+
     def published(self, store: str = "", project: str = "", branch: str = "") -> PublishedScans:
         """The scans in the bucket of the settings, or in `store`: a folder or s3://bucket/prefix.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import botocore.session
@@ -46,7 +47,7 @@ class Job:
             for each in found
         }
 
-    def s3(self):  # noqa: ANN201  # botocore's clients have no type of their own
+    def s3(self) -> Any:  # noqa: ANN401  # botocore makes its clients at run time
         url = self.sandbox.url
         return botocore.session.Session().create_client(
             "s3", "us-east-1", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from holdfast.sandbox.faults import FaultRule
@@ -145,8 +147,8 @@ def test_without_a_bucket_the_scan_waits_until_there_is_one(job: Job) -> None:
 
 @pytest.mark.parametrize("place", ["reports", "data"])
 def test_a_full_disk_keeps_the_scan_and_it_is_sent_once_there_is_room(
-    job: Job, small_disk, place: str
-) -> None:  # noqa: ANN001, F811
+    job: Job, small_disk: Path, place: str
+) -> None:
     if place == "data":
         job.desk.environment["HOLDFAST_HOLDFAST_DATA_DIR"] = str(small_disk / "data")
         job.desk.run("runs", "list")
@@ -161,7 +163,7 @@ def test_a_full_disk_keeps_the_scan_and_it_is_sent_once_there_is_room(
     delivered_once(job)
 
 
-def test_a_result_that_changed_before_it_was_read_is_not_sent_for_another(job: Job, small_disk) -> None:  # noqa: ANN001, F811
+def test_a_result_that_changed_before_it_was_read_is_not_sent_for_another(job: Job, small_disk: Path) -> None:
     fill(small_disk, 4096)
     assert job.publish("ash_aggregated_results.json", "--reports", str(small_disk / "reports")).code == 75
     unfill(small_disk)

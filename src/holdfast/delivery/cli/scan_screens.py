@@ -25,7 +25,7 @@ SHOWN = frozenset({"new", "reopened", "unknown", "fixed"})
 
 def show_deliveries(home: Installation, made: Sequence[Delivery], *, as_json: bool) -> None:
     """What became of each scan, with its URL and where the evidence lies."""
-    reports = [home.runs.report(each.run) for each in made]
+    warnings = [home.scans.warnings(each) for each in made]
     if as_json:
         rows = [
             {
@@ -36,22 +36,21 @@ def show_deliveries(home: Installation, made: Sequence[Delivery], *, as_json: bo
                 "already_there": each.already_there,
                 "put": each.put,
                 "already": each.already,
-                "warnings": [finding.message for finding in report.findings if finding.severity == "warning"],
+                "warnings": warned,
             }
-            for each, report in zip(made, reports, strict=True)
+            for each, warned in zip(made, warnings, strict=True)
         ]
         emit(msgspec.json.encode({"scans": rows}))
         return
     screen = Screen()
     if not made:
         screen.line("No scan waits to be sent.")
-    for each, report in zip(made, reports, strict=True):
+    for each, warned in zip(made, warnings, strict=True):
         said = "is there already" if each.already_there else f"published in {each.put} objects"
         screen.line(f"Scan {each.scan_id}: {said}.")
         screen.line(f"  {each.url}")
-        for finding in report.findings:
-            if finding.severity != "note":
-                screen.line(f"  {finding.severity}: {finding.message}", "yellow")
+        for message in warned:
+            screen.line(f"  warning: {message}", "yellow")
         screen.line(f"  Evidence: {home.runs.evidence_folder(each.run)}")
 
 

@@ -111,7 +111,7 @@ def _came_to(home: Installation, made: Sequence[Delivery], failed: Sequence[Hold
     """The worst exit code. Raises: the first error."""
     if failed:
         raise failed[0]
-    return max((home.runs.report(each.run).exit_code for each in made), default=0)
+    return max((home.scans.exit_code(each) for each in made), default=0)
 
 
 @scans.command(name="list")
