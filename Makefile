@@ -69,7 +69,7 @@ format: $(INSTALLED) ## let ruff mend what it can
 	$(VENV)/bin/ruff format .
 
 lock: $(INSTALLED) ## choose versions anew; add UPGRADE=--upgrade for the newest
-	$(LOCK) $(UPGRADE) --extra sandbox --extra dev --output-file requirements/lock.txt pyproject.toml
+	$(LOCK) $(UPGRADE) --extra sandbox --extra scans --extra dev --output-file requirements/lock.txt pyproject.toml
 	$(LOCK) $(UPGRADE) --output-file requirements/tools.txt requirements/tools.in
 
 clean: ## remove what make and the tools made

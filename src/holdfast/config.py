@@ -13,6 +13,7 @@ from holdfast.domain.errors import NotFound, SettingsError
 from holdfast.kernel.settings import Raw, near, read_section, setting
 from holdfast.kernel.vault.settings import VaultSettings
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.scans.settings import ScansSettings
 
 FILE_NAMES = ("holdfast.toml", "holdfast.yaml", "holdfast.yml", "holdfast.json")
 
@@ -35,6 +36,7 @@ class Settings:
     vault: VaultSettings = field(default_factory=VaultSettings)
     aws: AwsSettings = field(default_factory=AwsSettings)
     identity_center: IdentityCenterSettings = field(default_factory=IdentityCenterSettings)
+    scans: ScansSettings = field(default_factory=ScansSettings)
 
     @property
     def ledger_path(self) -> Path:
@@ -47,6 +49,7 @@ SECTIONS = {
     "vault": VaultSettings,
     "aws": AwsSettings,
     "identity_center": IdentityCenterSettings,
+    "scans": ScansSettings,
 }
 
 
@@ -82,6 +85,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
         vault=cast(VaultSettings, filled["vault"]),
         aws=cast(AwsSettings, filled["aws"]),
         identity_center=cast(IdentityCenterSettings, filled["identity_center"]),
+        scans=cast(ScansSettings, filled["scans"]),
     )
 
 

@@ -26,6 +26,7 @@ THROTTLES = frozenset(
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
+        "SlowDown",
     }
 )
 """Error codes that say "later" (botocore's own list, less those of services we do not call)."""

@@ -2,5 +2,6 @@
 
 from holdfast.bootstrap.installation import Installation, open_installation
 from holdfast.bootstrap.parts import IDENTITY_CENTER
+from holdfast.bootstrap.plugin import publish_scan
 
-__all__ = ["IDENTITY_CENTER", "Installation", "open_installation"]
+__all__ = ["IDENTITY_CENTER", "Installation", "open_installation", "publish_scan"]

@@ -12,6 +12,7 @@ from holdfast.config import current
 
 if TYPE_CHECKING:
     from holdfast.bootstrap.running import Runner
+    from holdfast.bootstrap.scans import ScanDesk
     from holdfast.kernel.ports import Chooser, Progress
 
 
@@ -23,7 +24,15 @@ class Installation(Parts):
         """Starts, resumes and undoes runs, and says what they came to."""
         from holdfast.bootstrap.running import Runner
 
-        return Runner(self)
+        # scans need runs, so they are made later
+        return Runner(self, lambda arguments: self.scans.stages_of(arguments))  # noqa: PLW0108
+
+    @cached_property
+    def scans(self) -> ScanDesk:
+        """What is done with security scans."""
+        from holdfast.bootstrap.scans import ScanDesk
+
+        return ScanDesk(self, self.runs)
 
 
 def open_installation(

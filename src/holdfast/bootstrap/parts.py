@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
-    from holdfast.kernel.ports import Chooser, Clock, Ledger, ObjectStore, Progress
+    from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, Progress
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import System
@@ -32,6 +32,8 @@ class Parts:
         self.settings = settings
         self.progress = progress
         self.choose = choose
+        self.sessions: list[AwsSession] = []
+        """Every session that was made, for the count of calls."""
 
     @cached_property
     def clock(self) -> Clock:
@@ -52,7 +54,14 @@ class Parts:
         """The paced AWS session that all of Identity Center's calls share."""
         from holdfast.adapters.aws import AwsSession
 
-        return AwsSession(self.settings.aws, self.clock)
+        self.sessions.append(AwsSession(self.settings.aws, self.clock))
+        return self.sessions[-1]
+
+    def calls(self) -> CallCount | None:
+        """What all sessions have sent until now; None where none was needed."""
+        from holdfast.adapters.pacing import total
+
+        return total([session.calls() for session in self.sessions]) if self.sessions else None
 
     @cached_property
     def audit(self) -> AuditTrail:

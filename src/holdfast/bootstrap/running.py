@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
-BACKUP, RESTORE, ROLLBACK, DRILL = "backup", "restore", "rollback", "drill"
+BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
@@ -52,8 +52,10 @@ LEASE_SECONDS = 6 * 3600.0
 class Runner:
     """What an installation does with runs."""
 
-    def __init__(self, home: Parts) -> None:
+    def __init__(self, home: Parts, publishing: Callable[[bytes], Sequence[Stage]]) -> None:
+        """`publishing` gives the stages of a publish run from its arguments."""
         self._home = home
+        self._publishing = publishing
         self._times: list[StageTime] = []
         self._calls_before: CallCount | None = None
 
@@ -110,7 +112,7 @@ class Runner:
         undone = undoable(self._home.ledger, run_id)
         if undone.kind not in CHANGING:
             raise Refused(
-                f"run {undone.id} is a {undone.kind}: it changed no service of yours",
+                f"run {undone.id} is a {undone.kind}: it changed nothing that Holdfast could put back",
                 "Nothing is to be undone.",
             )
         with self._holding(ROLLBACK, undone.system, undone.target):
@@ -121,7 +123,7 @@ class Runner:
 
     def _sent(self) -> CallCount | None:
         """What the session has sent so far; None before there is one."""
-        return self._home.session.calls() if "session" in self._home.__dict__ else None
+        return self._home.calls()
 
     def stages_for(self, run: Run) -> Sequence[Stage]:
         """The stages of a run, made anew from what the ledger says was asked. Raises: UsageError for an unknown kind."""
@@ -131,6 +133,7 @@ class Runner:
             RESTORE: lambda: home.restore(run.system).stages(_asked(run, RestoreRequest), home.choose),
             ROLLBACK: lambda: rollback_stages(home.system(run.system).target()),
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
+            PUBLISH: lambda: self._publishing(run.arguments),
         }
         if run.kind not in makers:
             raise UsageError(

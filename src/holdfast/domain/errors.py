@@ -11,12 +11,14 @@ class HoldfastError(Exception):
     """An expected failure with a stable code, an exit code, one sentence and advice.
 
     Subclasses are dataclasses whose fields carry the facts; `sentence` and `next_step` are
-    format strings over those fields. `permanent` is all that the retry policy reads.
+    format strings over those fields. `permanent` is all that the retry policy reads. `ends_run` says
+    that no other change of a run would escape the error either: the run stops there and is resumed.
     """
 
     code: ClassVar[str] = "holdfast"
     exit_code: ClassVar[int] = 1
     permanent: ClassVar[bool] = True
+    ends_run: ClassVar[bool] = False
     sentence: ClassVar[str] = "Something failed."
     next_step: ClassVar[str] = ""
 
@@ -85,6 +87,7 @@ class CredentialsError(HoldfastError):
     problem: str
     remedy: str
     code: ClassVar[str] = "credentials"
+    ends_run: ClassVar[bool] = True
     exit_code: ClassVar[int] = 11
     sentence: ClassVar[str] = "{problem}"
     next_step: ClassVar[str] = "{remedy}"
@@ -133,6 +136,7 @@ class Throttled(RemoteUnavailable):
     """The service kept refusing for its rate limit longer than the configured patience."""
 
     code: ClassVar[str] = "throttled"
+    ends_run: ClassVar[bool] = True
     next_step: ClassVar[str] = (
         "Raise `throttle_patience`, lower `requests_per_second`, or run when other tools are quiet; "
         "then resume the run."
@@ -180,6 +184,7 @@ class Busy(HoldfastError):
     problem: str
     resume: str
     code: ClassVar[str] = "busy"
+    ends_run: ClassVar[bool] = True
     exit_code: ClassVar[int] = 75
     permanent: ClassVar[bool] = False
     sentence: ClassVar[str] = "{problem}"

@@ -83,8 +83,8 @@ class Present:
     failure: Outcome | None = None
 
 
-class Target(Protocol):
-    """The half that changes a service."""
+class Changer(Protocol):
+    """What the journal needs of whoever changes a service: it makes changes and says what facets hold."""
 
     @property
     def concurrency(self) -> int:
@@ -95,21 +95,6 @@ class Target(Protocol):
 
         A batch may hold several changes of a lane, in plan order and of different keys.
         """
-
-    def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
-        """What stands against restoring this snapshot here; an ERROR refuses before anything changes."""
-
-    def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
-        """The scope widened by the records that those in it depend on."""
-
-    def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
-        """Changes in rank order, with the conflicts and findings met on the way. Pure: no I/O, no clock.
-
-        Raises: Refused when the lock-out guard or another rule forbids the whole.
-        """
-
-    def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
-        """The changes that undo these, in rank order. Pure."""
 
     def guarded_by_service(self, change: Change) -> bool:
         """Whether the service itself refuses the call when `before` no longer holds (a create of what exists)."""
@@ -125,8 +110,27 @@ class Target(Protocol):
 
         While it waits for such an end it calls `note_request` again now and then, which raises Busy once
         the run is to stop; the change is then in doubt. Raises: that; RemoteUnavailable when the answer
-        was lost, so that the change is in doubt, too; other failures are outcomes.
+        was lost, so that the change is in doubt, too; what `ends_run`; other failures are outcomes.
         """
+
+
+class Target(Changer, Protocol):
+    """The half that changes a service so that it becomes what a backup says, and back."""
+
+    def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
+        """What stands against restoring this snapshot here; an ERROR refuses before anything changes."""
+
+    def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
+        """The scope widened by the records that those in it depend on."""
+
+    def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
+        """Changes in rank order, with the conflicts and findings met on the way. Pure: no I/O, no clock.
+
+        Raises: Refused when the lock-out guard or another rule forbids the whole.
+        """
+
+    def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
+        """The changes that undo these, in rank order. Pure."""
 
     def estimate_seconds(self, changes: Iterable[Change]) -> float:
         """How long applying these should take within the service's limits."""

@@ -29,11 +29,18 @@ _TRAILER_REACH = 300
 
 
 class StrictS3(responses.S3Response):
-    """PutObject and UploadPart compare Content-MD5 and x-amz-checksum headers or trailers with the body."""
+    """PutObject and UploadPart compare Content-MD5 and x-amz-checksum headers or trailers with the body.
+
+    A SHA-256 that was given and found right is named in the reply, as S3 does.
+    """
 
     def put_object(self) -> TYPE_RESPONSE:
         self._refuse_wrong_checksum()
-        return super().put_object()
+        status, headers, body = super().put_object()
+        given = self.headers.get("x-amz-checksum-sha256")
+        if status == 200 and given:
+            headers = {**headers, "x-amz-checksum-sha256": given}
+        return status, headers, body
 
     def upload_part(self) -> TYPE_RESPONSE:
         self._refuse_wrong_checksum()

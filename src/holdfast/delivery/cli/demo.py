@@ -12,9 +12,11 @@ from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared
 if TYPE_CHECKING:
     from holdfast.delivery.demonstration.story import Story
 
+CHAPTERS = ("identity-center", "scans")
+
 
 @click.command()
-@click.argument("system", type=click.Choice(["identity-center"]), default="identity-center")
+@click.argument("system", type=click.Choice(["all", *CHAPTERS]), default="all")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 @shared_options
 @pass_invocation
 def demo(invocation: Invocation, system: str, folder: Path) -> int:
-    """Back up, lose, restore, prove: on a sandbox with a sample company, no AWS account needed."""
+    """Back up, lose, restore, prove; publish and compare scans: on a sandbox, no AWS account needed.
+
+    SYSTEM is one chapter of the story; without it all are told.
+    """
     from holdfast.delivery.cli.progress import progress_for
-    from holdfast.delivery.demonstration import identity_center
+    from holdfast.delivery.demonstration import identity_center, scans
     from holdfast.delivery.demonstration.story import Stopped, Story, fresh_folder
     from holdfast.domain.errors import Interrupted
 
@@ -38,8 +43,11 @@ def demo(invocation: Invocation, system: str, folder: Path) -> int:
                 with progress.paused():
                     click.echo(line, err=invocation.json)
 
-            story = Story(say)
-            identity_center.tell(story, fresh_folder(folder), progress)
+            story, place = Story(say), fresh_folder(folder)
+            if system != "scans":
+                identity_center.tell(story, place, progress)
+            if system != "identity-center":
+                scans.tell(story, place, progress)
     except (Interrupted, KeyboardInterrupt) as stop:
         raise Stopped(str(folder)) from stop
     click.echo(_last_screen(story, folder, identity_center.RATE), err=invocation.json)

@@ -16,13 +16,13 @@ from holdfast.kernel.runs.comparison import describe, judge
 from holdfast.kernel.runs.lanes import LOOKAHEAD, Lanes, Unit, positions
 from holdfast.kernel.runs.stages import RunContext
 from holdfast.kernel.runs.worker import Worker
-from holdfast.kernel.system import Target
+from holdfast.kernel.system import Changer
 
 PAGE = 200
 """Changes whose facets are read in one go when nothing is to be called in between."""
 
 
-def apply_journal(context: RunContext, target: Target) -> None:
+def apply_journal(context: RunContext, target: Changer) -> None:
     """Bring every unfinished change of the run to an outcome, rank by rank; the work of a CHANGE stage.
 
     Entries in doubt are settled first, by reading. Failed changes are outcomes and the rest goes on.
@@ -40,7 +40,7 @@ def apply_journal(context: RunContext, target: Target) -> None:
             _RankDriver(context, target, pool, tally).drive(of_rank)
 
 
-def verify_journal(context: RunContext, target: Target) -> None:
+def verify_journal(context: RunContext, target: Changer) -> None:
     """Read back every change that ended done and compare; the work of a CHECK stage.
 
     A facet that does not hold what the run left is an ERROR finding; a NOTE says how many were read.
@@ -82,7 +82,7 @@ def pages(entries: Iterable[JournalEntry], size: int = PAGE) -> Iterator[list[Jo
         yield page
 
 
-def _mismatches(page: list[JournalEntry], target: Target) -> Iterator[Finding]:
+def _mismatches(page: list[JournalEntry], target: Changer) -> Iterator[Finding]:
     held = target.present([entry.change for entry in page])
     for entry, present in zip(page, held, strict=True):
         change = entry.change
@@ -96,7 +96,7 @@ def _mismatches(page: list[JournalEntry], target: Target) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "change-not-standing", change.type, change.key, message, advice)
 
 
-def _settle_in_doubt(context: RunContext, target: Target, tally: _Tally) -> None:
+def _settle_in_doubt(context: RunContext, target: Changer, tally: _Tally) -> None:
     """Read what the calls of a cut-off attempt did; what they did not do is made later, with the rest."""
     entries = context.ledger.changes(context.run.id, unfinished=True)
     for page in pages(entry for entry in entries if entry.in_doubt):
@@ -135,7 +135,7 @@ class _Tally:
 class _RankDriver:
     """Keeps workers busy with the changes of one rank; this thread alone commits intents and outcomes."""
 
-    def __init__(self, context: RunContext, target: Target, pool: ThreadPoolExecutor, tally: _Tally) -> None:
+    def __init__(self, context: RunContext, target: Changer, pool: ThreadPoolExecutor, tally: _Tally) -> None:
         self._context = context
         self._target = target
         self._pool = pool

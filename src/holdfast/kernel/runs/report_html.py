@@ -20,9 +20,12 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def report_html(report: RunReport) -> str:
     """The whole page. Lists are as bounded as the report's."""
+    return html_page(_text(headline(report)), "\n".join(_body(report)))
+
+
+def html_page(title: str, body: str) -> str:
+    """A page in the style of reports around some HTML; both texts are escaped already."""
     style = files("holdfast.kernel.runs").joinpath("report.css").read_text(encoding="utf-8")
-    title = _text(headline(report))
-    body = "\n".join(_body(report))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from threading import Event
 
-from holdfast.domain.errors import Busy, CredentialsError, HoldfastError, RemoteUnavailable, Throttled
+from holdfast.domain.errors import Busy, HoldfastError, RemoteUnavailable
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.runs import JournalEntry
-from holdfast.kernel.runs.comparison import found_done, judge
+from holdfast.kernel.runs.comparison import ALREADY, found_done, judge
 from holdfast.kernel.runs.lanes import Unit
 from holdfast.kernel.runs.stages import RunContext
-from holdfast.kernel.system import Target
+from holdfast.kernel.system import Changer
 
 TRIES = 3
 """Calls of one change whose answers may be lost before it counts as failed."""
-
-STOPS = (CredentialsError, Throttled, Busy)
-"""Errors that no other change would escape either: the run stops and is resumed later."""
 
 
 class Worker:
@@ -30,7 +27,7 @@ class Worker:
     def __init__(
         self,
         context: RunContext,
-        target: Target,
+        target: Changer,
         stop: Event,
         report: Callable[[JournalEntry, Outcome], None],
     ) -> None:
@@ -62,15 +59,15 @@ class Worker:
             try:
                 self._apply(entries, repeated=last is not None)
                 return
-            except STOPS:
-                raise
-            except RemoteUnavailable as lost:
-                last = lost
+            except HoldfastError as error:
+                if error.ends_run:
+                    raise
+                if not isinstance(error, RemoteUnavailable):
+                    self._fail(entries, error)
+                    return
+                last = error
                 self._target.await_settled([entries[0].change.type])
                 entries = self._reread(entries, called=True)
-            except HoldfastError as error:
-                self._fail(entries, error)
-                return
         if last is not None:
             self._fail(entries, last)
 
@@ -87,6 +84,8 @@ class Worker:
 
     def _second_look(self, entry: JournalEntry, outcome: Outcome) -> Outcome:
         """The outcome of a repeated call: a refusal may mean that the first call took effect after all."""
+        if outcome.code == ALREADY:
+            return found_done()
         if outcome.kind is not OutcomeKind.FAILED:
             return outcome
         (present,) = self._target.present([entry.change])

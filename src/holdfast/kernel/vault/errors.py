@@ -27,6 +27,7 @@ class StoreError(HoldfastError):
     location: str
     cause: str
     code: ClassVar[str] = "store"
+    ends_run: ClassVar[bool] = True
     exit_code: ClassVar[int] = 20
     sentence: ClassVar[str] = "{operation} {name} in {location} failed: {cause}"
     next_step: ClassVar[str] = (
