@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.pool import ThreadPool
 
 from holdfast.domain.errors import SettingsError
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.ports import CallCount, Clock, Progress
 from holdfast.kernel.system import Part
-from holdfast.systems.identity_center.capture.gathering import LEADS, Gathering
+from holdfast.systems.identity_center.capture.gathering import Gathering
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.validation import find_faults
+from holdfast.systems.identity_center.capture.workers import Workers
 from holdfast.systems.identity_center.connection import Connection
 from holdfast.systems.identity_center.model import SYSTEM
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
@@ -51,9 +51,9 @@ class IdentityCenterSource:
         self._notes = ()
         self.connection.instance()  # so that a missing or unreadable instance is one clear error
         forced = _forced(self.settings.assignments_by)
-        with ThreadPool(self.settings.concurrency) as readers, ThreadPool(LEADS) as leads:
-            reader = Reader(self.connection, readers, progress)
-            gathering = Gathering(reader, leads, frozenset(types), forced, self.clock)
+        with Workers(self.settings.concurrency) as workers:
+            reader = Reader(self.connection, workers, progress)
+            gathering = Gathering(reader, frozenset(types), forced, self.clock)
             progress.stage("reading Identity Center")
             yield from gathering.parts()
             self._notes = gathering.notes()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
-from multiprocessing.pool import AsyncResult, ThreadPool
 from typing import TypeVar
 
 from holdfast.domain.outcomes import Finding, Severity
@@ -44,9 +44,6 @@ from holdfast.systems.identity_center.model import (
 
 T = TypeVar("T")
 
-LEADS = 7
-"""Reads that run side by side: each waits for those that it needs, so each has a thread of its own."""
-
 OPERATIONS = {
     "ListUsers": USER,
     "DescribeUser": USER,
@@ -70,15 +67,9 @@ class Gathering:
     """Everything that one capture reads. Made for one use."""
 
     def __init__(
-        self,
-        reader: Reader,
-        leads: ThreadPool,
-        wanted: frozenset[str],
-        forced: AssignmentsBy | None,
-        clock: Clock,
+        self, reader: Reader, wanted: frozenset[str], forced: AssignmentsBy | None, clock: Clock
     ) -> None:
-        self._reader, self._leads = reader, leads
-        self._wanted, self._forced, self._clock = wanted, forced, clock
+        self._reader, self._wanted, self._forced, self._clock = reader, wanted, forced, clock
         self._calls_before = reader.connection.calls()
         self._seconds: dict[str, float] = {}
         self._notes: tuple[Finding, ...] = ()
@@ -105,20 +96,22 @@ class Gathering:
         groups = self._list(GROUP, store.list_groups, bool(wanted - {USER, PERMISSION_SET}))
         arns = self._list(PERMISSION_SET, sso.list_permission_sets, assigned or PERMISSION_SET in wanted)
         accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned)
-        sets = self._lead(PERMISSION_SET, lambda: self._permission_sets(arns.get().items))
-        memberships = self._lead(MEMBERSHIP, lambda: self._memberships(users.get(), groups.get()))
+        sets = self._lead(PERMISSION_SET, lambda: self._permission_sets(arns.result().items))
+        memberships = self._lead(MEMBERSHIP, lambda: self._memberships(users.result(), groups.result()))
         assignments = self._lead(
             ASSIGNMENT,
-            lambda: self._assignments(Inventory(users.get(), groups.get(), arns.get(), accounts.get())),
+            lambda: self._assignments(
+                Inventory(users.result(), groups.result(), arns.result(), accounts.result())
+            ),
         )
         return Read(
-            users=users.get(),
-            groups=groups.get(),
-            arns=arns.get(),
-            accounts=accounts.get(),
-            sets=sets.get(),
-            memberships=memberships.get(),
-            assignments=assignments.get(),
+            users=users.result(),
+            groups=groups.result(),
+            arns=arns.result(),
+            accounts=accounts.result(),
+            sets=sets.result(),
+            memberships=memberships.result(),
+            assignments=assignments.result(),
         )
 
     def _permission_sets(self, arns: tuple[str, ...]) -> PermissionSetListing:
@@ -135,10 +128,10 @@ class Gathering:
             return AssignmentListing(AssignmentsBy.PERMISSION_SET)
         return read_assignments(self._reader, inventory, self._forced)
 
-    def _list(self, type_name: str, page: Callable[[str], Page[T]], needed: bool) -> AsyncResult[Listing[T]]:
+    def _list(self, type_name: str, page: Callable[[str], Page[T]], needed: bool) -> Future[Listing[T]]:
         return self._lead(type_name, lambda: read_all(page) if needed else Listing())
 
-    def _lead(self, type_name: str, work: Callable[[], T]) -> AsyncResult[T]:
+    def _lead(self, type_name: str, work: Callable[[], T]) -> Future[T]:
         def timed() -> T:
             started = self._clock.monotonic()
             try:
@@ -146,7 +139,7 @@ class Gathering:
             finally:
                 self._seconds[type_name] = self._clock.monotonic() - started
 
-        return self._leads.apply_async(timed)
+        return self._reader.workers.coordinate(timed)
 
     def _settle(self, read: Read) -> None:
         """Look again at what references lead to and the listings did not show."""

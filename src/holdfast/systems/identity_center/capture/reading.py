@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.pool import ThreadPool
 from typing import Generic, TypeVar
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable, Throttled
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.kernel.ports import Progress
+from holdfast.systems.identity_center.capture.workers import Workers
 from holdfast.systems.identity_center.connection import Connection
 from holdfast.systems.identity_center.model import Page, every
 
@@ -57,14 +57,10 @@ def _raise_if_final(error: HoldfastError) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What every read needs: the gateways, the threads, and who is told of progress.
-
-    The threads are of `multiprocessing` because those are daemons, unlike those of `concurrent.futures`: a
-    process that was told to stop must not wait until a throttled read has had its patience.
-    """
+    """What every read needs: the gateways, the threads, and who is told of progress."""
 
     connection: Connection
-    pool: ThreadPool
+    workers: Workers
     progress: Progress
 
     def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> list[tuple[S, Listing[T]]]:
@@ -77,7 +73,7 @@ class Reader:
             self.progress.advance()
             return Listing(listing.items, listing.error)
 
-        return list(zip(items, self.pool.imap(attempt, items), strict=True))
+        return list(zip(items, self.workers.each(items, attempt), strict=True))
 
 
 class Silence:
