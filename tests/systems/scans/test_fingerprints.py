@@ -103,3 +103,8 @@ def test_a_rule_file_on_another_machine_is_the_same_rule() -> None:
     assert (
         stable_rule("python.lang.security.audit.eval-detected") == "python.lang.security.audit.eval-detected"
     )
+
+
+def test_a_fingerprint_is_the_same_in_every_release() -> None:
+    # printf '1\x1fsemgrep\x1f<rule>\x1fsrc/app.py\x1feval(user_input)\x1f0' | sha256sum
+    assert prints([Made()]) == {"1e7841f6f6f572aa05a0cb1e"}

@@ -51,6 +51,9 @@ def test_a_known_kind_of_token_goes_from_any_text(kind: str) -> None:
         ("curl -H 'Authorization: Bearer abcdef123456'", "curl -H 'Authorization: Bearer ***'"),
         ("postgres://shop:tulip@db/orders", "postgres://***@db/orders"),
         ("run --password tulip7", "run --password ***"),
+        ("ENV DB_PASSWORD tulip7", "ENV DB_PASSWORD ***"),
+        ("<password>tulip7</password>", "<password>***</password>"),
+        ("password: |\n  tulip7", "password: |\n  ***"),
     ],
 )
 def test_a_value_with_a_secret_name_goes_under_any_rule(text: str, masked: str) -> None:

@@ -60,8 +60,10 @@ _GIVEN = re.compile(  # name = "value", name: str = b'value', "name": "value", n
     + _LITERAL_BODY,
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
-_BARE = re.compile(  # PASSWORD=value, password: value, --password value
-    rf"(?:{_NAME}\s{{0,9}}(?:=|:(?!:))\s{{0,9}}|--?(?:password|token|secret|api-?key)[ =]{{1,9}})"
+_BARE = re.compile(  # PASSWORD=value, password: value, <password>value, --password value, ENV PASSWORD value
+    rf"(?:{_NAME}\s{{0,9}}(?:=|:(?!:)|>)\s{{0,9}}(?:[|>][+-]?\s{{1,40}})?"
+    r"|--?(?:password|token|secret|api-?key)[ =]{1,9}"
+    rf"|\bENV\s{{1,9}}\w{{0,40}}?{_STRONG}\w{{0,40}}\s{{1,9}})"
     r"(?P<value>[^\s\"'`(){}\[\],;<>]{4,})",
     re.IGNORECASE,
 )
