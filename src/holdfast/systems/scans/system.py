@@ -213,7 +213,7 @@ def _doubts(scan: Scan, parquet: bool) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, "scanners-did-not-run", "", "", told)
     if not parquet:
         told = "findings are published as NDJSON only: DuckDB, which writes Parquet, is not installed"
-        advice = "pip install 'holdfast[scans]'"
+        advice = "pip install duckdb"
         yield Finding(Severity.WARNING, "no-parquet", "", "", told, advice)
 
 
