@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-ROOT = "/home/build/proj"
+ROOT = "/builds/proj"
 STARTED = "2026-03-01T08:00:00+00:00"
 SCANNERS = ("bandit", "checkov", "detect-secrets", "grype", "npm-audit", "semgrep")
 SUMMARY = {"error": "critical", "warning": "medium", "note": "low", "none": "info"}

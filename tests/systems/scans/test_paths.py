@@ -9,7 +9,7 @@ from holdfast.systems.scans.paths import PathNormaliser
 from tests.simulators.ash_results import Made
 from tests.systems.scans.reading import NOW, scan
 
-ROOT = "/home/build/proj"
+ROOT = "/builds/proj"
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ ROOT = "/home/build/proj"
         "src/./lib/../util.py",
         "src\\util.py",
         "%SRCROOT%/src/util.py",
-        "/home/build/proj/src/util.py",
-        "file:///home/build/proj/src/util.py",
-        "file://localhost/home/build/proj/src/util.py",
+        "/builds/proj/src/util.py",
+        "file:///builds/proj/src/util.py",
+        "file://localhost/builds/proj/src/util.py",
     ],
 )
 def test_every_spelling_of_one_file_is_one_path(spelled: str) -> None:
@@ -63,7 +63,7 @@ def test_the_same_folder_under_its_other_macos_name_is_the_root() -> None:
 
 
 def test_a_windows_drive_is_a_root_and_no_scheme() -> None:
-    assert PathNormaliser(["C:\\work\\proj"], []).path("bandit", "c:/work/proj/src\\a.py") == "src/a.py"
+    assert PathNormaliser(["C:\\build\\proj"], []).path("bandit", "c:/build/proj/src\\a.py") == "src/a.py"
 
 
 def test_the_ci_systems_folder_is_a_root() -> None:
