@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from holdfast.domain.errors import (
-    CannotWrite,
-    HoldfastError,
-    OutOfSpace,
     Refused,
-    TakenOver,
     UsageError,
     VaultError,
 )
@@ -39,6 +35,7 @@ if TYPE_CHECKING:
     from holdfast.domain.runs import Run
     from holdfast.domain.snapshots import SnapshotInfo
     from holdfast.kernel.ports import CallCount
+    from holdfast.kernel.runs.evidence import RunLog
     from holdfast.kernel.runs.report_values import RunReport
 
 R = TypeVar("R")
@@ -58,6 +55,7 @@ class Runner:
         self._publishing = publishing
         self._times: list[StageTime] = []
         self._calls_before: CallCount | None = None
+        self._log: tuple[RunLog, ExitStack] | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -164,33 +162,32 @@ class Runner:
 
     def write_evidence(self, run: Run) -> None:
         """Write report, metrics and manifest of a run as it stands. Raises: OutOfSpace; CannotWrite."""
+        self._end_log(run)
         write_evidence(self.report(run), self._home.ledger, self._home.evidence, _to_stderr)
 
     def _watched(self, run: Run, work: Callable[[], Run]) -> Run:
         """Do the work with the run's log open and both ends audited."""
         home = self._home
         self._times.clear()
-        try:
-            ended = self._logged(run, work)
-        except (KeyboardInterrupt, TakenOver, OutOfSpace, CannotWrite):
-            raise
-        except HoldfastError:
-            self.write_evidence(home.ledger.run(run.id))
-            raise
-        self.write_evidence(ended)  # once more: the log has ended, so its digest stands
-        return ended
-
-    def _logged(self, run: Run, work: Callable[[], Run]) -> Run:
-        home = self._home
-        with home.evidence.log(run.id) as log:
+        with ExitStack() as opened:
+            log = opened.enter_context(home.evidence.log(run.id))
+            self._log = (log, opened)
             home.audit.append(f"{run.kind} started", run.system, {"run": run.id, "target": run.target})
             log.event("started", {"kind": run.kind, "stage": run.stage})
             try:
                 return work()
             finally:
+                self._log = None
                 state = home.ledger.run(run.id).state
                 home.audit.append(f"{run.kind} {state}", run.system, {"run": run.id})
-                log.event("ended", {"state": state.value})
+
+    def _end_log(self, run: Run) -> None:
+        """End the run's log, before the manifest takes its digest."""
+        if self._log is not None:
+            log, opened = self._log
+            self._log = None
+            log.event("ended", {"state": run.state.value})
+            opened.close()
 
     @contextmanager
     def _holding(self, kind: str, system: str, target: str) -> Iterator[None]:

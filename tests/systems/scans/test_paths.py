@@ -36,7 +36,7 @@ def test_detect_secrets_and_bandit_mean_the_same_file() -> None:
     assert {finding.path for finding in found.findings} == {"src/util.py"}
 
 
-@pytest.mark.parametrize("spelled", ["proj/a.py", "build/proj/a.py", "home/build/proj/a.py"])
+@pytest.mark.parametrize("spelled", ["proj/a.py", "builds/proj/a.py"])
 def test_the_folder_that_ash_was_started_in_does_not_show(spelled: str) -> None:
     normaliser = PathNormaliser([ROOT], [("detect-secrets", spelled)])
     assert normaliser.path("detect-secrets", spelled) == "a.py"
