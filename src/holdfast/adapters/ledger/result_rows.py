@@ -15,7 +15,7 @@ from holdfast.adapters.ledger.database import BATCH, Database
 from holdfast.adapters.ledger.run_rows import fenced
 from holdfast.adapters.ledger.tables import conflicts, findings, items
 from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
-from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import Run
 
 Entry = TypeVar("Entry")
@@ -89,6 +89,8 @@ def in_batches(entries: Iterable[Entry], size: int = BATCH) -> Iterator[list[Ent
 
 def outcome_of(row: sa.Row[tuple[str]]) -> Outcome:
     """The outcome in a row's columns kind, reason, advice, code and repeats."""
+    if row.kind == OutcomeKind.DONE and not (row.reason or row.repeats or row.advice or row.code):
+        return DONE  # nearly every row
     return Outcome(OutcomeKind(row.kind), row.reason, row.advice, row.code, row.repeats)
 
 

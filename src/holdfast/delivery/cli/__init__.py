@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -55,6 +56,9 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
     if arguments is None:
         # Service managers and containers stop a program by SIGTERM: a run ends by it as by Ctrl-C, resumable.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # Captures and scans make objects by the hundred thousand and keep them: looking for garbage every 700
+        # of them, as Python does, costs a tenth of the run and finds none.
+        gc.set_threshold(100_000, 20, 100)
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Read from the words themselves: an error met while parsing is shown in the form asked for, too.
     options = words[: words.index("--")] if "--" in words else words

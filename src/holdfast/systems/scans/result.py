@@ -99,7 +99,7 @@ def _finding(
     level = level_of(result.level)
     severity, flat_severity = severities(level, result.own("issue_severity"))
     message = source.mask(result.message_text(), secret_rule=secret_rule)
-    suppression = next(iter(result.suppressions or ()), None)
+    suppression, tags = next(iter(result.suppressions or ()), None), result.tags()
     return ScanFinding(
         fingerprint=made,
         rule_id=place.rule_id,
@@ -112,12 +112,12 @@ def _finding(
         flat_severity=flat_severity,
         message=message,
         snippet=source.mask(result.snippet(), secret_rule=secret_rule)[:LONGEST_SNIPPET],
-        cwe=_identifier(_CWE, "CWE-{}", (*result.tags(), *rule_tags)),
-        cve=_identifier(_CVE, "{}", (place.rule_id, *result.tags(), message)).upper(),
+        cwe=_identifier(_CWE, "CWE-{}", (*tags, *rule_tags)),
+        cve=_identifier(_CVE, "{}", (place.rule_id, *tags, message)).upper(),
         suppressed=suppression is not None,
         suppression_kind=(suppression and suppression.kind) or "",
         suppression_reason=source.mask((suppression and suppression.justification) or ""),
-        tags=tuple(source.mask(tag) for tag in result.tags()),
+        tags=tuple(source.mask(tag) for tag in tags),
     )
 
 

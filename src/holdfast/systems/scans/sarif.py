@@ -97,10 +97,12 @@ class Result(msgspec.Struct, rename="camel"):
 
     def scanner(self, run: Run) -> str:
         """The scanner's name: the result says it, or its tags, or the tool of the run."""
+        named = str(self.own("scanner_name") or "") or self.details("tool_name")
+        if named:
+            return named
         tool = run.tool_name()
         tag = next((tag for tag in self.tags() if tag.lower() in KNOWN_SCANNERS), "")
-        named = str(self.own("scanner_name") or "") or self.details("tool_name")
-        return named or (tag if tool in ("", GENERIC_TOOL) else tool) or UNKNOWN
+        return (tag if tool in ("", GENERIC_TOOL) else tool) or UNKNOWN
 
     def scanner_version(self) -> str:
         """The scanner's version as ASH writes it."""
