@@ -94,11 +94,11 @@ def sandbox(shared_sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, tmp_
     for name, value in shared_sandbox.env().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    client = s3(shared_sandbox)  # buckets outlive a reset of the sandbox
-    for bucket in client.list_buckets()["Buckets"]:
+    client = s3(shared_sandbox)  # buckets outlive a reset of the sandbox, and other tests have theirs
+    if BUCKET in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
         for key in objects(shared_sandbox):
-            client.delete_object(Bucket=bucket["Name"], Key=key)
-        client.delete_bucket(Bucket=bucket["Name"])
+            client.delete_object(Bucket=BUCKET, Key=key)
+        client.delete_bucket(Bucket=BUCKET)
     shared_sandbox.engine.reset()
     return shared_sandbox
 
