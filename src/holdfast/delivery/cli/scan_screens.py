@@ -66,16 +66,15 @@ def show_manifests(found: Sequence[ScanManifest], waiting: int) -> None:
         screen.line("No scan is published here yet. `holdfast scans publish FILE` publishes one.")
     else:
         heads = (
-            name("scan"),
-            "project",
-            "branch",
-            name("started (UTC)"),
+            name("scan"),  # begins with the time it started
+            "of",
             number("open"),
-            number("worst"),
-            number("suppressed"),
-            "did not run",
+            name("worst"),
+            number("hidden"),
+            number("not run"),
         )
         screen.table(heads, map(_manifest_row, found))
+        screen.line(NOT_RUN, "dim")
     if waiting:
         screen.line(f"{waiting} more wait to be sent: `holdfast scans resend`.", "yellow")
 
@@ -85,14 +84,15 @@ def _manifest_row(found: ScanManifest) -> list[str]:
     worst = next((f"{count} {severity}" for severity, count in found.counts.items() if count), "")
     return [
         scan.scan_id,
-        scan.project,
-        scan.branch,
-        f"{scan.started_at:%Y-%m-%d %H:%M}",
+        f"{scan.project} {scan.branch}",
         str(sum(found.counts.values())),
         worst,
         str(found.suppressed),
-        ", ".join(run.name for run in scan.scanners if not run.ran),
+        str(sum(not run.ran for run in scan.scanners)),
     ]
+
+
+NOT_RUN = "hidden: suppressed. not run: scanners whose silence proves nothing; such a scan is not clean."
 
 
 def diff_json(found: ScanDiff) -> bytes:
@@ -157,11 +157,11 @@ def show_trend(rows: Sequence[TrendRow]) -> None:
         name("scan"),
         "branch",
         number("open"),
-        "",
+        name(""),
         number("new"),
         number("fixed"),
-        number("suppressed"),
-        "did not run",
+        number("hidden"),
+        number("not run"),
     )
     screen.table(
         heads,
@@ -170,15 +170,16 @@ def show_trend(rows: Sequence[TrendRow]) -> None:
                 row.scan_id,
                 row.branch,
                 str(row.total),
-                "#" * -(-row.total * 20 // most),
+                "#" * -(-row.total * 10 // most),
                 _number(row.new),
                 _number(row.fixed),
                 str(row.suppressed),
-                f"{', '.join(row.not_run)} (not clean)" if row.not_run else "",
+                str(len(row.not_run)),
             ]
             for row in rows
         ),
     )
+    screen.line(NOT_RUN, "dim")
 
 
 def trend_page(rows: Sequence[TrendRow]) -> str:
