@@ -11,6 +11,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
@@ -151,7 +152,8 @@ class Forked(Command):
         return self._process.exitcode
 
     def send(self, number: int) -> None:
-        os.kill(self._process.pid or 0, number)
+        with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
+            os.kill(self._process.pid or 0, number)
 
     def wait(self) -> int:
         self._process.join(PATIENCE)
