@@ -54,16 +54,28 @@ class RecordName(click.ParamType[tuple[str, str]]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
         """The record type and the natural key. Raises: BadParameter for another shape."""
-        from holdfast.domain.records import join_key
-
         if isinstance(value, tuple):
             return value
         kind, colon, name = str(value).partition(":")
         known = tuple(dict.fromkeys(name for names in SELECTED.values() for name in names))
         if not colon or kind not in known:
             self.fail(f"{value!r} is not TYPE:NAME with a type of {', '.join(known)}", param, ctx)
-        key = join_key(*name.split(" / "))
-        return kind, key.casefold() if kind == "user" else key
+        return kind, _natural_key(kind, name)
+
+
+def _natural_key(kind: str, name: str) -> str:
+    """The key of a record as reports show its name; user names differ not by case, a group's may hold ` / `."""
+    from holdfast.domain.records import join_key
+
+    if kind == "user":
+        return name.casefold()
+    if kind == "membership":
+        group, _, user = name.rpartition(" / ")
+        return join_key(group, user.casefold())
+    if kind == "assignment":
+        parts = name.split(" / ", 3)
+        return join_key(*parts[:3], *(part.casefold() if parts[2] == "USER" else part for part in parts[3:]))
+    return name
 
 
 resources_option = click.option(
