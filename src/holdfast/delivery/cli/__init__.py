@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -56,6 +57,11 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
     if arguments is None:
         # Service managers and containers stop a program by SIGTERM: a run ends by it as by Ctrl-C, resumable.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A Ctrl-C that arrives just before the main thread starts to wait for a lock does not end that wait:
+        # a tick every second does, and Python then sees the Ctrl-C.
+        signal.signal(signal.SIGALRM, lambda number, frame: None)
+        signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)  # else the last tick ends the process
         # Captures and scans make objects by the hundred thousand and keep them: looking for garbage every 700
         # of them, as Python does, costs a tenth of the run and finds none.
         gc.set_threshold(100_000, 20, 100)

@@ -6,7 +6,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import TypeVar
 
@@ -58,6 +58,11 @@ class Workers:
         """
         futures = [self._submit(call, item) for item in items]
         try:
+            for future in futures:
+                # In steps: a Ctrl-C just before an endless wait would not be seen.
+                while not wait([future], timeout=1.0).done:
+                    continue
+                future.result()
             return [future.result() for future in futures]
         finally:
             for future in futures:
