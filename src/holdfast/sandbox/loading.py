@@ -11,6 +11,7 @@ from holdfast.sandbox.application_loading import (
     issuer_portraits,
     load_applications,
 )
+from holdfast.sandbox.delegation import IDENTITY_CENTER
 from holdfast.sandbox.organization import Account
 from holdfast.sandbox.portrait import (
     AccountPortrait,
@@ -61,6 +62,10 @@ def draw(world: World) -> Portrait:
         instance=instance_portrait(world),
         trusted_token_issuers=issuer_portraits(world),
         applications=application_portraits(world),
+        delegated_administrator=next(
+            (account for account, held in world.organization.delegations.items() if IDENTITY_CENTER in held),
+            "",
+        ),
     )
 
 
@@ -73,8 +78,19 @@ def _load_organization(world: World, portrait: Portrait) -> None:
         parent = world.organization.unit_at(each.unit)
         policies, tags = set(each.policies), dict(each.tags)
         world.organization.accounts[each.id] = Account(
-            number, each.id, each.name, each.email, parent, FOUNDED, each.status, policies, tags
+            number,
+            each.id,
+            each.name,
+            each.email,
+            parent,
+            FOUNDED,
+            each.status,
+            policies,
+            tags,
+            dict(each.roles),
         )
+    if portrait.delegated_administrator:
+        world.organization.delegations[portrait.delegated_administrator] = {IDENTITY_CENTER: FOUNDED}
 
 
 def _load_directory(world: World, portrait: Portrait) -> None:
@@ -147,7 +163,9 @@ def _group_portrait(document: Document, external_ids: list[tuple[str, str]]) -> 
 def _account_portrait(account: Account, unit: str) -> AccountPortrait:
     policies = tuple(sorted(account.policies))
     tags = dict(sorted(account.tags.items()))
-    return AccountPortrait(account.id, account.name, account.email, unit, account.status, policies, tags)
+    return AccountPortrait(
+        account.id, account.name, account.email, unit, account.status, policies, tags, dict(account.roles)
+    )
 
 
 def _memberships(world: World) -> list[MembershipPortrait]:

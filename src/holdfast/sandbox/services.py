@@ -22,6 +22,7 @@ from holdfast.sandbox import (
     token_issuer_api,
 )
 from holdfast.sandbox.contract import Contract
+from holdfast.sandbox.delegation import require_standing
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Parameters
 from holdfast.sandbox.world import World
 
@@ -61,6 +62,7 @@ class Service:
                 status=501,
             )
         self.contract.check(call.operation, dict(call.parameters.values))
+        require_standing(world, call)
         self.guard(world, call)
         return msgspec.json.encode(operation(world, call))
 

@@ -7,6 +7,7 @@ from itertools import count
 from holdfast.sandbox.access import Access, Principal
 from holdfast.sandbox.applications import Applications
 from holdfast.sandbox.asynchronous import AsyncRequests
+from holdfast.sandbox.callers import Sessions
 from holdfast.sandbox.directory import Directory, Shelf
 from holdfast.sandbox.idempotency import ClientTokens
 from holdfast.sandbox.identifiers import Identifiers
@@ -28,7 +29,8 @@ class World:
     def __init__(self, seed: int, region: str, management_account: str) -> None:
         sequence = count(1)
         self.region, self.async_delay = region, DEFAULT_ASYNC_DELAY
-        self.ids, self.pager, self.journal = Identifiers(seed), Pager(), Journal()
+        self.ids, self.pager, self.journal = Identifiers(seed, management_account), Pager(), Journal()
+        self.sessions = Sessions()
         self.directory = Directory(self.ids, sequence)
         self.access = Access(self.ids, sequence)
         self.instance, self.client_tokens = Instance(), ClientTokens()
