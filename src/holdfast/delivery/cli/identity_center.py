@@ -8,6 +8,8 @@ import click
 
 from holdfast.api_models import ResourceType
 from holdfast.api_records import SELECTED
+from holdfast.delivery.cli.access import access, review
+from holdfast.delivery.cli.as_of import LIVE, SYSTEM, live_parts
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import conclude, emit, installation
 from holdfast.domain.changes import ConflictStrategy
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from holdfast.domain.records import RecordView
     from holdfast.kernel.restore import RestoreRequest
 
-SYSTEM = "identity_center"
 PARTIAL, CHECK_FAILED = 3, 5
 
 
@@ -91,6 +92,10 @@ resources_option = click.option(
 @shared_options
 def identity_center() -> None:
     """Back up, compare and restore AWS IAM Identity Center."""
+
+
+identity_center.add_command(access)
+identity_center.add_command(review)
 
 
 @identity_center.command()
@@ -215,7 +220,7 @@ def diff(
 
     with installation(invocation) as home:
         left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
-        if other != "live":
+        if other != LIVE:
             other = home.vault.resolve(other, SYSTEM).id
         right = _other_view(home, other, resources)
         types = [name for name in resources if name in left.types and name in right.types]
@@ -241,13 +246,9 @@ def _say_left_out(missing: list[str], backup: str, invocation: Invocation) -> No
 def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> RecordView:
     from holdfast.kernel.views import MemoryView
 
-    if other != "live":
+    if other != LIVE:
         return home.vault.read(home.vault.resolve(other, SYSTEM))
-    parts = list(home.system(SYSTEM).source().capture(resources, home.progress))
-    for part in parts:
-        if not part.complete:
-            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
-    return MemoryView(parts)
+    return MemoryView(live_parts(home, resources))
 
 
 def _preview(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
