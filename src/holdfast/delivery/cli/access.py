@@ -89,7 +89,7 @@ def review(
     A path that changed is told apart from a loss, and so are permission sets that mean something else
     now. Exit 3 when a backup is not whole.
     """
-    from holdfast.delivery.cli.access_screens import review_csv, review_json, show_review
+    from holdfast.delivery.cli.review_screens import review_csv, review_json, show_review
     from holdfast.systems.identity_center.access.review import review as compare
     from holdfast.systems.identity_center.access.review_page import review_page
 

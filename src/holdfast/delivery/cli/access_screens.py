@@ -1,4 +1,4 @@
-"""Answers about access as tables, CSV and JSON."""
+"""Paths to accounts as tables, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -8,27 +8,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from holdfast.delivery.cli.screen import Screen, name, number
+from holdfast.delivery.cli.screen import Screen, name
 from holdfast.delivery.cli.spreadsheet import csv_chunks
-from holdfast.kernel.showing import visible
-from holdfast.systems.identity_center.access.review import TurnKind
-from holdfast.systems.identity_center.access.review_page import (
-    account_in_words,
-    causes_in_words,
-    user_in_words,
-    ways_in_words,
-)
 
 if TYPE_CHECKING:
     from holdfast.systems.identity_center.access.moments import AsOf
     from holdfast.systems.identity_center.access.paths import AccessPath, Question
-    from holdfast.systems.identity_center.access.review import Review, Turn
 
 LISTED = 200
 """Rows that a screen shows; CSV and JSON give all."""
 
 PATH_HEADS = ("account_id", "account_name", "permission_set", "user", "via", "group", "user_status")
-TURN_HEADS = ("what", "user", "account_id", "account_name", "permission_set", "before", "after", "cause")
 
 
 def show_paths(paths: Iterable[AccessPath], screen: Screen | None = None) -> None:
@@ -71,78 +61,3 @@ def _fields(path: AccessPath) -> Mapping[str, str]:
 
 def _state(path: AccessPath) -> str:
     return "disabled" if path.disabled else ""
-
-
-def show_review(found: Review, screen: Screen | None = None) -> None:
-    """Counts, then who gained and lost what, then permission sets that mean something else."""
-    screen = screen or Screen()
-    counts = ([kind.value, *(f"{count:,}" for count in found.counts(kind))] for kind in TurnKind)
-    screen.table(("access", number("accesses"), number("users"), number("accounts")), counts)
-    if found.turns:
-        screen.heading("By person")
-        heads = ("user", "what", "account", "permission set", "path", "cause")
-        screen.table(heads, (_turn_row(turn) for turn in found.turns[:LISTED]))
-        if len(found.turns) > LISTED:
-            screen.line(f"... and {len(found.turns) - LISTED:,} more; --format csv and --html list all.")
-    if found.contents:
-        screen.heading("Permission sets whose content changed")
-    for change in found.contents:
-        shown = visible(change.permission_set)
-        screen.line(f"  ~ {shown}, which {change.users:,} users have in {change.accounts:,} accounts")
-        for item in change.fields:
-            screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
-
-
-def _turn_row(turn: Turn) -> list[str]:
-    path = " -> ".join(ways_in_words(ways) for ways in (turn.before, turn.after) if ways)
-    what = turn.kind.value
-    return [
-        user_in_words(turn),
-        what,
-        account_in_words(turn),
-        turn.permission_set,
-        path,
-        causes_in_words(turn),
-    ]
-
-
-def review_csv(found: Review, *, mark: bool) -> Iterator[bytes]:
-    """A line for each turn, then one for each changed field of a permission set."""
-    return csv_chunks(TURN_HEADS, _review_rows(found), mark=mark)
-
-
-def _review_rows(found: Review) -> Iterator[list[str]]:
-    for turn in found.turns:
-        paths = [ways_in_words(turn.before), ways_in_words(turn.after), causes_in_words(turn)]
-        where = [turn.account_id, turn.account_name, turn.permission_set]
-        yield [turn.kind.value, turn.user, *where, *paths]
-    for change in found.contents:
-        for item in change.fields:
-            yield ["content changed", "", "", "", change.permission_set, item.backup, item.live, item.name]
-
-
-def review_json(found: Review, old: AsOf, new: AsOf) -> bytes:
-    """One JSON object; ways are lists of objects with `via` and `group`."""
-    totals = {
-        kind.value: dict(zip(("accesses", "users", "accounts"), found.counts(kind), strict=True))
-        for kind in TurnKind
-    }
-    return msgspec.json.encode(
-        {
-            "from": old,
-            "to": new,
-            "complete": not (old.gaps or new.gaps),
-            "totals": {**totals, "causes": dict(found.causes())},
-            "turns": [_turn_fields(turn) for turn in found.turns],
-            "permission_sets": found.contents,
-        }
-    )
-
-
-def _turn_fields(turn: Turn) -> Mapping[str, object]:
-    ways = {"before": _ways(turn.before), "after": _ways(turn.after)}
-    return {**msgspec.to_builtins(turn), **ways}
-
-
-def _ways(groups: Iterable[str]) -> list[Mapping[str, str]]:
-    return [{"via": "group" if group else "direct", "group": group} for group in groups]

@@ -42,7 +42,7 @@ class Cause:
     group: str = ""
 
     def __str__(self) -> str:
-        return f"{self.what} {self.group}".rstrip()
+        return self.what.replace("group", f"group {self.group}", 1) if self.group else self.what
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,24 @@ def _candidates(before: Entitlements, after: Entitlements) -> set[tuple[str, Gra
         for group in set(old.groups) ^ set(new.groups):
             found.update((user, grant) for user in before.members.get(group, ()))
             found.update((user, grant) for user in after.members.get(group, ()))
-    users = before.groups_of.keys() | after.groups_of.keys() | before.people.keys() | after.people.keys()
-    turned = {user for user in users if _state(before, user) != _state(after, user)}
-    found.update(_grants_of(turned, before))
-    found.update(_grants_of(turned, after))
+    turned = {user for user in before.people if before.disabled(user) != after.disabled(user)}
+    movers = _movers(before, after, turned)
+    for known in (before, after):
+        for grant, principals in known.grants.items():
+            found.update((user, grant) for user in turned.intersection(principals.users))
+            for group in principals.groups:
+                found.update((user, grant) for user in movers.get(group, ()))
     return found
+
+
+def _movers(before: Entitlements, after: Entitlements, turned: set[str]) -> dict[str, set[str]]:
+    """By group: who joined or left it, and who of its members was disabled or enabled."""
+    movers: dict[str, set[str]] = {}
+    for user in before.groups_of.keys() | after.groups_of.keys():
+        old, new = (known.groups_of.get(user, frozenset()) for known in (before, after))
+        for group in old | new if user in turned else old ^ new:
+            movers.setdefault(group, set()).add(user)
+    return movers
 
 
 def _idle(before: Entitlements, after: Entitlements) -> Iterator[Turn]:
@@ -138,23 +151,10 @@ def _idle(before: Entitlements, after: Entitlements) -> Iterator[Turn]:
             gained = group in new
             without, words = (before, GAINING) if gained else (after, LOSING)
             kind = TurnKind.GAINED if gained else TurnKind.LOST
-            ways = ((), (group,)) if gained else ((group,), ())
+            old_ways, new_ways = ((), (group,)) if gained else ((group,), ())
             causes = tuple(_causes(without, NOBODY, grant, group, words))
             account = (after if gained else before).accounts[grant.account]
-            yield Turn(kind, NOBODY, grant.account, account, grant.permission_set, *ways, causes)
-
-
-def _state(known: Entitlements, user: str) -> tuple[bool, frozenset[str]]:
-    return known.disabled(user), known.groups_of.get(user, frozenset())
-
-
-def _grants_of(users: set[str], known: Entitlements) -> Iterator[tuple[str, Grant]]:
-    """What these users have, directly or through any group."""
-    members = {group: users.intersection(listed) for group, listed in known.members.items()}
-    for grant, principals in known.grants.items():
-        yield from ((user, grant) for user in principals.users if user in users)
-        for group in principals.groups:
-            yield from ((user, grant) for user in members.get(group, ()))
+            yield Turn(kind, NOBODY, grant.account, account, grant.permission_set, old_ways, new_ways, causes)
 
 
 def _turn(before: Entitlements, after: Entitlements, user: str, grant: Grant) -> Turn | None:
@@ -190,19 +190,19 @@ LOSING = _Words(
     "user deleted",
     "user disabled",
     "permission set deleted",
-    "group deleted:",
+    "group deleted",
     "left group",
     "assignment removed",
-    "assignment removed of group",
+    "assignment of group removed",
 )
 GAINING = _Words(
     "user created",
     "user enabled",
     "permission set created",
-    "group created:",
+    "group created",
     "joined group",
     "assignment added",
-    "assignment added of group",
+    "assignment of group added",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from holdfast.kernel.ids import timestamp
@@ -99,31 +99,36 @@ def _bars(turns: Sequence[Turn]) -> Iterator[Bar]:
 
 
 def _by_account(turns: Sequence[Turn]) -> Iterator[str]:
-    def place(turn: Turn) -> tuple[str, str]:
-        return turn.account_name.casefold(), turn.account_id
-
-    # The sort is stable, so users stay in order within an account.
-    for _, listed in groupby(sorted(turns, key=place), key=place):
-        of_account = list(listed)
-        yield f"<h3>{escaped(account_in_words(of_account[0]))}</h3>"
-        rows = ([turn.permission_set, user_in_words(turn), *_what(turn)] for turn in of_account)
-        yield table(("permission set", "user", *WHAT), rows)
+    accounts: dict[tuple[str, str], list[Turn]] = {}
+    for turn in turns:
+        accounts.setdefault((turn.account_name.casefold(), turn.account_id), []).append(turn)
+    for place in sorted(accounts):
+        yield f"<h3>{escaped(account_in_words(accounts[place][0]))}</h3>"
+        rows = _gathered(accounts[place], user_in_words)
+        yield table(("permission set", *WHAT, "users"), rows, blanks=DECISIONS)
         yield SIGN
 
 
 def _by_person(turns: Sequence[Turn]) -> Iterator[str]:
-    if turns:
-        rows = (
-            [user_in_words(turn), account_in_words(turn), turn.permission_set, *_what(turn)] for turn in turns
-        )
-        yield table(("user", "account", "permission set", *WHAT), rows, blanks=DECISIONS)
+    for user, listed in groupby(turns, key=user_in_words):
+        yield f"<h3>{escaped(user)}</h3>"
+        rows = _gathered(listed, account_in_words)
+        yield table(("permission set", *WHAT, "accounts"), rows, blanks=DECISIONS)
 
 
 WHAT = ("what", "path before", "path after", "cause")
 
 
-def _what(turn: Turn) -> list[str]:
-    return [turn.kind.value, ways_in_words(turn.before), ways_in_words(turn.after), causes_in_words(turn)]
+def _gathered(turns: Iterable[Turn], other: Callable[[Turn], str]) -> Iterator[list[str]]:
+    """A row for all turns that are alike in permission set, path and cause, with their others in its last cell."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for turn in turns:
+        paths = ways_in_words(turn.before), ways_in_words(turn.after)
+        row = (turn.permission_set, turn.kind.value, *paths, causes_in_words(turn))
+        alike.setdefault(row, []).append(other(turn))
+    for shared, others in sorted(alike.items()):
+        count = f"{len(others):,}: " if len(others) > 1 else ""
+        yield [*shared, count + ", ".join(others)]
 
 
 def _contents(contents: Sequence[ContentChange]) -> Iterator[str]:
