@@ -119,7 +119,8 @@ class _Chosen:
         accounts = self._entitlements.accounts
         found = {account for account, name in accounts.items() if name.casefold() == given.casefold()}
         if not found:
-            remedy = f"Names are known of accounts with assignments{near(given, accounts.values())}; the id always works."
+            alike = near(given, accounts.values())
+            remedy = f"Only accounts with assignments are known by name; the id always works{alike or '.'}"
             raise NotFound("account", given, remedy)
         return found
 
@@ -133,4 +134,4 @@ def _check(kind: str, type_name: str, name: str, there: bool, known: Entitlement
     """Nothing, also where not all names could be read. Raises: NotFound with a name that is like it."""
     if not there and type_name not in known.gaps:
         alike = near(name, known.names(type_name))
-        raise NotFound(kind, name, f"It was not there at that time, or is spelled otherwise{alike}.")
+        raise NotFound(kind, name, f"It was not there at that time, or is spelled otherwise{alike or '.'}")

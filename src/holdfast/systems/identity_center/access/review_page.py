@@ -70,9 +70,9 @@ def _warnings(old: AsOf, new: AsOf) -> Iterator[str]:
 
 def _facts(old: AsOf, new: AsOf, made_by: str) -> Iterator[tuple[str, str]]:
     for label, side in (("From", old), ("To", new)):
-        digest = f", digest {side.digest}" if side.digest else ", read from the service, not sealed"
-        yield label, f"{side.id}, taken {timestamp(side.taken_at)}{digest}"
-    yield "Instance", f"{new.instance}, account {new.account}"
+        digest = f"digest {side.digest}" if side.digest else "read from the service, not sealed"
+        taken = f"taken {timestamp(side.taken_at)} of {side.instance}, account {side.account}"
+        yield label, f"{side.id}, {taken}, {digest}"
     yield "Made by", made_by
 
 
