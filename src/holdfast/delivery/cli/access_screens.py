@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from holdfast.delivery.cli.screen import Screen, name
+from holdfast.delivery.cli.screen import Column, Screen, name
 from holdfast.delivery.cli.spreadsheet import csv_chunks
 
 if TYPE_CHECKING:
@@ -22,21 +22,29 @@ PATH_HEADS = ("account_id", "account_name", "permission_set", "user", "via", "gr
 
 
 def show_paths(paths: Iterable[AccessPath], screen: Screen | None = None) -> None:
-    """A row for each path."""
+    """A row for each path; where there is little room accounts go by their names alone."""
     screen = screen or Screen()
     rest = iter(paths)
-    rows = [
-        [path.account_id, path.account_name, path.permission_set, path.user, path.via, _state(path)]
-        for path in islice(rest, LISTED)
-    ]
-    if not rows:
+    listed = list(islice(rest, LISTED))
+    if not listed:
         screen.line("No path.")
         return
-    screen.table((name("account"), "account name", "permission set", name("user"), "via", "user is"), rows)
+    if screen.narrow:
+        heads: tuple[str | Column, ...] = ("account", "permission set", "user", "via")
+        rows = [[path.account_name or path.account_id, *_row(path)] for path in listed]
+    else:
+        heads = (name("account"), "account name", "permission set", "user", "via")
+        rows = [[path.account_id, path.account_name, *_row(path)] for path in listed]
+    screen.table(heads, rows)
     more = sum(1 for _ in rest)
     if more:
         screen.line(f"... and {more:,} more; --format csv lists all.")
-    screen.line(f"{len(rows) + more:,} path{'' if len(rows) + more == 1 else 's'}")
+    screen.line(f"{len(listed) + more:,} path{'' if len(listed) + more == 1 else 's'}")
+
+
+def _row(path: AccessPath) -> list[str]:
+    disabled = " (disabled)" if path.disabled else ""
+    return [path.permission_set, path.user + disabled, path.via]
 
 
 def paths_csv(paths: Iterable[AccessPath], *, mark: bool) -> Iterator[bytes]:
@@ -56,8 +64,5 @@ def paths_json(found: AsOf, question: Question, paths: Iterable[AccessPath]) -> 
 def _fields(path: AccessPath) -> Mapping[str, str]:
     via = "group" if path.group else "direct"
     there = (path.account_id, path.account_name, path.permission_set, path.user)
-    return dict(zip(PATH_HEADS, (*there, via, path.group, _state(path)), strict=True))
-
-
-def _state(path: AccessPath) -> str:
-    return "disabled" if path.disabled else ""
+    state = "disabled" if path.disabled else ""
+    return dict(zip(PATH_HEADS, (*there, via, path.group, state), strict=True))

@@ -66,6 +66,8 @@ def _sealed(home: Installation, ref: str) -> tuple[RecordView, AsOf]:
     from holdfast.systems.identity_center.access.moments import AsOf, gaps
 
     info, passed_over = _snapshot(home, ref)
+    if info.during:
+        click.echo(f"{', '.join(info.during)} changed the service while {info.id} was taken.", err=True)
     told = tuple(f"{newer.id}: {'; '.join(gaps(newer))}" for newer in passed_over)
     source = info.source
     standing = AsOf(info.id, info.taken_at, info.root, source.account, source.instance, gaps(info), told)

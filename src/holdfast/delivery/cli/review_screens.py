@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,8 +13,8 @@ from holdfast.delivery.cli.spreadsheet import csv_chunks
 from holdfast.kernel.showing import visible
 from holdfast.systems.identity_center.access.review import TurnKind
 from holdfast.systems.identity_center.access.review_page import (
-    account_in_words,
     causes_in_words,
+    path_in_words,
     user_in_words,
     ways_in_words,
 )
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 LISTED = 200
 """Rows that a screen shows; CSV, JSON and the page give all."""
 
+SIGNS = {TurnKind.GAINED: "+", TurnKind.LOST: "-", TurnKind.REROUTED: "~"}
+
 TURN_HEADS = ("what", "user", "account_id", "account_name", "permission_set", "before", "after", "cause")
 
 
@@ -35,10 +38,14 @@ def show_review(found: Review, screen: Screen | None = None) -> None:
     screen.table(("access", number("accesses"), number("users"), number("accounts")), counts)
     if found.turns:
         screen.heading("By person")
-        heads = ("user", "what", "account", "permission set", "path", "cause")
-        screen.table(heads, (_turn_row(turn) for turn in found.turns[:LISTED]))
-        if len(found.turns) > LISTED:
-            screen.line(f"... and {len(found.turns) - LISTED:,} more; --format csv and --html list all.")
+    for user, turns in groupby(found.turns[:LISTED], key=user_in_words):
+        screen.line(user)
+        for turn in turns:
+            where = f"{turn.permission_set} in {turn.account_name or turn.account_id}"
+            screen.line(f"  {SIGNS[turn.kind]} {turn.kind}: {where}, by {path_in_words(turn)}")
+            screen.line(f"      {causes_in_words(turn)}")
+    if len(found.turns) > LISTED:
+        screen.line(f"... and {len(found.turns) - LISTED:,} more; --format csv and --html list all.")
     if found.contents:
         screen.heading("Permission sets whose content changed")
     for change in found.contents:
@@ -46,19 +53,6 @@ def show_review(found: Review, screen: Screen | None = None) -> None:
         screen.line(f"  ~ {shown}, which {change.users:,} users have in {change.accounts:,} accounts")
         for item in change.fields:
             screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
-
-
-def _turn_row(turn: Turn) -> list[str]:
-    path = " -> ".join(ways_in_words(ways) for ways in (turn.before, turn.after) if ways)
-    what = turn.kind.value
-    return [
-        user_in_words(turn),
-        what,
-        account_in_words(turn),
-        turn.permission_set,
-        path,
-        causes_in_words(turn),
-    ]
 
 
 def review_csv(found: Review, *, mark: bool) -> Iterator[bytes]:

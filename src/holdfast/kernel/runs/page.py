@@ -41,7 +41,7 @@ def table(
     kept = [place for place in range(len(heads)) if any(row[place] for row in listed)]
     figures = range(len(heads) - numbers, len(heads))
     head = "".join(_cell("th", heads[place], place in figures) for place in kept)
-    head += "".join(_cell("th", name, False) for name in blanks)
+    head += "".join(f'<th class="blank">{escaped(name)}</th>' for name in blanks)
     lines = ("".join(_cell("td", row[place], place in figures) for place in kept) for row in listed)
     blank = '<td class="blank"></td>' * len(blanks)
     body = "\n".join(f"<tr>{line}{blank}</tr>" for line in lines)

@@ -32,6 +32,11 @@ def ways_in_words(ways: Iterable[str]) -> str:
     return ", ".join(in_words(way) for way in ways)
 
 
+def path_in_words(turn: Turn) -> str:
+    """The path that was gained or lost, or both with an arrow between."""
+    return " → ".join(ways_in_words(ways) for ways in (turn.before, turn.after) if ways)
+
+
 def user_in_words(turn: Turn) -> str:
     """The user's name, or that there is none."""
     return turn.user or NO_USER
@@ -116,15 +121,14 @@ def _by_person(turns: Sequence[Turn]) -> Iterator[str]:
         yield table(("permission set", *WHAT, "accounts"), rows, blanks=DECISIONS)
 
 
-WHAT = ("what", "path before", "path after", "cause")
+WHAT = ("what", "path", "cause")
 
 
 def _gathered(turns: Iterable[Turn], other: Callable[[Turn], str]) -> Iterator[list[str]]:
     """A row for all turns that are alike in permission set, path and cause, with their others in its last cell."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for turn in turns:
-        paths = ways_in_words(turn.before), ways_in_words(turn.after)
-        row = (turn.permission_set, turn.kind.value, *paths, causes_in_words(turn))
+        row = (turn.permission_set, turn.kind.value, path_in_words(turn), causes_in_words(turn))
         alike.setdefault(row, []).append(other(turn))
     for shared, others in sorted(alike.items()):
         count = f"{len(others):,}: " if len(others) > 1 else ""
