@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,20 +10,10 @@ if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.records import RecordView
     from holdfast.domain.snapshots import SnapshotInfo
-    from holdfast.kernel.system import Part
     from holdfast.systems.identity_center.access.moments import AsOf
 
 SYSTEM = "identity_center"
 LIVE = "live"
-
-
-def live_parts(home: Installation, types: Sequence[str]) -> list[Part]:
-    """What the service has now; what was not read whole is named on stderr."""
-    parts = list(home.system(SYSTEM).source().capture(types, home.progress))
-    for part in parts:
-        if not part.complete:
-            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
-    return parts
 
 
 def as_of(home: Installation, ref: str) -> tuple[RecordView, AsOf]:
@@ -56,10 +45,10 @@ def _live(home: Installation) -> tuple[RecordView, AsOf]:
     from holdfast.systems.identity_center.access.entitlements import NEEDED
     from holdfast.systems.identity_center.access.moments import AsOf
 
-    source = home.system(SYSTEM).source().identity()
-    parts = live_parts(home, NEEDED)
+    source = home.system(SYSTEM).source()
+    whose, parts = source.identity(), list(source.capture(NEEDED, home.progress))
     gaps = tuple(f"{part.type} ({part.reason})" for part in parts if not part.complete)
-    return MemoryView(parts), AsOf(LIVE, home.clock.now(), "", source.account, source.instance, gaps)
+    return MemoryView(parts), AsOf(LIVE, home.clock.now(), "", whose.account, whose.instance, gaps)
 
 
 def _sealed(home: Installation, ref: str) -> tuple[RecordView, AsOf]:

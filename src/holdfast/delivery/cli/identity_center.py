@@ -9,7 +9,6 @@ import click
 from holdfast.api_models import ResourceType
 from holdfast.api_records import SELECTED
 from holdfast.delivery.cli.access import access, review
-from holdfast.delivery.cli.as_of import LIVE, SYSTEM, live_parts
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import conclude, emit, installation
 from holdfast.domain.changes import ConflictStrategy
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from holdfast.domain.records import RecordView
     from holdfast.kernel.restore import RestoreRequest
 
+SYSTEM = "identity_center"
 PARTIAL, CHECK_FAILED = 3, 5
 
 
@@ -220,7 +220,7 @@ def diff(
 
     with installation(invocation) as home:
         left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
-        if other != LIVE:
+        if other != "live":
             other = home.vault.resolve(other, SYSTEM).id
         right = _other_view(home, other, resources)
         types = [name for name in resources if name in left.types and name in right.types]
@@ -246,9 +246,13 @@ def _say_left_out(missing: list[str], backup: str, invocation: Invocation) -> No
 def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> RecordView:
     from holdfast.kernel.views import MemoryView
 
-    if other != LIVE:
+    if other != "live":
         return home.vault.read(home.vault.resolve(other, SYSTEM))
-    return MemoryView(live_parts(home, resources))
+    parts = list(home.system(SYSTEM).source().capture(resources, home.progress))
+    for part in parts:
+        if not part.complete:
+            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
+    return MemoryView(parts)
 
 
 def _preview(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
