@@ -11,6 +11,8 @@ from holdfast.domain.records import Record
 from holdfast.systems.identity_center.access.moments import AsOf
 from holdfast.systems.identity_center.access.review import Review, TurnKind, review
 from holdfast.systems.identity_center.access.review_page import review_page
+from holdfast.systems.identity_center.mapping import NamedAssignment, assignment_record
+from holdfast.systems.identity_center.model import PrincipalType
 from tests.systems.identity_center.small_company import (
     ACCOUNT,
     READ_ONLY,
@@ -137,7 +139,9 @@ def test_hostile_names_are_text_on_the_page() -> None:
         group(f"{bad}&\u202e"),
         granted("a<img src=x>"),
         member(f"{bad}&\u202e", bad),
-        assigned(ACCOUNT, "a<img src=x>", "GROUP", f"{bad}&\u202e"),
+        assignment_record(
+            NamedAssignment(ACCOUNT, "a<img src=x>", PrincipalType.GROUP, f"{bad}&\u202e", f"{bad}\u202e")
+        ),
     )
     page = Elements(review_page(between((), records), OLD, NEW, "<b>auditor</b>"))
     assert page.names.isdisjoint({"script", "img", "b"})

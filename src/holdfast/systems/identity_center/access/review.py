@@ -117,8 +117,8 @@ def _candidates(before: Entitlements, after: Entitlements) -> set[tuple[str, Gra
         old, new = before.grants.get(grant, nobody), after.grants.get(grant, nobody)
         found.update((user, grant) for user in set(old.users) ^ set(new.users))
         for group in set(old.groups) ^ set(new.groups):
+            # Who is a member only since is among the movers.
             found.update((user, grant) for user in before.members.get(group, ()))
-            found.update((user, grant) for user in after.members.get(group, ()))
     turned = {user for user in before.people if before.disabled(user) != after.disabled(user)}
     movers = _movers(before, after, turned)
     for known in (before, after):

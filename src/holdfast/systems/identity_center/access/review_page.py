@@ -9,6 +9,7 @@ from itertools import groupby
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.runs.charts import PATTERNS, Bar, legend, stacked_bars
 from holdfast.kernel.runs.page import definitions, escaped, html_page, section, table
+from holdfast.kernel.showing import visible
 from holdfast.systems.identity_center.access.moments import AsOf
 from holdfast.systems.identity_center.access.paths import in_words
 from holdfast.systems.identity_center.access.review import ContentChange, Review, Turn, TurnKind
@@ -100,7 +101,7 @@ def _bars(turns: Sequence[Turn]) -> Iterator[Bar]:
         kinds.setdefault(account_in_words(turn), Counter())[turn.kind] += 1
     for account in sorted(kinds, key=lambda name: (-kinds[name].total(), name))[:CHARTED]:
         shares = tuple((kind.value, float(kinds[account][kind])) for kind in TurnKind if kinds[account][kind])
-        yield Bar(account, shares, f"{kinds[account].total():,}")
+        yield Bar(visible(account), shares, f"{kinds[account].total():,}")
 
 
 def _by_account(turns: Sequence[Turn]) -> Iterator[str]:
