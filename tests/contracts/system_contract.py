@@ -129,7 +129,7 @@ class SystemContract:
             assert content(arena) == content(arena, start)
 
 
-class Captured:
+class Captured(RecordView):
     """A capture as a view."""
 
     def __init__(self, parts: Sequence[Part]) -> None:

@@ -211,7 +211,7 @@ class MemoryTarget:
                 raise RemoteUnavailable("Apply", "ReadTimeout", "the connection was closed")
 
 
-class MemoryView:
+class MemoryView(RecordView):
     """Records in memory, by type."""
 
     def __init__(self, facets: dict[Facet, bytes]) -> None:

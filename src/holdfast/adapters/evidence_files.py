@@ -38,15 +38,7 @@ class EvidenceFiles:
         folder = self._folder(run_id)
         with _our_errors(folder, name):
             _make(folder)
-            unfinished = folder / f".{name}.{os.getpid()}.unfinished"
-            try:
-                written = _write_new(unfinished, name, chunks)
-                unfinished.replace(folder / name)
-            except BaseException:
-                unfinished.unlink(missing_ok=True)
-                raise
-            sync_folder(folder)
-        return written
+        return write_private(folder / name, chunks)
 
     def describe(self, run_id: str, name: str) -> EvidenceFile | None:
         """Size and digest, read from the disk."""
@@ -72,6 +64,23 @@ class EvidenceFiles:
         if not run_id or run_id in {".", ".."} or Path(run_id).name != run_id:
             raise UsageError(f"{run_id!r} is not the id of a run.")
         return self._reports / run_id
+
+
+def write_private(path: Path, chunks: Iterable[bytes]) -> EvidenceFile:
+    """A file for its owner alone, whole or not at all, in place of an older one; its folder must be there.
+
+    Raises: OutOfSpace; CannotWrite.
+    """
+    with _our_errors(path.parent, path.name):
+        unfinished = path.parent / f".{path.name}.{os.getpid()}.unfinished"
+        try:
+            written = _write_new(unfinished, path.name, chunks)
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+    return written
 
 
 @contextmanager

@@ -78,5 +78,9 @@ class RecordView(Protocol):
     def records(self, type_name: str) -> Iterator[Record]:
         """All records of a type in key order; nothing for a type that was not captured."""
 
+    def keys(self, type_name: str) -> Iterator[str]:
+        """The keys of `records`; a view that can give them without reading the rest does."""
+        return (record.key for record in self.records(type_name))
+
     def find(self, type_name: str, key: str) -> Record | None:
         """One record by its natural key."""

@@ -52,6 +52,19 @@ def test_a_capture_is_read_back_equal_by_another_process(
     assert contents_of(view) == company(500)
 
 
+def test_keys_are_read_without_personal_parts(vault: Vault, store: MemoryStore, tmp_path: Path) -> None:
+    take(vault, company(30))
+    info = take(vault, company(20) | {"group": [Record("group", "G", b"{}")]}, after=1)
+    for name in [name for name, data in store.objects.items() if data[:5] == b"HFV\x01P"]:
+        del store.objects[name]
+    view = open_vault(store, tmp_path).read(info)
+    assert list(view.keys("user")) == [f"person-{number:04d}" for number in range(20)]
+    assert list(view.keys("group")) == ["G"]
+    assert list(view.keys("membership")) == []
+    with pytest.raises(VaultDamaged):
+        list(view.records("user"))
+
+
 def test_a_snapshot_says_what_it_holds(vault: Vault) -> None:
     writer = vault.begin(SYSTEM)
     writer.add_section("user", [user("ada")])

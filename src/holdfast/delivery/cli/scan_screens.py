@@ -185,7 +185,7 @@ def show_trend(rows: Sequence[TrendRow]) -> None:
 def trend_page(rows: Sequence[TrendRow]) -> str:
     """A page with a chart and the same figures as a table; no scripts."""
     from holdfast.kernel.runs.charts import PATTERNS, Bar, legend, stacked_bars
-    from holdfast.kernel.runs.report_html import html_page
+    from holdfast.kernel.runs.page import html_page
 
     title = f"Security scans: {', '.join(sorted({row.project for row in rows})) or 'none'}"
     bars = [

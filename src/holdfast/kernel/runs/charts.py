@@ -26,7 +26,12 @@ PATTERNS = """<svg width="0" height="0" class="patterns" aria-hidden="true"><def
 </defs></svg>"""
 """The patterns that charts fill with; a page has them once, before its first chart."""
 
-FILLS = {"failed": "url(#hatch)", "impossible": "url(#dots)", "in doubt": "url(#stripes)"}
+FILLS = {
+    "failed": "url(#hatch)",
+    "lost": "url(#hatch)",
+    "impossible": "url(#dots)",
+    "in doubt": "url(#stripes)",
+}
 
 
 @dataclass(frozen=True, slots=True)

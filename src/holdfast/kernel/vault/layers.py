@@ -102,17 +102,17 @@ class LayerReader:
         """One part of a block, as it was encoded. Raises: VaultDamaged; StoreError."""
         return self._packs.read(place, self.place(block, personal=personal))
 
-    def blocks(self) -> Iterator[list[Row]]:
-        """All rows, a block at a time. Raises: VaultDamaged; StoreError."""
+    def blocks(self, *, personal: bool = True) -> Iterator[list[Row]]:
+        """All rows, a block at a time, with empty personal parts unless asked for. Raises: VaultDamaged; StoreError."""
         refs = self.layer.blocks
         bodies = self._packs.stream([ref.body for ref in refs], [self.place(ref) for ref in refs])
-        with_personal = [ref for ref in refs if ref.personal]
+        with_personal = [ref for ref in refs if ref.personal and personal]
         personals = self._packs.stream(
             [ref.personal for ref in with_personal if ref.personal],
             [self.place(ref, personal=True) for ref in with_personal],
         )
         for ref, body in zip(refs, bodies, strict=True):
-            rows, parts = self._decode(ref, body, next(personals) if ref.personal else b"")
+            rows, parts = self._decode(ref, body, next(personals) if ref.personal and personal else b"")
             yield list(zip(rows.keys, rows.schemas, rows.bodies, parts, strict=True))
 
     def find(self, key: str) -> Row | None:
@@ -153,11 +153,13 @@ class LayeredRows:
     def __init__(self, layers: Sequence[LayerReader]) -> None:
         self.layers = layers
 
-    def rows(self) -> Iterator[Row]:
-        """All rows in key order without the removed ones. Raises: VaultDamaged; StoreError."""
-        if not self.layers:
-            return iter(())
-        return _overlay(self.layers[0].blocks(), _newest_rows(self.layers[1:]))
+    def rows(self, *, personal: bool = True) -> Iterator[Row]:
+        """All rows in key order without the removed ones; `personal` as for `LayerReader.blocks`.
+
+        Raises: VaultDamaged; StoreError.
+        """
+        layers = [layer.blocks(personal=personal) for layer in self.layers]
+        return _overlay(layers[0], _newest_rows(layers[1:])) if layers else iter(())
 
     def find(self, key: str) -> Row | None:
         """The row of a key, or None. Raises: VaultDamaged; StoreError."""
@@ -168,7 +170,7 @@ class LayeredRows:
         return None
 
 
-def _newest_rows(layers: Sequence[LayerReader]) -> Iterator[Row]:
+def _newest_rows(layers: Sequence[Iterator[list[Row]]]) -> Iterator[Row]:
     """Of every key in the layers its newest row, removals included, in key order."""
     tagged = [_tagged(layer, -rank) for rank, layer in enumerate(layers)]
     last = None
@@ -178,8 +180,8 @@ def _newest_rows(layers: Sequence[LayerReader]) -> Iterator[Row]:
             last = key
 
 
-def _tagged(layer: LayerReader, rank: int) -> Iterator[tuple[str, int, Row]]:
-    for block in layer.blocks():
+def _tagged(layer: Iterator[list[Row]], rank: int) -> Iterator[tuple[str, int, Row]]:
+    for block in layer:
         for row in block:
             yield row[0], rank, row
 

@@ -49,6 +49,10 @@ class SnapshotReader:
         for row in self.layered(type_name).rows():
             yield _record(type_name, row)
 
+    def keys(self, type_name: str) -> Iterator[str]:
+        """The keys of all records, in order; personal parts are not read. Raises: VaultDamaged; StoreError."""
+        return (row[0] for row in self.layered(type_name).rows(personal=False))
+
     def find(self, type_name: str, key: str) -> Record | None:
         """One record, read without the rest. Raises: VaultDamaged; StoreError."""
         row = self.layered(type_name).find(key)

@@ -1,0 +1,68 @@
+"""Which snapshot answers for a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo
+from holdfast.systems.identity_center.access.entitlements import NEEDED
+
+
+def newest_whole(
+    found: Sequence[SnapshotInfo], until: datetime | None
+) -> tuple[SnapshotInfo | None, tuple[SnapshotInfo, ...]]:
+    """The snapshot to answer from, and the newer ones that were passed over because they lack something.
+
+    `found` is newest first; None for `until` means now. It is the newest one at or before the moment
+    that holds all of `NEEDED` whole; where there is none, the newest that holds something of each.
+    """
+    candidates = [
+        info
+        for info in found
+        if info.kind != SAFETY_KIND and (until is None or info.taken_at <= until) and _captured(info)
+    ]
+    for place, info in enumerate(candidates):
+        if not gaps(info):
+            return info, tuple(candidates[:place])
+    return (candidates[0] if candidates else None), ()
+
+
+def gaps(info: SnapshotInfo) -> tuple[str, ...]:
+    """What a snapshot does not hold whole of `NEEDED`, each with the reason."""
+    return tuple(told for name in NEEDED if (told := _gap(info, name)))
+
+
+def left_out(info: SnapshotInfo) -> tuple[str, ...]:
+    """The types of `NEEDED` that a snapshot does not hold at all."""
+    return tuple(name for name in NEEDED if (part := info.section(name)) is None or not part.captured)
+
+
+def _captured(info: SnapshotInfo) -> bool:
+    return not left_out(info)
+
+
+def _gap(info: SnapshotInfo, name: str) -> str:
+    section = info.section(name)
+    if section is None or not section.captured:
+        return f"{name} (left out)"
+    reason = f" ({section.reason})" if section.reason else ""
+    return "" if section.complete else f"{name}{reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What an answer is as of: a snapshot by id, moment and root digest, or `live` without a digest.
+
+    `gaps` is what could not be read whole, each with the reason: there, absence proves nothing.
+    `passed_over` are newer snapshots that were not taken because they have gaps.
+    """
+
+    id: str
+    taken_at: datetime
+    digest: str = ""
+    account: str = ""
+    instance: str = ""
+    gaps: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
