@@ -122,7 +122,10 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
             screen.line(f"  {_change_line(change)}")
         _rest(screen, found.changes_total - LISTED)
     _conflicts(screen, found.conflicts, found.conflicts_total)
-    screen.findings("Warnings", found.warnings)
+    if found.awaited:
+        awaited = ", ".join(f"{count:,} {kind}s" for kind, count in found.awaited.items())
+        screen.line(f"Awaited from the identity source, so not planned: {awaited}.", STYLES["warning"])
+    screen.findings("Warnings", found.warnings[:LISTED], len(found.warnings))
     screen.findings("Cannot return", found.cannot_return)
     screen.line("Nothing has been changed.")
 
