@@ -197,7 +197,7 @@ class BackupOptions:
 
 @dataclass
 class BackupFilters:
-    """Which backups to list; what is not set does not filter. `limit` 0 means all.
+    """Which backups to list; what is not set does not filter. `limit` 0 means all, `labels` must all be there.
 
     Snapshots that a restore took for safety are listed only with `include_safety`, as FULL.
     """
@@ -209,11 +209,18 @@ class BackupFilters:
     complete_only: bool = False
     include_safety: bool = False
     limit: int = 0
+    source_account: str | None = None
+    source_region: str | None = None
+    incomplete_only: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class RestoreOptions:
-    """What to restore and how; the same meaning and defaults as the command's options."""
+    """What to restore and how; the same meaning and defaults as the command's options.
+
+    `wait_for_principals` counts in whole minutes; users and groups of an identity source are awaited so long.
+    """
 
     target_resources: list[ResourceType] = field(default_factory=every_resource)
     conflict_strategy: ConflictStrategy = ConflictStrategy.OVERWRITE
@@ -221,6 +228,7 @@ class RestoreOptions:
     target_account: str | None = None
     target_region: str | None = None
     resource_mappings: dict[str, str] = field(default_factory=dict)
+    wait_for_principals: timedelta = timedelta(0)
 
 
 @dataclass

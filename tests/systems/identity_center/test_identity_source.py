@@ -188,7 +188,11 @@ def adopt(sandbox: SandboxServer, name: str) -> None:
     """The identity source takes a group over: it gets an external id."""
     groups = sandbox.engine.world.directory.groups
     entry = next(each for each in groups.entries.values() if each.document["DisplayName"] == name)
-    groups.replace(entry, {**entry.document, "ExternalIds": FROM_IDP}, entry.updated)
+    groups.replace(
+        entry,
+        {**entry.document, "ExternalIds": [{"Issuer": "https://scim.example.com", "Id": "9"}]},
+        entry.updated,
+    )
 
 
 @pytest.mark.parametrize(

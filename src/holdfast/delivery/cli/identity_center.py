@@ -8,6 +8,7 @@ import click
 
 from holdfast.api_models import ResourceType
 from holdfast.api_records import SELECTED
+from holdfast.delivery.cli.history import history
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import conclude, emit, installation
 from holdfast.domain.changes import ConflictStrategy
@@ -93,6 +94,9 @@ resources_option = click.option(
 @shared_options
 def identity_center() -> None:
     """Back up, compare and restore AWS IAM Identity Center."""
+
+
+identity_center.add_command(history)
 
 
 @identity_center.command()

@@ -11,6 +11,7 @@ from holdfast.domain.records import RecordView
 from holdfast.kernel.ports import Chooser
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
     GROUP,
     RECORD_TYPES,
     USER,
@@ -20,7 +21,7 @@ from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.deletions import deletions
 from holdfast.systems.identity_center.restore.lockout import read_operator, refuse_lockout
 from holdfast.systems.identity_center.restore.permissions import permission_sets
-from holdfast.systems.identity_center.restore.principals import new_assignments, new_memberships, principals
+from holdfast.systems.identity_center.restore.principals import new_links, new_memberships, principals
 
 
 def plan(
@@ -63,7 +64,7 @@ def _decisions(comparison: Comparison) -> Iterator[Decision]:
     yield from principals(comparison, GROUP)
     yield from new_memberships(comparison)
     yield from permission_sets(comparison)
-    yield from new_assignments(comparison)
+    yield from new_links(comparison, ASSIGNMENT)
     yield from deletions(comparison)
 
 

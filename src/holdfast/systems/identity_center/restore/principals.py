@@ -11,7 +11,7 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.kernel.preview import AWAITED
 from holdfast.systems.identity_center.mapping import has_external_ids, user_from
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, USER
+from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.conflicts import differences, merged
@@ -147,7 +147,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
 def new_memberships(comparison: Comparison) -> Iterator[Decision]:
     """Memberships of the backup that are missing; those of an identity source's groups are counted by group."""
     foreign: Counter[str] = Counter()
-    for decision in _new_links(comparison, MEMBERSHIP):
+    for decision in new_links(comparison, MEMBERSHIP):
         group = split_key(decision.key)[0]
         if comparison.awaited(GROUP, group):
             foreign[group] += 1
@@ -162,12 +162,8 @@ def new_memberships(comparison: Comparison) -> Iterator[Decision]:
             yield _awaited(GROUP, group, message)
 
 
-def new_assignments(comparison: Comparison) -> Iterator[Decision]:
-    """Assignments of the backup that are missing."""
-    yield from _new_links(comparison, ASSIGNMENT)
-
-
-def _new_links(comparison: Comparison, type_name: str) -> Iterator[Change | Finding]:
+def new_links(comparison: Comparison, type_name: str) -> Iterator[Change | Finding]:
+    """Memberships or assignments of the backup that are missing."""
     for pair in comparison.pairs(type_name):
         if pair.backup is not None and pair.live is None:
             named = references(type_name, pair.key)
