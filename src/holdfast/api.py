@@ -208,9 +208,7 @@ class RestoreManager(_Manager):
                 "the conflict strategy PROMPT needs somebody to ask",
                 "Give the installation a `choose`, or use OVERWRITE, MERGE or SKIP.",
             )
-        minutes = int(options.wait_for_principals.total_seconds() // 60)
-        types = records.record_types(options.target_resources)
-        return RestoreRequest(info.id, types, strategy, wait_minutes=minutes)
+        return RestoreRequest(info.id, records.record_types(options.target_resources), strategy)
 
 
 def _refuse_elsewhere(options: RestoreOptions, source: SourceIdentity) -> None:

@@ -217,10 +217,7 @@ class BackupFilters:
 
 @dataclass
 class RestoreOptions:
-    """What to restore and how; the same meaning and defaults as the command's options.
-
-    `wait_for_principals` counts in whole minutes; users and groups of an identity source are awaited so long.
-    """
+    """What to restore and how; the same meaning and defaults as the command's options."""
 
     target_resources: list[ResourceType] = field(default_factory=every_resource)
     conflict_strategy: ConflictStrategy = ConflictStrategy.OVERWRITE
@@ -228,7 +225,6 @@ class RestoreOptions:
     target_account: str | None = None
     target_region: str | None = None
     resource_mappings: dict[str, str] = field(default_factory=dict)
-    wait_for_principals: timedelta = timedelta(0)
 
 
 @dataclass

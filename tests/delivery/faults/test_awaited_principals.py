@@ -115,7 +115,7 @@ def test_without_waiting_the_rest_is_restored_and_the_run_is_partial(
     held = [each for each in sandbox.dump().assignments if each.principal == GROUP]
     assert held == []
     shown = desk.run("identity-center", "preview", "latest")
-    assert "Awaited from the identity source, so not planned: 1 groups, " in shown.out
+    assert "Awaited from the identity source, so not planned: 1 group, " in shown.out
     restored = desk.restore()
     assert restored.code == 3
     errors = [each for each in restored.json["findings"] if each["severity"] == "error"]

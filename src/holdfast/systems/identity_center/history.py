@@ -89,6 +89,7 @@ class _Life:
         self._seen = False
         self._unknown: frozenset[str] = frozenset()
         self._access: set[tuple[str, str, str]] = set()
+        self._groups: set[str] = set()  # a user's
         self._itself = _Tracked(type_name, lambda found: found == key)
         at = {USER: 1, GROUP: 0}.get(type_name)
         self._memberships = (
@@ -107,10 +108,13 @@ class _Life:
         for key, old, new in members:
             if (old is None) != (new is None):
                 yield _turn(new is not None, MEMBERSHIP, _other(self._type, key), "")
-        if sum(len(tracked.step(view)) for tracked in self._assignments) or members:
+        if members and self._memberships and self._type == USER:
+            self._groups = {split_key(key)[0] for key in self._memberships.state}
+        turned = [key for tracked in self._assignments for key, _, _ in tracked.step(view)]
+        if members or any(map(self._way, turned)):
             access = set(self._reach())
-            for turned in sorted(self._access ^ access):
-                yield _turn(turned in access, *turned)
+            for name in sorted(self._access ^ access):
+                yield _turn(name in access, *name)
             self._access = access
         if self._seen:
             yield from self._gaps(view)
@@ -148,22 +152,20 @@ class _Life:
 
     def _reach(self) -> Iterator[tuple[str, str, str]]:
         """Type, name and group of every assignment that the thing has now."""
-        groups = (
-            {split_key(key)[0] for key in self._memberships.state}
-            if self._memberships and self._type == USER
-            else set[str]()
-        )
         for tracked in self._assignments:
             for key in tracked.state:
-                *place, kind, principal = split_key(key)
-                if self._type == PERMISSION_SET:
-                    yield tracked.type, show_key(join_key(place[0], kind, principal)), ""
-                elif self._type == APPLICATION:
-                    yield tracked.type, show_key(join_key(kind, principal)), ""
-                elif PRINCIPAL_TYPES[kind] == self._type:
-                    yield tracked.type, show_key(join_key(*place)), ""
-                elif principal in groups:
-                    yield tracked.type, show_key(join_key(*place)), principal
+                if way := self._way(key):
+                    yield tracked.type, *way
+
+    def _way(self, key: str) -> tuple[str, str] | None:
+        """An assignment's name without the thing, and the group it comes through; None for one of others."""
+        *place, kind, principal = split_key(key)
+        if self._type in (PERMISSION_SET, APPLICATION):
+            rest = (place[0], kind, principal) if self._type == PERMISSION_SET else (kind, principal)
+            return show_key(join_key(*rest)), ""
+        if PRINCIPAL_TYPES[kind] == self._type:
+            return show_key(join_key(*place)), ""
+        return (show_key(join_key(*place)), principal) if principal in self._groups else None
 
 
 _Happening = tuple[EventKind, str, str, str, tuple[FieldChange, ...]]

@@ -63,8 +63,8 @@ def _of_identity_source(comparison: Comparison, pair: Pair, tally: _Tally) -> It
         tally.left += bool(differences(pair.backup, pair.live))
 
 
-def _awaited(type_name: str, key: str, message: str) -> Finding:
-    return Finding(Severity.ERROR, AWAITED, type_name, key, message, _SYNCHRONISE)
+def _awaited(type_name: str, key: str, message: str, advice: str = _SYNCHRONISE) -> Finding:
+    return Finding(Severity.ERROR, AWAITED, type_name, key, message, advice)
 
 
 def _principal(comparison: Comparison, pair: Pair) -> Iterator[Change | Conflict]:
@@ -172,7 +172,8 @@ def new_links(comparison: Comparison, type_name: str) -> Iterator[Change | Findi
                 message = (
                     f"It waits for the {' '.join(dangling)}, which the identity source has not brought yet."
                 )
-                yield _awaited(type_name, pair.key, message)
+                told = comparison.wanted.find(*dangling) is not None  # then its own finding has the advice
+                yield _awaited(type_name, pair.key, message, "" if told else _SYNCHRONISE)
             elif dangling:
                 yield _missing_reference(type_name, pair.key, dangling)
             else:
