@@ -10,7 +10,6 @@ from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.mapping import user_key
 from holdfast.systems.identity_center.model import (
-    ASSIGNMENT,
     GROUP,
     MEMBERSHIP,
     USER,
@@ -69,7 +68,7 @@ class PrincipalArrivals:
 
 def _needed(comparison: Comparison) -> Iterator[tuple[str, str]]:
     """Users and groups in reach of the restore that are not there, and those that its missing records name."""
-    for type_name in (USER, GROUP, MEMBERSHIP, ASSIGNMENT):
+    for type_name in comparison.wanted.types:
         for pair in comparison.pairs(type_name):
             if pair.backup is not None and pair.live is None:
                 yield type_name, pair.key
