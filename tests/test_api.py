@@ -305,6 +305,11 @@ def test_backups_are_listed_newest_first_and_filtered(home: Home) -> None:
     assert listed(BackupFilters(taken_until=morning)) == [ids[0]]
     assert listed(BackupFilters(instance_arn="another")) == []
     assert listed(BackupFilters(limit=1)) == [ids[2]]
+    assert listed(BackupFilters(source_account="111122223333", source_region="eu-central-1")) == ids[::-1]
+    assert listed(BackupFilters(source_account="999999999999")) == []
+    assert listed(BackupFilters(source_region="us-east-1")) == []
+    assert listed(BackupFilters(incomplete_only=True)) == []
+    assert listed(BackupFilters(labels={"team": "red"})) == []
     assert BackupManager(home).list_backups(BackupFilters()) == engine.list_backups(BackupFilters())
 
 

@@ -31,8 +31,8 @@ from holdfast.domain.errors import Refused, UsageError, VaultDamaged
 from holdfast.domain.outcomes import Finding, Item, OutcomeKind, Severity
 from holdfast.domain.records import RecordView, show_key
 from holdfast.domain.runs import Run, RunState
-from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
-from holdfast.kernel.backup import INCREMENTAL, SAFETY
+from holdfast.domain.snapshots import SectionSummary, SnapshotFilter, SnapshotInfo, SourceIdentity
+from holdfast.kernel.backup import INCREMENTAL
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.preview import Preview
 from holdfast.kernel.vault.verify import Problem, Verification
@@ -101,14 +101,17 @@ def source_of(metadata: BackupMetadata, system: str) -> SourceIdentity:
 
 def passes(info: SnapshotInfo, filters: BackupFilters) -> bool:
     """Whether a snapshot passes the filters."""
-    return (
-        (filters.include_safety or info.kind != SAFETY)
-        and filters.backup_type in (None, _type_of(info))
-        and filters.instance_arn in (None, info.source.instance)
-        and (filters.taken_from is None or info.taken_at >= in_utc(filters.taken_from))
-        and (filters.taken_until is None or info.taken_at <= in_utc(filters.taken_until))
-        and (info.complete or not filters.complete_only)
+    asked = SnapshotFilter(
+        safety=filters.include_safety,
+        since=in_utc(filters.taken_from) if filters.taken_from else None,
+        until=in_utc(filters.taken_until) if filters.taken_until else None,
+        account=filters.source_account or "",
+        region=filters.source_region or "",
+        instance=filters.instance_arn or "",
+        complete=True if filters.complete_only else False if filters.incomplete_only else None,
+        labels=tuple(filters.labels.items()),
     )
+    return filters.backup_type in (None, _type_of(info)) and asked.passes(info)
 
 
 # -- checks

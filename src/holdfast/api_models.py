@@ -197,7 +197,7 @@ class BackupOptions:
 
 @dataclass
 class BackupFilters:
-    """Which backups to list; what is not set does not filter. `limit` 0 means all.
+    """Which backups to list; what is not set does not filter. `limit` 0 means all, `labels` must all be there.
 
     Snapshots that a restore took for safety are listed only with `include_safety`, as FULL.
     """
@@ -209,6 +209,10 @@ class BackupFilters:
     complete_only: bool = False
     include_safety: bool = False
     limit: int = 0
+    source_account: str | None = None
+    source_region: str | None = None
+    incomplete_only: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

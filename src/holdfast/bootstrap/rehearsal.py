@@ -37,7 +37,8 @@ def rehearse_identity_center(
             other_requests_per_second=UNTHROTTLED,
         )
         session = AwsSession(pace, clock, endpoint=AwsEndpoint(sandbox.url, ACCESS_KEY, SECRET_KEY))
-        here = replace(settings, instance_arn="")
+        # The sandbox stands in for the identity source, too: nothing else would bring people there.
+        here = replace(settings, instance_arn="", identity_source="identity_center")
         description = f"an empty sandbox at {sandbox.url}, unthrottled, asynchronous work at once"
         yield RehearsalStage(identity_center(session, here, clock), description)
 

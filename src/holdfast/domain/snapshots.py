@@ -69,3 +69,36 @@ class SnapshotInfo:
     def section(self, type_name: str) -> SectionSummary | None:
         """The summary of one type, if the snapshot knows of it."""
         return next((section for section in self.sections if section.type == type_name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFilter:
+    """Which snapshots to list; what is empty or None does not filter, but safety snapshots must be asked for.
+
+    `complete` False asks for the incomplete ones alone. `labels` must all be there with these values.
+    """
+
+    kinds: tuple[str, ...] = ()
+    safety: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    account: str = ""
+    region: str = ""
+    instance: str = ""
+    complete: bool | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def passes(self, info: SnapshotInfo) -> bool:
+        """Whether the snapshot is among those asked for."""
+        source = info.source
+        return (
+            (self.safety or info.kind != SAFETY_KIND or SAFETY_KIND in self.kinds)
+            and (not self.kinds or info.kind in self.kinds)
+            and (self.since is None or info.taken_at >= self.since)
+            and (self.until is None or info.taken_at <= self.until)
+            and self.account in ("", source.account)
+            and self.region in ("", source.region)
+            and self.instance in ("", source.instance)
+            and self.complete in (None, info.complete)
+            and set(self.labels) <= set(info.labels)
+        )

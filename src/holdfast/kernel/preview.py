@@ -12,6 +12,9 @@ from holdfast.domain.changes import Change, Conflict, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.showing import masked_bytes, masked_conflict
 
+AWAITED = "principal-awaited"
+"""Code of findings on what only somebody else can bring, and on what waits for it."""
+
 LISTED = 200
 """Changes and conflicts a preview lists; the counts are of all."""
 
@@ -56,6 +59,11 @@ class Preview:
         """The other findings, the worst first."""
         return worst_first(finding for finding in self.findings if not finding.code.startswith(CANNOT_RETURN))
 
+    @property
+    def awaited(self) -> dict[str, int]:
+        """By type, how much is not planned because somebody else must bring it, or what it names, first."""
+        return dict(Counter(finding.type for finding in self.findings if finding.code == AWAITED))
+
     def to_json(self) -> bytes:
         """The object that `preview --json` and `--dry-run --json` print, personal fields masked."""
         document = {
@@ -64,6 +72,7 @@ class Preview:
             "changes": tuple(map(_shown, self.changes)),
             "conflicts": self.conflicts,
             "conflicts_total": self.conflicts_total,
+            "awaited": self.awaited,
             "warnings": self.warnings,
             "cannot_return": self.cannot_return,
             "estimated_seconds": self.estimated_seconds,

@@ -19,13 +19,15 @@ from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import PlanOptions, Source, System, Target
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.vault import Vault
-from holdfast.kernel.views import MemoryView
+from holdfast.kernel.views import MemoryView, OverlaidView
+from holdfast.kernel.waiting import await_arrivals
 
 
 class RestoreRequest(msgspec.Struct, frozen=True):
     """What a restore was asked for; kept with the run so that another process can resume it.
 
-    `keys` limits a type to single records: pairs of type name and natural key.
+    `keys` limits a type to single records: pairs of type name and natural key. `wait_minutes` is how long
+    to wait for what only somebody else can bring.
     """
 
     snapshot: str
@@ -34,6 +36,7 @@ class RestoreRequest(msgspec.Struct, frozen=True):
     keys: tuple[tuple[str, str], ...] = ()
     delete_extra: bool = False
     allow_lockout: bool = False
+    wait_minutes: int = 0
 
     def scope(self) -> RestoreScope:
         """The request's types and keys as a scope."""
@@ -54,9 +57,11 @@ class Restore:
     audit_head: Callable[[], str]
 
     def stages(self, request: RestoreRequest, choose: Chooser | None) -> tuple[Stage, ...]:
-        """Keep what is there now (a safety snapshot), plan, apply, verify."""
+        """Keep what is there now (a safety snapshot), wait where asked to, plan, apply, verify."""
+        waiting = Stage("wait", StageKind.GATHER, lambda context: self._wait(context, request))
         return (
             Stage("keep", StageKind.GATHER, lambda context: self._keep(context, request)),
+            *[waiting] * bool(request.wait_minutes),
             Stage("plan", StageKind.CHANGE, lambda context: self._plan(context, request, choose)),
             Stage("apply", StageKind.CHANGE, lambda context: apply_journal(context, self.target)),
             Stage("verify", StageKind.CHECK, lambda context: verify_journal(context, self.target)),
@@ -84,12 +89,38 @@ class Restore:
             kept = backup.capture(context, BackupRequest(SAFETY, self._needed(wanted, request)), items=False)
         context.snapshot = kept.id
 
+    def _wait(self, context: RunContext, request: RestoreRequest) -> None:
+        if self.system.arrivals is None:
+            return
+        arrivals = self.system.arrivals()
+        awaited = arrivals.awaited(self._wanted(request), self._kept(context), request.scope())
+        if awaited:
+            await_arrivals(context, arrivals, awaited, request.wait_minutes)
+
     def _plan(self, context: RunContext, request: RestoreRequest, choose: Chooser | None) -> None:
+        wanted, present = self._wanted(request), self._kept(context)
+        if request.wait_minutes:
+            present = self._with_arrivals(context, wanted, present, request.scope())
+        store_plan(context, self._decide(wanted, present, request, choose))
+
+    def _kept(self, context: RunContext) -> RecordView:
         safety = self._backup().snapshot_of(context.run.id)
         if safety is None:
             raise Refused("the safety snapshot of this run is gone", "Start the restore again.")
-        decisions = self._decide(self._wanted(request), self.vault.read(safety), request, choose)
-        store_plan(context, decisions)
+        return self.vault.read(safety)
+
+    def _with_arrivals(
+        self, context: RunContext, wanted: RecordView, kept: RecordView, scope: RestoreScope
+    ) -> RecordView:
+        """What was kept, with what has come since read anew; asked of the service, so that a resume can repeat it."""
+        if self.system.arrivals is None:
+            return kept
+        arrivals = self.system.arrivals()
+        awaited = arrivals.awaited(wanted, kept, scope)
+        if arrivals.missing(awaited) == awaited:
+            return kept
+        types = [name for name in arrivals.types if name in kept.types]
+        return OverlaidView(kept, MemoryView(self.source.capture(types, context.progress)))
 
     def _decide(
         self, wanted: RecordView, present: RecordView, request: RestoreRequest, choose: Chooser | None

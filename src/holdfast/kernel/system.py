@@ -136,13 +136,30 @@ class Target(Changer, Protocol):
         """How long applying these should take within the service's limits."""
 
 
+class Arrivals(Protocol):
+    """What only somebody else can bring, such as the users of an identity source, and whether it is there.
+
+    `types` are the record types to read again once something of it has come.
+    """
+
+    types: tuple[str, ...]
+
+    def awaited(
+        self, wanted: RecordView, present: RecordView, scope: RestoreScope
+    ) -> frozenset[tuple[str, str]]:
+        """Type and key of what must come before all in the scope can be restored. Pure."""
+
+    def missing(self, names: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those of the names that are not there now, with as few calls as possible."""
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """A registered system: its name, its record types in dependency order, and how to make its halves.
 
     `comparable` gives the canonical bytes of a record without what no restore can bring back (the
     service's own ids and times), so that equal bytes mean "the same". `personal_fields` are masked
-    wherever people read.
+    wherever people read. `arrivals` is for a system of which others make a part.
     """
 
     name: str
@@ -152,6 +169,7 @@ class System:
     target: Callable[[], Target]
     comparable: Callable[[Record], bytes]
     personal_fields: frozenset[str] = frozenset()
+    arrivals: Callable[[], Arrivals] | None = None
 
     def required(self, types: Sequence[str]) -> tuple[str, ...]:
         """These types and all that they depend on, in dependency order."""

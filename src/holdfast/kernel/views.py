@@ -32,3 +32,26 @@ class MemoryView(RecordView):
         records = part.records if part else ()
         at = bisect_left(records, key, key=lambda record: record.key)
         return records[at] if at < len(records) and records[at].key == key else None
+
+
+class OverlaidView:
+    """A view with some of its types taken from another one."""
+
+    def __init__(self, below: RecordView, above: RecordView) -> None:
+        self._below, self._above = below, above
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return self._below.types
+
+    def is_complete(self, type_name: str) -> bool:
+        return self._of(type_name).is_complete(type_name)
+
+    def records(self, type_name: str) -> Iterator[Record]:
+        return self._of(type_name).records(type_name)
+
+    def find(self, type_name: str, key: str) -> Record | None:
+        return self._of(type_name).find(type_name, key)
+
+    def _of(self, type_name: str) -> RecordView:
+        return self._above if type_name in self._above.types else self._below

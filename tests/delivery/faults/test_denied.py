@@ -166,8 +166,8 @@ def test_what_depends_on_a_denied_creation_is_impossible_and_says_why(
     desk: Desk, sandbox: SandboxServer, admin: Administrator
 ) -> None:
     desk.backup()
-    members = admin.empty("Platform Engineers")
-    admin.delete_group("Platform Engineers")
+    members = admin.empty("Platform-Engineers")
+    admin.delete_group("Platform-Engineers")
     sandbox.faults([FaultRule(operation="CreateGroup", deny=True)])
     restored = desk.restore()
     assert restored.code == 3
@@ -177,7 +177,7 @@ def test_what_depends_on_a_denied_creation_is_impossible_and_says_why(
     others = [each for each in restored.json["failures"] if each["type"] == "membership"]
     assert len(others) == members
     for each in others:
-        assert "Platform Engineers" in each["reason"]
+        assert "Platform-Engineers" in each["reason"]
 
 
 def test_an_assignment_that_fails_on_the_service_s_side_is_named_with_what_it_said(

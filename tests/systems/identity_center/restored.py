@@ -14,6 +14,7 @@ from holdfast.kernel.system import PlanOptions
 from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.model import IdentitySource
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 from tests.simulators.quiet import SilentProgress
@@ -21,11 +22,14 @@ from tests.systems.identity_center.small_company import ALL_TYPES, OVERWRITE, Pl
 
 
 class Restorer:
-    """One target for its lifetime, as one run has; captures see the service as it is at that moment."""
+    """One target for its lifetime, as one run has; captures see the service as it is at that moment.
+
+    The built-in directory is the source, so that everything may be written, what once had external ids, too.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.target = IdentityCenterTarget(connection, SystemClock())
+        self.target = IdentityCenterTarget(connection, SystemClock(), source=IdentitySource.IDENTITY_CENTER)
         self.requests: list[str] = []
 
     def capture(self) -> MemoryView:

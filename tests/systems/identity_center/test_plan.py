@@ -280,13 +280,10 @@ def test_a_group_selected_by_name_brings_its_own_members_and_no_others() -> None
 
 
 def test_what_cannot_return_is_said() -> None:
-    external: list[dict[str, str]] = [{"Issuer": "https://idp.example.com", "Id": "9"}]
-    backup = view(user("alice", ExternalIds=external), user("bob", UserStatus="DISABLED"))
-    findings = planned(backup, view()).findings
+    findings = planned(view(user("alice"), user("bob", UserStatus="DISABLED")), view()).findings
     assert [(f.severity, f.code, f.key) for f in findings] == [
         (Severity.WARNING, "cannot-return", "bob"),
         (Severity.NOTE, "cannot-return", ""),
-        (Severity.WARNING, "owned-by-identity-source", ""),
     ]
     assert findings[1].message.startswith("2 users are created anew")
 

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.moments import since_option, until_option
 from holdfast.delivery.cli.opening import conclude, emit, installation
 
 VAULT_DAMAGED = 20
+
+
+class Label(click.ParamType[tuple[str, str]]):
+    """NAME=VALUE of a label."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Name and value. Raises: BadParameter for another shape."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        return name, text
 
 
 @click.group()
@@ -19,17 +39,51 @@ def backups() -> None:
 @backups.command(name="list")
 @click.option("--system", default="", help="Only backups of this system.")
 @click.option("--all", "everything", is_flag=True, help="Also the safety snapshots that restores take.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(["full", "incremental", "safety"]),
+    multiple=True,
+    help="Only of this kind; may be repeated.",
+)
+@since_option
+@until_option
+@click.option("--account", default="", help="Only of this account.")
+@click.option("--region", default="", help="Only of this region.")
+@click.option("--instance", default="", help="Only of the instance with this ARN.")
+@click.option("--complete/--incomplete", default=None, help="Only those read whole, or only the others.")
+@click.option("--label", "labels", type=Label(), multiple=True, help="Only with this label; may be repeated.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")
 @shared_options
 @pass_invocation
-def list_(invocation: Invocation, system: str, everything: bool) -> int:
-    """Every backup, newest first."""
+def list_(
+    invocation: Invocation,
+    system: str,
+    everything: bool,
+    kinds: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    account: str,
+    region: str,
+    instance: str,
+    complete: bool | None,
+    labels: tuple[tuple[str, str], ...],
+    limit: int | None,
+) -> int:
+    """Backups that pass every filter given, newest first."""
     from holdfast.delivery.cli.rendering import show_snapshots, snapshots_json
-    from holdfast.kernel.backup import SAFETY
+    from holdfast.domain.snapshots import SnapshotFilter
 
+    asked = SnapshotFilter(kinds, everything, since, until, account, region, instance, complete, labels)
     with installation(invocation) as home:
-        found = [info for info in home.vault.snapshots(system) if everything or info.kind != SAFETY]
+        kept = home.vault.snapshots(system)
+        found = [info for info in kept if asked.passes(info)][:limit]
         if invocation.json:
             emit(snapshots_json(found))
+        elif kept and not found:
+            click.echo(
+                f"None of {len(kept):,} backups passes these filters; `--all` shows safety snapshots too."
+            )
         else:
             show_snapshots(found)
     return 0

@@ -9,6 +9,7 @@ import click
 from holdfast.api_models import ResourceType
 from holdfast.api_records import SELECTED
 from holdfast.delivery.cli.access import access, review
+from holdfast.delivery.cli.history import history
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import conclude, emit, installation
 from holdfast.domain.changes import ConflictStrategy
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SYSTEM = "identity_center"
 PARTIAL, CHECK_FAILED = 3, 5
+LONGEST_WAIT = 240
+"""Minutes; a restore holds its instance for six hours at most, and has its changes still to make."""
 
 
 class ResourceList(click.ParamType[tuple[str, ...]]):
@@ -96,6 +99,7 @@ def identity_center() -> None:
 
 identity_center.add_command(access)
 identity_center.add_command(review)
+identity_center.add_command(history)
 
 
 @identity_center.command()
@@ -177,6 +181,14 @@ def preview(
 
 @identity_center.command()
 @restore_options
+@click.option(
+    "--wait-for-principals",
+    "wait_minutes",
+    type=click.IntRange(0, LONGEST_WAIT),
+    default=0,
+    metavar="MINUTES",
+    help="Wait so long for users and groups that the identity source brings, before planning.",
+)
 @click.option("--dry-run", is_flag=True, help="Change nothing; print the same as `preview`.")
 @shared_options
 @pass_invocation
@@ -188,16 +200,20 @@ def restore(
     conflict_strategy: str,
     delete_extra: bool,
     allow_lockout: bool,
+    wait_minutes: int,
     dry_run: bool,
 ) -> int:
     """Put a backup back: keep what is there now, plan, apply under the journal, read back.
 
     BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
     """
+    from msgspec.structs import replace
+
     request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
         if dry_run:
             return _preview(home, request, invocation)
+        request = replace(request, wait_minutes=wait_minutes)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
 
 

@@ -108,7 +108,9 @@ def _section_state(section: SectionSummary) -> list[str]:
 def show_preview(found: Preview, screen: Screen | None = None) -> None:
     """What a restore would do: counts, changes, conflicts, warnings, what cannot return, how long."""
     screen = screen or Screen()
-    if not found.changes_total:
+    if not found.changes_total and found.awaited:
+        screen.line("Nothing would change before what is awaited has come.")
+    elif not found.changes_total:
         screen.line("Nothing would change: the service already is as the backup has it.")
     else:
         screen.line(
@@ -122,7 +124,10 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
             screen.line(f"  {_change_line(change)}")
         _rest(screen, found.changes_total - LISTED)
     _conflicts(screen, found.conflicts, found.conflicts_total)
-    screen.findings("Warnings", found.warnings)
+    if found.awaited:
+        awaited = ", ".join(f"{count:,} {kind}{'s' * (count != 1)}" for kind, count in found.awaited.items())
+        screen.line(f"Awaited from the identity source, so not planned: {awaited}.", STYLES["warning"])
+    screen.findings("Warnings", found.warnings[:LISTED], len(found.warnings))
     screen.findings("Cannot return", found.cannot_return)
     screen.line("Nothing has been changed.")
 

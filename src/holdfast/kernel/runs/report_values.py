@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from holdfast.domain.changes import Conflict
-from holdfast.domain.outcomes import Finding
+from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.ports import CallCount
@@ -185,12 +185,17 @@ def headline(report: RunReport) -> str:
 
 
 def reason(report: RunReport) -> str:
-    """Why the run is partial, in one sentence; empty for any other state and where an error or a check says it."""
-    if report.state is not RunState.PARTIAL or not report.failures:
+    """Why the run is partial, in one sentence; empty for any other state."""
+    errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
+    if report.state is not RunState.PARTIAL or not (report.failures or errors):
         return ""
-    first = report.failures[0]
-    named = f"{first.what} {visible_key(first.key)} ({first.outcome}): {visible(first.reason)}"
-    others = report.failures_total - 1
+    if report.failures:
+        first = report.failures[0]
+        named = f"{first.what} {visible_key(first.key)} ({first.outcome}): {visible(first.reason)}"
+        others = report.failures_total - 1
+    else:
+        named = f"{errors[0].type} {visible_key(errors[0].key)}: {visible(errors[0].message)}"
+        others = report.findings_by_severity[Severity.ERROR] - 1
     return f"Partial because of {named}" + (f" And {others:,} more." if others else "")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, takewhile
 
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
@@ -57,6 +58,27 @@ class SnapshotReader:
         """One record, read without the rest. Raises: VaultDamaged; StoreError."""
         row = self.layered(type_name).find(key)
         return None if row is None else _record(type_name, row)
+
+    def changes_since(
+        self, before: SnapshotReader, type_name: str, wanted: Callable[[str], bool]
+    ) -> dict[str, Record | None]:
+        """What became of the wanted records whose rows the two snapshots do not share; None for those gone.
+
+        Some may be as they were. Layers that both have are not read, so little change costs little.
+        Raises: VaultDamaged; StoreError.
+        """
+        own, other = (reader._manifest.layers(type_name) for reader in (self, before))
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, other, strict=False)))
+        found: dict[str, Record | None] = {}
+        for layer in self.layered(type_name).layers[shared:]:
+            for row in chain.from_iterable(layer.blocks()):
+                if wanted(row[0]):
+                    found[row[0]] = None if row[2] is None else _record(type_name, row)
+        for layer in before.layered(type_name).layers[shared:]:
+            for row in chain.from_iterable(layer.blocks()):
+                if wanted(row[0]) and row[0] not in found:
+                    found[row[0]] = self.find(type_name, row[0])
+        return found
 
     def layered(self, type_name: str) -> LayeredRows:
         """The rows behind a type; none for a type that was not captured. Raises: VaultDamaged; StoreError."""

@@ -141,6 +141,12 @@ def group_from(record: Record) -> Group:
     )
 
 
+def has_external_ids(record: Record) -> bool:
+    """Whether a user or group came from an identity source: only that writes external ids."""
+    # Most records have none; those need not be decoded.
+    return b'"ExternalIds"' in record.body and bool(plain(record.body).get("ExternalIds"))
+
+
 def membership_record(membership: NamedMembership) -> Record:
     """A user in a group, by names."""
     body: dict[str, Plain] = {"Group": membership.group, "User": membership.user}

@@ -10,15 +10,26 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView
 from holdfast.kernel.ports import Chooser
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, RECORD_TYPES, USER
+from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
+    GROUP,
+    RECORD_TYPES,
+    USER,
+    IdentitySource,
+)
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.deletions import deletions
 from holdfast.systems.identity_center.restore.lockout import read_operator, refuse_lockout
 from holdfast.systems.identity_center.restore.permissions import permission_sets
-from holdfast.systems.identity_center.restore.principals import new_links, principals
+from holdfast.systems.identity_center.restore.principals import new_links, new_memberships, principals
 
 
-def plan(wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
+def plan(
+    wanted: RecordView,
+    present: RecordView,
+    options: PlanOptions,
+    source: IdentitySource = IdentitySource.AUTO,
+) -> Iterator[Decision]:
     """Changes in rank order with the conflicts and findings met on the way; nothing when both sides agree.
 
     Pure: the same views and options give the same decisions. Give it the scope as it was asked for.
@@ -28,8 +39,8 @@ def plan(wanted: RecordView, present: RecordView, options: PlanOptions) -> Itera
     asked = replace(options, choose=_asking_once(options.choose))
     operator = None if options.allow_lockout else read_operator(options.operator)
     if operator is not None:
-        refuse_lockout(_decisions(wanted, present, asked), present, operator)
-    yield from _decisions(wanted, present, asked)
+        refuse_lockout(_decisions(Comparison(wanted, present, asked, source)), present, operator)
+    yield from _decisions(Comparison(wanted, present, asked, source))
 
 
 def _asking_once(choose: Chooser | None) -> Chooser | None:
@@ -47,12 +58,11 @@ def _asking_once(choose: Chooser | None) -> Chooser | None:
     return choose_once
 
 
-def _decisions(wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
-    comparison = Comparison(wanted, present, options)
+def _decisions(comparison: Comparison) -> Iterator[Decision]:
     yield from _left_aside(comparison)
     yield from principals(comparison, USER)
     yield from principals(comparison, GROUP)
-    yield from new_links(comparison, MEMBERSHIP)
+    yield from new_memberships(comparison)
     yield from permission_sets(comparison)
     yield from new_links(comparison, ASSIGNMENT)
     yield from deletions(comparison)

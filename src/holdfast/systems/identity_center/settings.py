@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holdfast.kernel.settings import setting
+from holdfast.systems.identity_center.model import IdentitySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +18,10 @@ class IdentityCenterSettings:
         "",
         "How assignments are listed: account, permission_set, principal; empty: fewest calls.",
         one_of=("", "account", "permission_set", "principal"),
+    )
+    identity_source: str = setting(
+        "auto",
+        "Who makes users and groups. auto: an identity source where they have external ids, and such are "
+        "never written; identity_center: Holdfast may make all; external: it never writes any.",
+        one_of=tuple(IdentitySource),
     )

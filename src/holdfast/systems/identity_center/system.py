@@ -7,7 +7,8 @@ from holdfast.kernel.system import System
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.connection import connect
 from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
-from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
+from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM, IdentitySource
+from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
@@ -23,13 +24,14 @@ def identity_center(
 
     `requests_per_second` is the session's pace, by which durations are estimated.
     """
-    connection = connect(session, settings)
+    connection, source = connect(session, settings), IdentitySource(settings.identity_source)
     return System(
         name=SYSTEM,
         title="AWS IAM Identity Center",
         types=RECORD_TYPES,
         source=lambda: IdentityCenterSource(connection, settings, clock),
-        target=lambda: IdentityCenterTarget(connection, clock, Pace(requests_per_second)),
+        target=lambda: IdentityCenterTarget(connection, clock, Pace(requests_per_second), source),
+        arrivals=lambda: PrincipalArrivals(connection.identity_store, source),
         comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
     )

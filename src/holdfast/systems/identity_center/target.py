@@ -14,7 +14,15 @@ from holdfast.kernel.runs.comparison import CONFLICT as OVERTAKEN
 from holdfast.kernel.runs.comparison import describe, unread
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, PROVISION, TAG, USER
+from holdfast.systems.identity_center.model import (
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    PROVISION,
+    TAG,
+    USER,
+    IdentitySource,
+)
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
 from holdfast.systems.identity_center.restore.compatibility import compatibility
@@ -32,9 +40,15 @@ _TAGS_AT_ONCE = 50
 class IdentityCenterTarget:
     """`Target` of Identity Center. Thread-safe; ids behind names are looked up once and kept."""
 
-    def __init__(self, connection: Connection, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        pace: Pace | None = None,
+        source: IdentitySource = IdentitySource.AUTO,
+    ) -> None:
         store, admin = connection.identity_store, connection.sso_admin
-        self._connection, self._pace = connection, pace
+        self._connection, self._pace, self._source = connection, pace, source
         self._directory = Directory(store, admin)
         self._operations = Operations(admin, clock)
         revisions: dict[str, str] = {}
@@ -60,7 +74,7 @@ class IdentityCenterTarget:
 
     def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
         """Changes in rank order, conflicts and findings. Raises: Refused by the lock-out guard."""
-        return plan(wanted, present, options)
+        return plan(wanted, present, options, self._source)
 
     def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
         """The changes that undo these, in rank order."""
@@ -95,6 +109,8 @@ class IdentityCenterTarget:
         return estimate_seconds(changes, self._pace)
 
     def _apply(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
+        if self._is_foreign(group[0]):
+            return _FOREIGN
         try:
             return self._write(group, note_request)
         except (AccessDenied, NotFound) as error:
@@ -103,6 +119,13 @@ class IdentityCenterTarget:
             if not error.permanent:
                 raise
             return self._refused(group, error)
+
+    def _is_foreign(self, change: Change) -> bool:
+        """Whether it is for the identity source to make: a rollback may meet what that has adopted since."""
+        if self._source is IdentitySource.EXTERNAL:
+            return change.type in (USER, GROUP, MEMBERSHIP)
+        adopted = (change.type, change.key) in self._reader.adopted
+        return self._source is IdentitySource.AUTO and _has_revision(change) and adopted
 
     def _write(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
         """A remembered id may be of a thing that was made anew since: forget it and try once more.
@@ -141,6 +164,14 @@ class IdentityCenterTarget:
         code = "conflict" if error.error == CONFLICT else error.code
         advice = "It was changed by somebody else meanwhile. Look at it, then plan the restore again."
         return Outcome(OutcomeKind.FAILED, str(error), advice, code)
+
+
+_FOREIGN = Outcome(
+    OutcomeKind.FAILED,
+    "it belongs to the identity source, so it was left as it is",
+    "Change it there. Where the built-in directory is the source now, set `identity_source` to identity_center.",
+    "owned-by-identity-source",
+)
 
 
 def _has_revision(change: Change) -> bool:

@@ -9,7 +9,8 @@ from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP
+from holdfast.systems.identity_center.mapping import has_external_ids
+from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER, IdentitySource
 from holdfast.systems.identity_center.restore.closure import Reach, closure, with_members
 from holdfast.systems.identity_center.restore.conflicts import ConflictManager
 
@@ -26,13 +27,21 @@ class Pair:
 class Comparison:
     """What a plan works on: both views, the reach of the scope, and how conflicts are decided."""
 
-    def __init__(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> None:
+    def __init__(
+        self,
+        wanted: RecordView,
+        present: RecordView,
+        options: PlanOptions,
+        source: IdentitySource = IdentitySource.AUTO,
+    ) -> None:
         self.wanted = wanted
         self.present = present
         self.options = options
         asked = with_members(present, with_members(wanted, options.scope))
         self.reach = Reach(asked, closure(wanted, asked))
         self._manager = ConflictManager(options.strategy, options.choose)
+        self._source = source
+        self._awaited: dict[str, frozenset[str]] = {}
         self._extra_members: dict[str, int] | None = None
         self._names: dict[str, frozenset[str]] = {}
 
@@ -63,12 +72,29 @@ class Comparison:
         """The conflict of a record and how it is decided."""
         return self._manager.settle(type_name, key, fields)
 
+    def awaited(self, type_name: str, key: str) -> bool:
+        """Whether a user or group is made by an identity source alone, so that nothing of it may be written."""
+        if self._source is not IdentitySource.AUTO or type_name not in (USER, GROUP):
+            return self._source is IdentitySource.EXTERNAL and type_name in (USER, GROUP)
+        if type_name not in self._awaited:
+            self._awaited[type_name] = frozenset(
+                record.key
+                for view in (self.wanted, self.present)
+                for record in view.records(type_name)
+                if has_external_ids(record)
+            )
+        return key in self._awaited[type_name]
+
     def exists_after(self, type_name: str, key: str) -> bool:
         """Whether a record will be there once the backup's are; yes where the service could not be read."""
         if type_name not in self._names:
             live = {record.key for record in self.present.records(type_name)}
             backup = (
-                {record.key for record in self.wanted.records(type_name)}
+                {
+                    record.key
+                    for record in self.wanted.records(type_name)
+                    if not self.awaited(type_name, record.key)
+                }
                 if self.comparable(type_name)
                 else set()
             )
@@ -92,5 +118,5 @@ class Comparison:
                 asked = self.reach.asked.covers(MEMBERSHIP, pair.key) and self.reach.asked.covers(
                     GROUP, group
                 )
-                if pair.backup is None and asked:
+                if pair.backup is None and asked and not self.awaited(GROUP, group):
                     yield pair

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from holdfast.domain.changes import Change, Decision
 from holdfast.domain.outcomes import Finding, Severity
-from holdfast.domain.records import Record, RecordView
+from holdfast.domain.records import Record
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change
-from holdfast.systems.identity_center.restore.principals import surplus_memberships
+from holdfast.systems.identity_center.restore.principals import LEFT, surplus_memberships
 
 # Deleting one of these takes these with it; each is planned as a change of its own, so that it can be undone.
 _CASCADES = {USER: (MEMBERSHIP, ASSIGNMENT), GROUP: (MEMBERSHIP, ASSIGNMENT), PERMISSION_SET: (ASSIGNMENT,)}
@@ -24,8 +24,9 @@ def deletions(comparison: Comparison) -> Iterator[Decision]:
     changes = list(surplus_memberships(comparison))
     if comparison.options.delete_extra:
         extras = {type_name: list(_extras(comparison, type_name)) for type_name in _DELETABLE}
+        yield from _left_to_source(comparison, extras)
         yield from _undeletable(comparison, extras)
-        changes += _deleted(comparison.present, extras)
+        changes += _deleted(comparison, extras)
     unique = {(change.type, change.key): change for change in changes}
     yield from sorted(unique.values(), key=lambda change: (change.rank, change.type, change.key))
 
@@ -35,6 +36,17 @@ def _extras(comparison: Comparison, type_name: str) -> Iterator[Record]:
         for pair in comparison.pairs(type_name):
             if pair.backup is None and pair.live and comparison.reach.asked.covers(type_name, pair.key):
                 yield pair.live
+
+
+def _left_to_source(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterator[Finding]:
+    """Takes out of `extras` what an identity source made; says how many."""
+    for type_name in (USER, GROUP):
+        own = [record for record in extras[type_name] if not comparison.awaited(type_name, record.key)]
+        left = len(extras[type_name]) - len(own)
+        extras[type_name] = own
+        if left:
+            message = f"{left} extra {type_name}s came from the identity source and are left to it."
+            yield Finding(Severity.WARNING, LEFT, type_name, "", message, "Remove them there.")
 
 
 def _undeletable(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterator[Finding]:
@@ -59,14 +71,14 @@ def _not_deleted(type_name: str, reason: str) -> Finding:
     )
 
 
-def _deleted(present: RecordView, extras: dict[str, list[Record]]) -> Iterator[Change]:
+def _deleted(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterator[Change]:
     gone = {(record.type, record.key) for records in extras.values() for record in records}
     for records in extras.values():
         for record in records:
             yield from _taken_down(record)
     for type_name in (MEMBERSHIP, ASSIGNMENT):
         if gone:
-            yield from _cascade(present.records(type_name), gone)
+            yield from _cascade(comparison, type_name, gone)
 
 
 def _taken_down(record: Record) -> Iterator[Change]:
@@ -74,7 +86,10 @@ def _taken_down(record: Record) -> Iterator[Change]:
         yield make_change(facet.type, facet.key, facet.value, None, doomed=True)
 
 
-def _cascade(live: Iterable[Record], gone: set[tuple[str, str]]) -> Iterator[Change]:
-    for record in live:
-        if any(name in gone for name in references(record.type, record.key)):
+def _cascade(comparison: Comparison, type_name: str, gone: set[tuple[str, str]]) -> Iterator[Change]:
+    for record in comparison.present.records(type_name):
+        names = list(references(type_name, record.key))
+        # The members of a group of the identity source are that source's; the service drops a deleted user's.
+        foreign = type_name == MEMBERSHIP and comparison.awaited(*names[0])
+        if not foreign and any(name in gone for name in names):
             yield from _taken_down(record)

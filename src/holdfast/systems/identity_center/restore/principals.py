@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision, FieldDifference
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
-from holdfast.systems.identity_center.mapping import group_from, user_from
+from holdfast.kernel.preview import AWAITED
+from holdfast.systems.identity_center.mapping import has_external_ids, user_from
 from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
@@ -16,27 +18,53 @@ from holdfast.systems.identity_center.restore.conflicts import differences, merg
 from holdfast.systems.identity_center.restore.facets import facets_of, meaning
 from holdfast.systems.identity_center.restore.order import make_change
 
+LEFT = "left-to-identity-source"
+"""Code of findings on what differs and is the identity source's to change."""
+_SYNCHRONISE = (
+    "Start the synchronisation of the identity source (SCIM provisioning, or the AD sync scope), then run the "
+    "same command again; `--wait-for-principals` waits for it."
+)
+
 
 @dataclass(slots=True)
 class _Tally:
     """What is counted while users or groups stream by, for one finding each."""
 
     created: int = 0
-    owned_elsewhere: int = 0
+    without_ids: int = 0
+    left: int = 0
 
 
 def principals(comparison: Comparison, type_name: str) -> Iterator[Decision]:
     """Creations and updates of users or of groups, with what cannot come back."""
     tally = _Tally()
     for pair in comparison.pairs(type_name):
+        if comparison.awaited(type_name, pair.key):
+            yield from _of_identity_source(comparison, pair, tally)
+            continue
         for decision in _principal(comparison, pair):
             yield decision
-            if isinstance(decision, Change) and pair.backup is not None:
-                tally.created += decision.before is None
-                tally.owned_elsewhere += _owned_elsewhere(pair.backup)
+            if isinstance(decision, Change) and decision.before is None and pair.backup is not None:
+                tally.created += 1
+                tally.without_ids += has_external_ids(pair.backup)
         if pair.backup is not None and pair.live is None:
             yield from _lost_status(pair.backup)
     yield from _tally_findings(type_name, tally)
+
+
+def _of_identity_source(comparison: Comparison, pair: Pair, tally: _Tally) -> Iterator[Finding]:
+    """Nothing is planned: what is missing is awaited, what differs is left as it is."""
+    if pair.backup is None:
+        return
+    if pair.live is None:
+        message = f"The {pair.backup.type} comes from the identity source and is not there yet."
+        yield _awaited(pair.backup.type, pair.key, message)
+    elif comparison.to_decide(pair):
+        tally.left += bool(differences(pair.backup, pair.live))
+
+
+def _awaited(type_name: str, key: str, message: str, advice: str = _SYNCHRONISE) -> Finding:
+    return Finding(Severity.ERROR, AWAITED, type_name, key, message, advice)
 
 
 def _principal(comparison: Comparison, pair: Pair) -> Iterator[Change | Conflict]:
@@ -79,12 +107,6 @@ def _lost_status(backup: Record) -> Iterator[Finding]:
         )
 
 
-def _owned_elsewhere(backup: Record) -> bool:
-    if backup.type == USER:
-        return bool(user_from(backup).attributes.get("ExternalIds"))
-    return bool(group_from(backup).external_ids)
-
-
 def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
     if tally.created and type_name == USER:
         yield Finding(
@@ -103,26 +125,56 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
             "",
             f"{tally.created} groups are created anew: new group ids.",
         )
-    if tally.owned_elsewhere:
+    if tally.without_ids:
         yield Finding(
-            Severity.WARNING,
-            "owned-by-identity-source",
+            Severity.NOTE,
+            "cannot-return",
             type_name,
             "",
-            f"{tally.owned_elsewhere} of the {type_name}s to be changed came from an identity source; "
-            "their external ids cannot be written and its next synchronisation may undo the change.",
-            "With SCIM or Active Directory restore permission sets and assignments only, "
-            "and let the identity source bring the people back.",
+            f"{tally.without_ids} {type_name}s come back without their external ids, which no API writes.",
+        )
+    if tally.left:
+        yield Finding(
+            Severity.WARNING,
+            LEFT,
+            type_name,
+            "",
+            f"{tally.left} {type_name}s differ from the backup and are left to the identity source.",
+            "Change them there. Where the built-in directory is the source now, set `identity_source` to it.",
         )
 
 
-def new_links(comparison: Comparison, type_name: str) -> Iterator[Decision]:
+def new_memberships(comparison: Comparison) -> Iterator[Decision]:
+    """Memberships of the backup that are missing; those of an identity source's groups are counted by group."""
+    foreign: Counter[str] = Counter()
+    for decision in new_links(comparison, MEMBERSHIP):
+        group = split_key(decision.key)[0]
+        if comparison.awaited(GROUP, group):
+            foreign[group] += 1
+        else:
+            yield decision
+    for group, count in foreign.items():
+        # A group that is not there yet is told of itself; its members come with it.
+        if comparison.present.find(GROUP, group) is not None:
+            message = (
+                f"{count} members are missing; the group comes from the identity source, which adds them."
+            )
+            yield _awaited(GROUP, group, message)
+
+
+def new_links(comparison: Comparison, type_name: str) -> Iterator[Change | Finding]:
     """Memberships or assignments of the backup that are missing."""
     for pair in comparison.pairs(type_name):
         if pair.backup is not None and pair.live is None:
             named = references(type_name, pair.key)
             dangling = next((name for name in named if not comparison.exists_after(*name)), None)
-            if dangling:
+            if dangling and comparison.awaited(*dangling):
+                message = (
+                    f"It waits for the {' '.join(dangling)}, which the identity source has not brought yet."
+                )
+                told = comparison.wanted.find(*dangling) is not None  # then its own finding has the advice
+                yield _awaited(type_name, pair.key, message, "" if told else _SYNCHRONISE)
+            elif dangling:
                 yield _missing_reference(type_name, pair.key, dangling)
             else:
                 yield make_change(type_name, pair.key, None, facets_of(pair.backup)[0].value)

@@ -71,6 +71,8 @@ class Reader:
     ) -> None:
         self._store, self._admin = identity_store, sso_admin
         self._directory, self._revisions = directory, revisions
+        self.adopted: set[tuple[str, str]] = set()
+        """Users and groups that an identity source had given external ids when they were last read."""
         self._readers: dict[str, Callable[[str, Sequence[str]], Values]] = {
             USER: self._user,
             GROUP: self._group,
@@ -131,12 +133,16 @@ class Reader:
                 raise
             return {}
 
+    def _note_adoption(self, type_name: str, key: str, external: bool) -> None:
+        (self.adopted.add if external else self.adopted.discard)((type_name, key))
+
     def _user(self, key: str, keys: Sequence[str]) -> Values:
         user_id = self._directory.find(USER, key)
         if not user_id:
             return {}
         user = self._store.describe_user(user_id)
         self._revisions[user_id] = user.revision
+        self._note_adoption(USER, key, bool(user.attributes.get("ExternalIds")))
         return {key: user_value(user.user_name, user.attributes)}
 
     def _group(self, key: str, keys: Sequence[str]) -> Values:
@@ -145,6 +151,7 @@ class Reader:
             return {}
         group = self._store.describe_group(group_id)
         self._revisions[group_id] = group.revision
+        self._note_adoption(GROUP, key, bool(group.external_ids))
         return {key: group_value(group.display_name, group.description)}
 
     def _memberships(self, group: str, keys: Sequence[str]) -> Values:
