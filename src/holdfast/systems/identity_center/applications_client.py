@@ -195,9 +195,7 @@ class ApplicationsClient:
 
     def list_authentication_methods(self, arn: str, token: str = "") -> Page[tuple[str, Plain]]:
         answer = self._of("ListApplicationAuthenticationMethods", arn, NextToken=token)
-        return Page(
-            tuple(_method(row) for row in rows(answer, "AuthenticationMethods")), next_token(answer)
-        )
+        return Page(tuple(_method(row) for row in rows(answer, "AuthenticationMethods")), next_token(answer))
 
     def put_authentication_method(self, arn: str, method: str, actor_policy: Plain) -> None:
         value = {"Iam": {"ActorPolicy": actor_policy}}
