@@ -68,9 +68,9 @@ def test_an_unknown_enumeration_value_is_refused(aws: Aws, refused: Refused) -> 
 
 
 def test_a_modelled_operation_that_is_missing_here_says_so_and_is_not_repeated(aws: Aws) -> None:
-    status, answer = _post(aws, "SWBExternalService.ListApplications", "{}")
+    status, answer = _post(aws, "SWBExternalService.ListRegions", "{}")
     assert (status, answer["__type"]) == (501, "NotImplementedException")
-    assert "ListApplications" in str(answer["Message"])
+    assert "ListRegions" in str(answer["Message"])
 
 
 def test_an_operation_that_does_not_exist_is_unknown(aws: Aws) -> None:
