@@ -155,11 +155,16 @@ class ApplicationsClient:
     def assignment_required(self, arn: str) -> bool:
         return bool(self._of("GetApplicationAssignmentConfiguration", arn).get("AssignmentRequired", True))
 
-    def put_assignment_required(self, arn: str, required: bool) -> None:  # noqa: FBT001  # the API's value
+    def put_assignment_required(self, arn: str, required: bool) -> None:  # the API's value
         self._of("PutApplicationAssignmentConfiguration", arn, AssignmentRequired=required)
 
     def background_sessions(self, arn: str) -> str:
-        answer = self._of("GetApplicationSessionConfiguration", arn)
+        try:
+            answer = self._of("GetApplicationSessionConfiguration", arn)
+        except RemoteError as error:
+            if error.error != NOT_ENABLED:
+                raise
+            return ""
         return text(answer, "UserBackgroundSessionApplicationStatus")
 
     def put_background_sessions(self, arn: str, status: str) -> None:

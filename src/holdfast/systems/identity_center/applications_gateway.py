@@ -76,7 +76,7 @@ class ApplicationsGateway(Protocol):
     def assignment_required(self, arn: str) -> bool:
         """Whether only assigned principals may use the application."""
 
-    def put_assignment_required(self, arn: str, required: bool) -> None:  # noqa: FBT001  # the API's value
+    def put_assignment_required(self, arn: str, required: bool) -> None:  # the API's value
         """Say whether only assigned principals may use the application."""
 
     def background_sessions(self, arn: str) -> str:

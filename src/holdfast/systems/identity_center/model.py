@@ -26,7 +26,7 @@ PERMISSION_SET = "permission_set"
 ASSIGNMENT = "assignment"
 INSTANCE = "instance"
 ACCESS_CONTROL_ATTRIBUTES = "access_control_attributes"
-TRUSTED_TOKEN_ISSUER = "trusted_token_issuer"
+TRUSTED_TOKEN_ISSUER = "trusted_token_issuer"  # noqa: S105  # no secret
 APPLICATION = "application"
 APPLICATION_ASSIGNMENT = "application_assignment"
 
