@@ -117,8 +117,8 @@ def _missing_reference(change: Change, missing: list[str]) -> Finding:
         owner_of(change.type, change.key),
         f"The {change.type.partition('.')[2].replace('_', ' ')} {show_key(change.key)} names "
         f"{kind.replace('_', ' ')} {', '.join(map(show_key, missing))}, "
-        "which is neither in the backup nor in the service.",
-        "Create it, or take a backup that holds it, then run the restore again.",
+        "which the service does not have and this restore cannot create.",
+        "Create it, then run the restore again.",
     )
 
 
