@@ -11,7 +11,7 @@ import pytest
 from holdfast.domain.errors import RemoteUnavailable
 from holdfast.domain.outcomes import OutcomeKind
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.portrait import Portrait
+from holdfast.sandbox.portrait import InstancePortrait, Portrait
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, PERMISSION_SET, USER
 from holdfast.systems.identity_center.restore.facets import assignment_value, group_value, membership_value
@@ -20,12 +20,19 @@ from tests.systems.identity_center.restored import DELETING, Restorer
 
 
 def restorable(portrait: Portrait) -> Portrait:
-    """What an API can put back: no status and no external ids."""
+    """What a restore can put back: no status, no external ids, no applications and what belongs to them."""
     users = tuple(
         {k: v for k, v in user.items() if k not in ("UserStatus", "ExternalIds")} for user in portrait.users
     )
     groups = tuple(msgspec.structs.replace(group, external_ids=()) for group in portrait.groups)
-    return msgspec.structs.replace(portrait, users=users, groups=groups)
+    return msgspec.structs.replace(
+        portrait,
+        users=users,
+        groups=groups,
+        instance=InstancePortrait(),
+        trusted_token_issuers=(),
+        applications=(),
+    )
 
 
 def emptied(portrait: Portrait) -> Portrait:
@@ -96,6 +103,7 @@ def damaged(portrait: Portrait) -> Portrait:
         memberships=tuple(each for each in portrait.memberships if each.group != gone),
         permission_sets=(*sets, *portrait.permission_sets[3:]),
         assignments=tuple(each for each in portrait.assignments if each.principal != gone),
+        applications=(),
     )
 
 
