@@ -62,6 +62,8 @@ SELECTED = {
     ResourceType.APPLICATIONS: (TRUSTED_TOKEN_ISSUER, APPLICATION, APPLICATION_ASSIGNMENT),
     ResourceType.INSTANCE_SETTINGS: (INSTANCE, ACCESS_CONTROL_ATTRIBUTES),
 }
+DRAWN = (USER, GROUP, MEMBERSHIP, PERMISSION_SET, ASSIGNMENT)
+"""The record types that every data has a place for; of the others, none means that they are left out."""
 COUNTED = {
     USER: "users",
     GROUP: "groups",
@@ -219,8 +221,8 @@ def records_of(data: BackupData) -> dict[str, list[Record]]:
 
 
 def _is_held(data: BackupData, type_name: str, records: Sequence[Record]) -> bool:
-    drawn = type_name in (USER, GROUP, MEMBERSHIP, PERMISSION_SET, ASSIGNMENT)
-    return bool(records) or (drawn and not data.checksums) or f"type:{type_name}" in data.checksums
+    drawn = type_name in DRAWN and not data.checksums
+    return bool(records) or drawn or f"type:{type_name}" in data.checksums
 
 
 def _memberships(data: BackupData) -> list[tuple[str, str]]:

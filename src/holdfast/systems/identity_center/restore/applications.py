@@ -32,7 +32,7 @@ from holdfast.systems.identity_center.restore.application_facets import (
     scope_targets,
 )
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
-from holdfast.systems.identity_center.restore.conflicts import FIXED, differences
+from holdfast.systems.identity_center.restore.conflicts import FIXED, differences, replaced
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change, owner_of
 from holdfast.systems.identity_center.restore.permissions import facet_changes
@@ -206,7 +206,9 @@ def _unset(backup: Record, live: Record, conflict: Conflict) -> Iterator[Finding
             else "Change it in the console.",
         )
     emptied = (
-        sorted(theirs.keys() - ours.keys() - set(fixed)) if backup.type in (APPLICATION, INSTANCE) else []
+        sorted(theirs.keys() - ours.keys() - {*fixed, *replaced(ours)})
+        if backup.type in (APPLICATION, INSTANCE)
+        else []
     )
     if emptied and conflict.resolution is ConflictStrategy.OVERWRITE:
         message = f"The live {' and '.join(emptied)} cannot be emptied through the API and stays."

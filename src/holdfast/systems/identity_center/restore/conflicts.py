@@ -127,7 +127,15 @@ def merged(facet_type: str, backup: bytes, live: bytes) -> bytes:
 
 def settable(facet_type: str, backup: bytes, live: bytes) -> bytes:
     """The backup's value as far as the API can set it: no call empties a description or changes what is fixed."""
-    return merged(facet_type, backup, live) if facet_type in _COMPOSITE else backup
+    if facet_type not in _COMPOSITE:
+        return backup
+    ours, theirs = plain(backup), plain(live)
+    return merged(facet_type, backup, canonical({k: v for k, v in theirs.items() if k not in replaced(ours)}))
+
+
+def replaced(backup: Mapping[str, Plain]) -> tuple[str, ...]:
+    """Fields of a live application that go when the backup's are set: its sign-in options are set as a whole."""
+    return ("ApplicationUrl",) if "Origin" in backup else ()
 
 
 def _laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[str, Plain]:
