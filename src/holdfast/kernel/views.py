@@ -34,7 +34,7 @@ class MemoryView(RecordView):
         return records[at] if at < len(records) and records[at].key == key else None
 
 
-class OverlaidView:
+class OverlaidView(RecordView):
     """A view with some of its types taken from another one."""
 
     def __init__(self, below: RecordView, above: RecordView) -> None:

@@ -12,10 +12,17 @@ from holdfast.kernel.canonical import canonical, plain
 from holdfast.kernel.compare import field_differences
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.model import (
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    USER,
+)
 from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 
-APPLICATION, APPLICATION_ASSIGNMENT = "application", "application_assignment"
 _ASSIGNMENTS = {
     USER: (ASSIGNMENT, APPLICATION_ASSIGNMENT),
     GROUP: (ASSIGNMENT, APPLICATION_ASSIGNMENT),
