@@ -15,6 +15,7 @@ from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
+from holdfast.kernel.runs.permitted import refuse_unpermitted
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import PlanOptions, Source, System, Target
 from holdfast.kernel.vault.reader import SnapshotReader
@@ -72,6 +73,7 @@ class Restore:
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
         decisions = list(self._decide(wanted, present, request, choose))
         changes = [decision for decision in decisions if isinstance(decision, Change)]
+        findings += self.target.permitted({(change.type, change.verb.value) for change in changes})
         return preview_of([*findings, *decisions], self.target.estimate_seconds(changes))
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
@@ -90,6 +92,7 @@ class Restore:
             raise Refused("the safety snapshot of this run is gone", "Start the restore again.")
         decisions = self._decide(self._wanted(request), self.vault.read(safety), request, choose)
         store_plan(context, decisions)
+        refuse_unpermitted(context, self.target)
 
     def _decide(
         self, wanted: RecordView, present: RecordView, request: RestoreRequest, choose: Chooser | None
