@@ -96,7 +96,9 @@ def test_only_listings_without_a_resource_type_are_allowed_on_everything() -> No
 
 
 def test_a_named_instance_and_the_partition_narrow_the_policy() -> None:
-    document = policy(actions_for("backup"), Place.of("arn:aws-us-gov:sso:::instance/ssoins-1", "us-gov-west-1"))
+    document = policy(
+        actions_for("backup"), Place.of("arn:aws-us-gov:sso:::instance/ssoins-1", "us-gov-west-1")
+    )
     resources = {name for each in json.loads(document)["Statement"] for name in each["Resource"]}
     assert "arn:aws-us-gov:sso:::permissionSet/ssoins-1/*" in resources
     assert Place.of("", "cn-north-1").partition == "aws-cn"
