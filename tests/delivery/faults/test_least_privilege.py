@@ -17,7 +17,6 @@ from tests.simulators.desk import Answer, Desk
 from tests.simulators.small_worlds import DAMAGED, KEPT
 
 USER = "holdfast"
-RESTORE = ("identity-center", "restore", "latest", "--delete-extra", "--json")
 # Otherwise what is cheapest for so small a company decides which listing is used.
 BY = {
     "sso:ListAccountAssignmentsForPrincipal": "principal",
@@ -38,6 +37,7 @@ class Operator:
     desk: Desk
     iam: Any
     policies: dict[str, str]
+    backup: str = ""
 
     def may(self, work: str, *, but: str = "") -> None:
         """Give the user the policy printed for the work, without one action."""
@@ -50,6 +50,10 @@ class Operator:
         """A command that lists assignments in the way that needs the action."""
         way = {"HOLDFAST_IDENTITY_CENTER_ASSIGNMENTS_BY": BY.get(needing, "permission_set")}
         return self.desk.run(*words, **way)
+
+    def restore(self) -> Answer:
+        """A restore of the small world as it was kept."""
+        return self.run("identity-center", "restore", self.backup, "--delete-extra", "--json")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +70,7 @@ def hired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         printed = {work: desk.run("doctor", "--print-policy", work).out for work in ("backup", "restore")}
         operator = Operator(sandbox, desk, iam, printed)
         operator.may("backup")
-        desk.backup()
+        operator.backup = desk.backup()
         yield operator
         iam.delete_user_policy(UserName=USER, PolicyName="only")
         iam.delete_access_key(UserName=USER, AccessKeyId=key["AccessKeyId"])
@@ -93,14 +97,14 @@ def test_the_backup_policy_alone_is_enough_for_a_whole_backup_and_no_change(oper
     operator.may("backup")
     taken = operator.run("identity-center", "backup", "--json")
     assert (taken.code, taken.json["state"], taken.json["findings"]) == (0, "complete", [])
-    refused = operator.run(*RESTORE)
+    refused = operator.restore()
     assert refused.code in (3, 11)
     assert operator.sandbox.changes() == []
 
 
 def test_the_restore_policy_alone_is_enough_for_every_kind_of_change(operator: Operator) -> None:
     operator.may("restore")
-    restored = operator.run(*RESTORE)
+    restored = operator.restore()
     assert restored.code == 0, restored
     made = {(each["verb"], each["type"]) for each in restored.json["changes"]}
     assert len(made) == 22, sorted(made)
@@ -130,7 +134,7 @@ def test_a_restore_names_the_action_that_was_taken_from_its_policy_and_changes_n
     operator: Operator, action: str
 ) -> None:
     operator.may("restore", but=action)
-    restored = operator.run(*RESTORE)
+    restored = operator.restore()
     assert restored.code == 11, restored
     assert restored.error["code"] == "actions-missing"
     assert action in restored.error["message"]
@@ -140,7 +144,7 @@ def test_a_restore_names_the_action_that_was_taken_from_its_policy_and_changes_n
 @pytest.mark.parametrize("action", OPTIONAL_TO_CHANGE)
 def test_without_an_optional_action_a_restore_warns_and_succeeds(operator: Operator, action: str) -> None:
     operator.may("restore", but=action)
-    restored = operator.run(*RESTORE)
+    restored = operator.restore()
     assert restored.code == 0, restored
     warned = [each for each in restored.json["findings"] if each["severity"] == "warning"]
     assert any(action in each["message"] + each["advice"] for each in warned) or action == "iam:GetRole"
@@ -149,6 +153,6 @@ def test_without_an_optional_action_a_restore_warns_and_succeeds(operator: Opera
 
 def test_accounts_that_may_not_be_listed_are_a_warning(operator: Operator) -> None:
     operator.may("restore", but="organizations:ListAccounts")
-    restored = operator.run(*RESTORE)
+    restored = operator.restore()
     assert restored.code == 0
     assert "organizations:ListAccounts" in restored.out
