@@ -57,12 +57,14 @@ def test_a_user_may_do_what_its_policies_allow_and_nothing_else(enforcing: Aws, 
     assert len(ids.list_users(IdentityStoreId=enforcing.store)["Users"]) == 40
     assert refused(lambda: sso.create_permission_set(InstanceArn=enforcing.instance, Name="P")) == (
         "AccessDeniedException",
-        f"User: {HOME}:user/{name} is not authorized to perform: sso:CreatePermissionSet on resource: "
-        f"{enforcing.instance} because no identity-based policy allows the sso:CreatePermissionSet action",
+        (
+            f"User: {HOME}:user/{name} is not authorized to perform: sso:CreatePermissionSet on resource: "
+            f"{enforcing.instance} because no identity-based policy allows the sso:CreatePermissionSet action"
+        ),
     )
     assert refused(lambda: ids.list_groups(IdentityStoreId=enforcing.store))[0] == "AccessDeniedException"
     organizations = enforcing.client("organizations", key)
-    assert refused(lambda: organizations.list_accounts())[0] == "AccessDeniedException"
+    assert refused(organizations.list_accounts)[0] == "AccessDeniedException"
 
 
 def test_services_of_moto_are_refused_in_their_own_form(enforcing: Aws, refused: Refused) -> None:
@@ -75,8 +77,8 @@ def test_services_of_moto_are_refused_in_their_own_form(enforcing: Aws, refused:
             :120
         ],
     )
-    assert refused(lambda: s3.list_buckets())[0] == "AccessDenied"
-    assert refused(lambda: kms.list_keys())[0] == "AccessDeniedException"
+    assert refused(s3.list_buckets)[0] == "AccessDenied"
+    assert refused(kms.list_keys)[0] == "AccessDeniedException"
 
 
 def test_s3_is_judged_by_bucket_and_key(enforcing: Aws, refused: Refused) -> None:
@@ -163,7 +165,7 @@ def test_a_session_ends_with_its_time(enforcing: Aws, refused: Refused) -> None:
     enforcing.clock.pass_by(899)
     assert sso.list_instances()["Instances"]
     enforcing.clock.pass_by(2)
-    assert refused(lambda: sso.list_instances())[0] == "ExpiredTokenException"
+    assert refused(sso.list_instances)[0] == "ExpiredTokenException"
 
 
 def test_the_identity_of_a_user_and_of_the_sandboxs_own_key_are_their_own(enforcing: Aws) -> None:
@@ -194,7 +196,7 @@ def test_enforcement_is_switched_while_the_sandbox_runs(aws: Aws, refused: Refus
         connection.close()
         assert aws.sandbox.status().enforce_iam is on
         if on:
-            assert refused(lambda: sso.list_instances())[0] == "AccessDeniedException"
+            assert refused(sso.list_instances)[0] == "AccessDeniedException"
 
 
 # ---------------------------------------------------------------- simulation

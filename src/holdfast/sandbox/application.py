@@ -122,7 +122,7 @@ class Application:
     def _reset_moto(self) -> None:
         from holdfast.sandbox.fall_through import reset_moto
 
-        reset_moto()
+        reset_moto(list(self._engine.world.organization.accounts))
 
 
 def _require_signature(incoming: Incoming) -> None:

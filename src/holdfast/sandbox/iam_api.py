@@ -113,8 +113,8 @@ def _create_policy(world: World, call: Call) -> Answer:
     arn = f"arn:aws:iam::{call.caller.account}:policy{name}"
     if not _POLICY.fullmatch(arn):
         raise ApiRefusal("ValidationError", f"The name or path of policy {name} is not valid.")
-    if name in _held(world, call):
-        # Names are unique in an account, whatever their path.
+    # "The name must be unique within the account", whatever the path, and "case-insensitive".
+    if _plain(name) in {_plain(each) for each in _held(world, call)}:
         raise ApiRefusal("EntityAlreadyExists", f"A policy called {name} already exists.", 409)
     require_policy_document(call.parameters.find("PolicyDocument") or "")
     _held(world, call).add(name)
@@ -137,6 +137,10 @@ def _named(world: World, call: Call) -> str:
     if not found or found.group(1) != call.caller.account or found.group(2) not in _held(world, call):
         raise ApiRefusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", 404)
     return found.group(2)
+
+
+def _plain(name: str) -> str:
+    return name.rpartition("/")[2].casefold()
 
 
 def _policy(account: str, name: str) -> dict[str, object]:
