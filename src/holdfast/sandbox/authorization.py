@@ -51,8 +51,11 @@ def resources_of(
 
 
 def _of_sso(parameters: Parameters) -> list[str]:
+    # A managed policy that is attached is named by ARN too, but is no resource of the action.
     arns = [
-        value for name, value in parameters.values.items() if isinstance(value, str) and name.endswith("Arn")
+        value
+        for name, value in parameters.values.items()
+        if isinstance(value, str) and name.endswith("Arn") and ":sso:" in value
     ]
     account = _text(parameters, "AccountId") or _text(parameters, "TargetId")
     return [*arns, f"arn:aws:sso:::account/{account}"] if account else arns

@@ -105,9 +105,10 @@ BACKUP_READS = (
     ),
     Action(
         "sso:ListAccountAssignmentsForPrincipal",
-        "list assignments principal by principal",
+        "list assignments principal by principal, where that is cheaper",
         (INSTANCE,),
         backup=True,
+        without="assignments are listed account by account, which may take more calls",
         tried_with=("InstanceArn", "PrincipalId", "PrincipalType", "MaxResults"),
     ),
     Action(
