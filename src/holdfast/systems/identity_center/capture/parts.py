@@ -12,7 +12,9 @@ from holdfast.domain.errors import HoldfastError
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.system import Part
+from holdfast.systems.identity_center.capture.applications import ApplicationListing
 from holdfast.systems.identity_center.capture.assignments import AssignmentListing
+from holdfast.systems.identity_center.capture.instance import InstanceListing
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing
 from holdfast.systems.identity_center.capture.permission_sets import PermissionSetListing
@@ -64,6 +66,8 @@ class Read:
     assignments: AssignmentListing = field(
         default_factory=lambda: AssignmentListing(AssignmentsBy.PERMISSION_SET)
     )
+    applications: ApplicationListing = field(default_factory=ApplicationListing)
+    instance: InstanceListing = field(default_factory=InstanceListing)
     gone: set[str] = field(default_factory=set)
 
 
@@ -76,14 +80,14 @@ def make_parts(read: Read, wanted: frozenset[str]) -> Iterator[Part]:
     )
     names = name_things(read, users, groups)
     if USER in wanted:
-        yield _part(USER, users.records, users.failures, read.users.error)
+        yield make_part(USER, users.records, users.failures, read.users.error)
     if GROUP in wanted:
-        yield _part(GROUP, groups.records, groups.failures, read.groups.error)
+        yield make_part(GROUP, groups.records, groups.failures, read.groups.error)
     if MEMBERSHIP in wanted:
         yield _membership_part(read, names)
     if PERMISSION_SET in wanted:
         unread = [failed(PERMISSION_SET, key, error) for key, error in read.sets.failures]
-        yield _part(PERMISSION_SET, sets.records, [*sets.failures, *unread], read.arns.error)
+        yield make_part(PERMISSION_SET, sets.records, [*sets.failures, *unread], read.arns.error)
     if ASSIGNMENT in wanted:
         yield _assignment_part(read, names)
 
@@ -108,13 +112,13 @@ def _membership_part(read: Read, names: Names) -> Part:
     records, unnamed = name_memberships(names, read.memberships.memberships)
     unread = [failed(MEMBERSHIP, item.name, item.error) for item in read.memberships.failures]
     # Both sides' listings are the inventory of memberships: without one of them it is not known.
-    return _part(MEMBERSHIP, records, [*unnamed, *unread], read.users.error or read.groups.error)
+    return make_part(MEMBERSHIP, records, [*unnamed, *unread], read.users.error or read.groups.error)
 
 
 def _assignment_part(read: Read, names: Names) -> Part:
     records, unnamed = name_assignments(names, list(read.assignments.found))
     unread = [failed(ASSIGNMENT, _show(key, names), error) for key, error in read.assignments.failures]
-    return _part(ASSIGNMENT, records, [*unnamed, *unread], read.arns.error)
+    return make_part(ASSIGNMENT, records, [*unnamed, *unread], read.arns.error)
 
 
 def _show(key: str, names: Names) -> str:
@@ -122,7 +126,7 @@ def _show(key: str, names: Names) -> str:
     return join_key(*(names.permission_sets.get(item, item) for item in split_key(key)))
 
 
-def _part(
+def make_part(
     type_name: str, records: Sequence[Record], failures: Iterable[Item], listing: HoldfastError | None
 ) -> Part:
     """A part; what nobody could read (an orphan) is told but does not make it incomplete."""
@@ -208,7 +212,7 @@ def name_memberships(names: Names, memberships: Sequence[Membership]) -> tuple[l
                 if thing_id not in known
             ]
             failures.append(
-                Item(MEMBERSHIP, key, _unnamed(missing, {item.group_id, item.user_id} & names.gone))
+                Item(MEMBERSHIP, key, unnamed(missing, {item.group_id, item.user_id} & names.gone))
             )
     return [records[key] for key in sorted(records)], failures
 
@@ -244,10 +248,11 @@ def _unnamed_assignment(names: Names, item: Assignment) -> Outcome:
         missing.append(f"permission set {item.permission_set_arn}")
     if not names.knows_principal(item):
         missing.append(f"{item.principal_type.lower()} {item.principal_id}")
-    return _unnamed(missing, {item.principal_id, item.permission_set_arn} & names.gone)
+    return unnamed(missing, {item.principal_id, item.permission_set_arn} & names.gone)
 
 
-def _unnamed(missing: list[str], gone: set[str]) -> Outcome:
+def unnamed(missing: list[str], gone: set[str]) -> Outcome:
+    """The outcome of what refers to things that have no name in this capture; `gone` are those that no longer exist."""
     what = " and ".join(missing)
     if gone:
         return Outcome(

@@ -19,6 +19,10 @@ STORE = "arn:{partition}:identitystore::{owner}:identitystore/{store}"
 USERS = "arn:{partition}:identitystore:::user/*"
 GROUPS = "arn:{partition}:identitystore:::group/*"
 MEMBERSHIPS = "arn:{partition}:identitystore:::membership/*"
+# Which account's ARN an application has is not told: it may be that of the account that made it.
+APPLICATIONS = "arn:{partition}:sso::*:application/{instance}/*"
+ISSUERS = "arn:{partition}:sso::*:trustedTokenIssuer/{instance}/*"
+PROVIDERS = "arn:{partition}:sso::aws:applicationProvider/*"
 PRINCIPALS = ("arn:{partition}:iam::{caller}:role/*", "arn:{partition}:iam::{caller}:user/*")
 RESERVED_ROLES = "arn:{partition}:iam::{owner}:role/aws-reserved/sso.amazonaws.com/*"
 SAML_PROVIDER = "arn:{partition}:iam::{owner}:saml-provider/AWSSSO_*_DO_NOT_DELETE"

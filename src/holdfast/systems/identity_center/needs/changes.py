@@ -12,13 +12,15 @@ from holdfast.systems.identity_center.model import (
     MEMBERSHIP,
     PERMISSION_SET,
     PROVISION,
-    TAG,
+    TAGS,
     USER,
 )
 from holdfast.systems.identity_center.needs.action import (
     ACCOUNTS,
+    APPLICATIONS,
     GROUPS,
     INSTANCE,
+    ISSUERS,
     MEMBERSHIPS,
     PERMISSION_SETS,
     PRINCIPALS,
@@ -31,6 +33,7 @@ from holdfast.systems.identity_center.needs.action import (
 
 _SET = (INSTANCE, PERMISSION_SETS)
 _ASSIGNED = (ACCOUNTS, *_SET)
+_TAGGED = (*_SET, APPLICATIONS, ISSUERS)
 
 
 def _store(operation: str, change: str, *resources: str) -> Action:
@@ -73,8 +76,8 @@ CHANGES = (
     ),
     _set("PutPermissionsBoundaryToPermissionSet", "set permissions boundaries", *_put(BOUNDARY)),
     _set("DeletePermissionsBoundaryFromPermissionSet", "remove permissions boundaries", f"delete {BOUNDARY}"),
-    _set("TagResource", "set tags", *_put(TAG)),
-    _set("UntagResource", "remove tags", f"delete {TAG}"),
+    Action("sso:TagResource", "set tags", _TAGGED, changes=tuple(name for tag in TAGS for name in _put(tag))),
+    Action("sso:UntagResource", "remove tags", _TAGGED, changes=tuple(f"delete {tag}" for tag in TAGS)),
     Action(
         "sso:ProvisionPermissionSet",
         "bring changed permission sets to their accounts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from holdfast.systems.identity_center.model import (
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     BOUNDARY,
     CUSTOMER_POLICY,
@@ -13,13 +14,16 @@ from holdfast.systems.identity_center.model import (
     PERMISSION_SET,
     PROVISION,
     TAG,
+    TAGS,
     USER,
 )
 from holdfast.systems.identity_center.needs.action import (
     ACCOUNTS,
     ANY,
+    APPLICATIONS,
     GROUPS,
     INSTANCE,
+    ISSUERS,
     MEMBERSHIPS,
     PERMISSION_SETS,
     STORE,
@@ -28,6 +32,7 @@ from holdfast.systems.identity_center.needs.action import (
 )
 
 ON_SETS = (PERMISSION_SET, INLINE_POLICY, MANAGED_POLICY, CUSTOMER_POLICY, BOUNDARY, TAG, PROVISION)
+ASSIGNMENTS = (ASSIGNMENT, APPLICATION_ASSIGNMENT)
 ASYNCHRONOUS = (ASSIGNMENT, PROVISION)
 _SET = (INSTANCE, PERMISSION_SETS)
 _OF_A_SET = ("InstanceArn", "PermissionSetArn")
@@ -82,9 +87,9 @@ BACKUP_READS = (
     Action(
         "sso:ListTagsForResource",
         "read tags",
-        _SET,
+        (*_SET, APPLICATIONS, ISSUERS),
         backup=True,
-        changes=(TAG,),
+        changes=TAGS,
         tried_with=("InstanceArn", "ResourceArn:PermissionSetArn"),
     ),
     _of_a_set("ListAccountsForProvisionedPermissionSet", "where permission sets are provisioned", PROVISION),
@@ -116,7 +121,7 @@ BACKUP_READS = (
         "read users",
         (STORE, USERS),
         backup=True,
-        changes=(USER, MEMBERSHIP, ASSIGNMENT),
+        changes=(USER, MEMBERSHIP, *ASSIGNMENTS),
         tried_with=_STORED,
     ),
     Action(
@@ -124,7 +129,7 @@ BACKUP_READS = (
         "read groups",
         (STORE, GROUPS),
         backup=True,
-        changes=(GROUP, MEMBERSHIP, ASSIGNMENT),
+        changes=(GROUP, MEMBERSHIP, *ASSIGNMENTS),
         tried_with=_STORED,
     ),
     Action(
@@ -163,14 +168,14 @@ RESTORE_READS = (
         "identitystore:GetUserId",
         _FINDING,
         (STORE, USERS),
-        changes=(USER, MEMBERSHIP, ASSIGNMENT),
+        changes=(USER, MEMBERSHIP, *ASSIGNMENTS),
         tried_with=("IdentityStoreId", "AlternateIdentifier:UserName"),
     ),
     Action(
         "identitystore:GetGroupId",
         _FINDING,
         (STORE, GROUPS),
-        changes=(GROUP, MEMBERSHIP, ASSIGNMENT),
+        changes=(GROUP, MEMBERSHIP, *ASSIGNMENTS),
         tried_with=("IdentityStoreId", "AlternateIdentifier:DisplayName"),
     ),
     Action(

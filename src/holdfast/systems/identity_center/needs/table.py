@@ -6,11 +6,20 @@ from collections.abc import Iterable
 
 from holdfast.domain.errors import UsageError
 from holdfast.systems.identity_center.needs.action import Action, Kind
+from holdfast.systems.identity_center.needs.applications import APPLICATION_CHANGES, APPLICATION_READS
 from holdfast.systems.identity_center.needs.changes import ASKING, CHANGES, PROVISIONING
 from holdfast.systems.identity_center.needs.reads import BACKUP_READS, RESTORE_READS
 
 BACKUP, RESTORE = "backup", "restore"
-ACTIONS: tuple[Action, ...] = (*BACKUP_READS, *RESTORE_READS, *CHANGES, *ASKING, *PROVISIONING)
+ACTIONS: tuple[Action, ...] = (
+    *BACKUP_READS,
+    *APPLICATION_READS,
+    *RESTORE_READS,
+    *CHANGES,
+    *APPLICATION_CHANGES,
+    *ASKING,
+    *PROVISIONING,
+)
 """Everything Holdfast calls of IAM's, and what AWS looks at beside it. STS's GetCallerIdentity needs no permission."""
 
 
@@ -19,7 +28,7 @@ def actions_for(work: str) -> tuple[Action, ...]:
     if work == RESTORE:
         return ACTIONS
     if work == BACKUP:
-        return BACKUP_READS
+        return tuple(action for action in ACTIONS if action.backup)
     raise UsageError(f"There are no permissions for {work}.", f"Choose {BACKUP} or {RESTORE}.")
 
 

@@ -106,6 +106,12 @@ def _request(listing: str, parameter: str) -> Callable[[Answer], Samples]:
 _SAMPLES: dict[str, Callable[[Answer], Samples]] = {
     "sso:ListPermissionSets": _permission_set,
     "organizations:ListAccounts": _first("Accounts", lambda account: {"AccountId": text(account, "Id")}),
+    "sso:ListApplications": _first(
+        "Applications", lambda application: {"ApplicationArn": text(application, "ApplicationArn")}
+    ),
+    "sso:ListTrustedTokenIssuers": _first(
+        "TrustedTokenIssuers", lambda issuer: {"TrustedTokenIssuerArn": text(issuer, "TrustedTokenIssuerArn")}
+    ),
     "identitystore:ListUsers": _first("Users", _user),
     "identitystore:ListGroups": _first("Groups", _group),
     "sso:ListAccountAssignmentCreationStatus": _request(
