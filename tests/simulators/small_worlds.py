@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from holdfast.sandbox.portrait import (
     AccountPortrait,
+    ApplicationPortrait,
     AssignmentPortrait,
     GroupPortrait,
+    InstancePortrait,
     MembershipPortrait,
     PermissionSetPortrait,
     PolicyPortrait,
     Portrait,
+    ScopePortrait,
+    TrustedTokenIssuerPortrait,
 )
 
 MANAGEMENT, MEMBER = "123456789012", "222222222222"
@@ -20,6 +24,17 @@ ACCOUNTS = (
 )
 AWS = "arn:aws:iam::aws:policy/"
 DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+
+def _actor(service: str) -> dict[str, object]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sso-oauth:CreateTokenWithIAM",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def _user(name: str, title: str) -> dict[str, object]:
@@ -51,6 +66,30 @@ KEPT = Portrait(
         AssignmentPortrait(MEMBER, "ReadOnly", "GROUP", "Admins"),
         AssignmentPortrait(MEMBER, "Ops", "USER", "ann"),
     ),
+    instance=InstancePortrait(
+        "kept", attributes={"team": ("${path:enterprise.division}",)}, tags={"team": "blue"}
+    ),
+    trusted_token_issuers=(
+        TrustedTokenIssuerPortrait(
+            "Changed", "https://changed.example.com", claim="email", tags={"team": "blue"}
+        ),
+        TrustedTokenIssuerPortrait("Lost", "https://lost.example.com"),
+    ),
+    applications=(
+        ApplicationPortrait(
+            "Desk",
+            description="as it was",
+            assignment_required=False,
+            background_sessions="DISABLED",
+            scopes=(ScopePortrait("desk:read"),),
+            plain_grants=("refresh_token",),
+            actor_policy=_actor("redshift.amazonaws.com"),
+            assigned=(("GROUP", "Admins"),),
+            tags={"team": "blue"},
+        ),
+        ApplicationPortrait("Missing"),
+        ApplicationPortrait("Other"),
+    ),
 )
 DAMAGED = Portrait(
     accounts=ACCOUNTS,
@@ -73,5 +112,27 @@ DAMAGED = Portrait(
     assignments=(
         AssignmentPortrait(MEMBER, "ReadOnly", "GROUP", "Admins"),
         AssignmentPortrait(MEMBER, "Stale", "GROUP", "Old"),
+    ),
+    instance=InstancePortrait(
+        "renamed", attributes={"team": ("${path:userType}",)}, tags={"temporary": "yes"}
+    ),
+    trusted_token_issuers=(
+        TrustedTokenIssuerPortrait(
+            "Changed", "https://changed.example.com", claim="sub", tags={"temporary": "yes"}
+        ),
+        TrustedTokenIssuerPortrait("Strange", "https://strange.example.com"),
+    ),
+    applications=(
+        ApplicationPortrait(
+            "Desk",
+            description="altered",
+            background_sessions="ENABLED",
+            scopes=(ScopePortrait("desk:write"),),
+            plain_grants=(EXCHANGE,),
+            assigned=(("USER", "cyd"),),
+            tags={"temporary": "yes"},
+        ),
+        ApplicationPortrait("Other", actor_policy=_actor("lambda.amazonaws.com")),
+        ApplicationPortrait("Unknown"),
     ),
 )

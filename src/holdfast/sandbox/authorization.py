@@ -53,6 +53,7 @@ def resources_of(
 def _of_sso(parameters: Parameters) -> list[str]:
     """The narrowest first, which is what a denial names: the instance, which all calls have, comes last."""
     arns = {name: _text(parameters, name) for name in parameters.values if name.endswith("Arn")}
+    arns.pop("ManagedPolicyArn", None)  # what is attached is no resource of the action
     instance = arns.pop("InstanceArn", None)
     account = _text(parameters, "AccountId") or _text(parameters, "TargetId")
     narrow = [*arns.values(), f"arn:aws:sso:::account/{account}" if account else None, instance]
