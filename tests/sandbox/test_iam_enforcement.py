@@ -134,6 +134,31 @@ def test_every_resource_of_a_call_must_be_allowed(enforcing: Aws, refused: Refus
     assert f"on resource: arn:aws:sso:::account/{other} " in message
 
 
+def test_a_policy_that_is_attached_is_no_resource_of_its_own(aws: Aws) -> None:
+    aws.sandbox.engine.enforce_iam = True
+    arn = aws.permission_set("P")
+    narrow = (allow("sso:AttachManagedPolicyToPermissionSet", resource=each) for each in (arn, aws.instance))
+    _, key = user(aws, *narrow)
+    readable = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    asked = {"InstanceArn": aws.instance, "PermissionSetArn": arn}
+    aws.client("sso-admin", key).attach_managed_policy_to_permission_set(**asked, ManagedPolicyArn=readable)
+    attached = aws.sso.list_managed_policies_in_permission_set(**asked)["AttachedManagedPolicies"]
+    assert [each["Arn"] for each in attached] == [readable]
+
+
+def test_a_presigned_request_is_judged_by_who_signed_it(enforcing: Aws) -> None:
+    bucket = f"bucket-{uuid4().hex}"
+    enforcing.s3.create_bucket(Bucket=bucket)
+    enforcing.s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    _, key = user(enforcing)
+    for signer, status in ((enforcing.client("s3", key), 403), (enforcing.s3, 200)):
+        url = urlsplit(signer.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"}))
+        connection = http.client.HTTPConnection(url.netloc, timeout=10)
+        connection.request("GET", f"{url.path}?{url.query}")
+        assert connection.getresponse().status == status
+        connection.close()
+
+
 def test_a_role_is_taken_by_whom_it_trusts_and_may_do_what_its_policies_allow(
     enforcing: Aws, refused: Refused
 ) -> None:

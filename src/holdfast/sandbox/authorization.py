@@ -55,6 +55,8 @@ def _of_sso(parameters: Parameters) -> list[str]:
     arns = {name: _text(parameters, name) for name in parameters.values if name.endswith("Arn")}
     arns.pop("ManagedPolicyArn", None)  # what is attached is no resource of the action
     instance = arns.pop("InstanceArn", None)
+    # What is attached is no resource of the action.
+    arns.pop("ManagedPolicyArn", None)
     account = _text(parameters, "AccountId") or _text(parameters, "TargetId")
     narrow = [*arns.values(), f"arn:aws:sso:::account/{account}" if account else None, instance]
     return [each for each in narrow if each]

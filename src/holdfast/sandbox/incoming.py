@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from holdfast.sandbox.authorization import resources_of
 from holdfast.sandbox.engine import Engine
@@ -19,8 +20,7 @@ from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# In the header, or in the query of a presigned URL.
-_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
+_SCOPE = re.compile(r"([^/= ]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,9 @@ class Incoming:
 def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
     """The request, read whole; its body stays readable for whoever answers."""
     body, own = read_body(environ), engine.services.find(environ.get("HTTP_X_AMZ_TARGET", ""))
-    query = environ.get("QUERY_STRING", "")
-    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or _SCOPE.search(unquote(query))
-    key, region, signed = scope.groups() if scope else ("", "", "unsigned")
-    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or dict(parse_qsl(query)).get("X-Amz-Security-Token", "")
+    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    key, region, signed = _signature(environ, query)
+    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("X-Amz-Security-Token", "")
     stranger: ApiRefusal | None = None
     try:
         caller = engine.caller(key, token)
@@ -53,11 +52,19 @@ def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
     resources = resources_of(engine.world, service, parameters, caller, region)
     if service == "s3":
         path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-        named = dict(parse_qsl(query, keep_blank_values=True))
-        action, resource = s3_action(environ["REQUEST_METHOD"], path, named)
+        action, resource = s3_action(environ["REQUEST_METHOD"], path, query)
         resources = (resource,)
     asked = Asked(service, operation, region, parameters, action, resources, caller.arn)
     return Incoming(environ, body, own, asked, caller, stranger)
+
+
+def _signature(environ: WSGIEnvironment, query: Mapping[str, str]) -> tuple[str, str, str]:
+    """Access key, region and service of the header or of a presigned URL, which S3 also has in an older form."""
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION") or query.get("X-Amz-Credential", ""))
+    if scope:
+        return scope.group(1), scope.group(2), scope.group(3)
+    key = query.get("AWSAccessKeyId", "")
+    return key, "", "s3" if key else "unsigned"
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:
