@@ -53,7 +53,6 @@ def resources_of(
 def _of_sso(parameters: Parameters) -> list[str]:
     """The narrowest first, which is what a denial names: the instance, which all calls have, comes last."""
     arns = {name: _text(parameters, name) for name in parameters.values if name.endswith("Arn")}
-    arns.pop("ManagedPolicyArn", None)  # what is attached is no resource of the action
     instance = arns.pop("InstanceArn", None)
     # What is attached is no resource of the action.
     arns.pop("ManagedPolicyArn", None)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import boto3
+import msgspec
 import pytest
 
 from holdfast.kernel.checks import Check, Verdict, exit_code
@@ -13,12 +15,35 @@ from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Answer, Desk
+from tests.simulators.small_worlds import DAMAGED, MANAGEMENT, MEMBER
 
 
 def found(answer: Answer, name: str) -> dict[str, str]:
     """The check of that name."""
     check: dict[str, str] = next(each for each in answer.json["checks"] if each["name"] == name)
     return check
+
+
+def client(sandbox: SandboxServer, service: str) -> Any:  # noqa: ANN401  # boto3 makes the class at run time
+    """A client with the sandbox's own key."""
+    root = sandbox.env()
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=sandbox.url,
+        region_name="us-east-1",
+        aws_access_key_id=root["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=root["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def assumed(sandbox: SandboxServer, role: str) -> dict[str, str]:
+    """The environment of a session of the role."""
+    given = client(sandbox, "sts").assume_role(RoleArn=role, RoleSessionName="somebody")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
 
 
 def test_a_sound_installation_is_well_and_nothing_was_changed(desk: Desk, sandbox: SandboxServer) -> None:
@@ -91,7 +116,7 @@ def test_a_denied_read_is_missing_in_the_service_s_words(desk: Desk, sandbox: Sa
     check = found(seen, "sso:GetInlinePolicyForPermissionSet")
     assert check["verdict"] == "missing"
     assert "The service said: User: arn:aws:" in check["reason"]
-    assert "read inline policies" in check["advice"]
+    assert check["reason"].startswith("needed to read inline policies: ")
 
 
 def test_who_may_not_list_permission_sets_is_told_which_accounts_may(
@@ -114,31 +139,38 @@ def test_where_there_is_nothing_to_try_on_iam_is_asked(desk: Desk, sandbox: Sand
     assert found(seen, "sso:DescribePermissionSet")["reason"] == "the root user"
 
 
+def test_a_delegated_administrator_is_told_what_it_cannot_do(tmp_path: Path, sandbox: SandboxServer) -> None:
+    sandbox.load(msgspec.structs.replace(DAMAGED, delegated_administrator=MEMBER))
+    delegate = assumed(sandbox, f"arn:aws:iam::{MEMBER}:role/OrganizationAccountAccessRole")
+    seen = Desk(tmp_path, {**sandbox.env(), **delegate}).run("doctor", "--json")
+    assert seen.code == 0
+    account = found(seen, "account")
+    assert f"{MEMBER}, a delegated administrator of {MANAGEMENT}: it cannot change" in account["reason"]
+    assert account["advice"] == f"To restore those, run with credentials of account {MANAGEMENT}."
+
+
+def test_another_member_account_is_neither(tmp_path: Path, sandbox: SandboxServer) -> None:
+    sandbox.load(DAMAGED)
+    member = assumed(sandbox, f"arn:aws:iam::{MEMBER}:role/OrganizationAccountAccessRole")
+    seen = Desk(tmp_path, {**sandbox.env(), **member}).run("doctor", "--json")
+    assert seen.code in (5, 11)
+    said = " ".join(each["reason"] + each["advice"] for each in seen.json["checks"])
+    assert "delegated administrator" in said
+
+
 def test_a_session_is_asked_about_as_its_role_with_the_role_s_path(
     tmp_path: Path, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    root = sandbox.env()
-    make = {
-        "endpoint_url": sandbox.url,
-        "region_name": "us-east-1",
-        "aws_access_key_id": root["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": root["AWS_SECRET_ACCESS_KEY"],
-    }
-    iam, sts = boto3.client("iam", **make), boto3.client("sts", **make)  # type: ignore[call-overload]
+    iam = client(sandbox, "iam")
     trust = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}}'
     allowed = (
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["sso:*","iam:*"],"Resource":"*"}}'
     )
     role = iam.create_role(Path="/some/path/", RoleName="operator", AssumeRolePolicyDocument=trust)["Role"]
     iam.put_role_policy(RoleName="operator", PolicyName="only", PolicyDocument=allowed)
-    given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="somebody")["Credentials"]
-    session = {
-        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["SessionToken"],
-    }
     try:
-        seen = Desk(tmp_path, {**root, **session}).run("doctor", "--json")
+        session = assumed(sandbox, role["Arn"])
+        seen = Desk(tmp_path, {**sandbox.env(), **session}).run("doctor", "--json")
     finally:
         iam.delete_role_policy(RoleName="operator", PolicyName="only")
         iam.delete_role(RoleName="operator")

@@ -62,12 +62,19 @@ def _show(checks: Sequence[Check], work: str, *, all_of_them: bool) -> None:
 
     screen = Screen()
     actions = [check for check in checks if check.topic == "action"]
-    allowed = [check for check in actions if check.verdict is Verdict.OK]
-    listed = [check for check in checks if all_of_them or check not in allowed]
+    listed = checks if all_of_them else [check for check in checks if check not in actions]
     rows = ([check.topic, check.name, _word(check), check.reason] for check in listed)
     screen.table(("what", name("which"), name("verdict"), "seen"), rows)
+    found: dict[tuple[str, str], list[str]] = {}
+    for check in actions:
+        if check.verdict is not Verdict.OK:
+            found.setdefault((_word(check), check.reason), []).append(check.name)
+    allowed = len(actions) - sum(map(len, found.values()))
     if actions:
-        screen.line(f"{len(allowed)} of {len(actions)} actions for a {work} are allowed.")
+        screen.line(f"{allowed} of {len(actions)} actions for a {work} are allowed.")
+    for (word, reason), names in found.items():
+        screen.line(f"  {word}: {', '.join(names)}", STYLES["warning"])
+        screen.line(f"    {reason}")
     steps = dict.fromkeys(check.advice for check in checks if check.advice and check.needed)
     if steps:
         screen.heading("Next steps")

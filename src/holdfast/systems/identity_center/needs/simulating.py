@@ -13,6 +13,8 @@ from holdfast.systems.identity_center.simulation_gateway import Simulated, Simul
 
 ACTION = "action"
 SIMULATE = "iam:SimulatePrincipalPolicy"
+_ALLOW = "Allow what is missing to the principal Holdfast runs as; `holdfast doctor --print-policy` prints the policies."
+_LET_ASK = f"Allow {SIMULATE} on the principal itself, or see by yourself that these actions are allowed."
 _CONDITIONS = "its policies have conditions that only a real call meets or fails: "
 
 
@@ -62,15 +64,14 @@ def _judged(action: Action, said: Mapping[tuple[str, str], Simulated], principal
 
 
 def missing(action: Action, reason: str) -> Check:
-    """That an action is not allowed; where the work goes on without it, what is lost."""
-    reason = f"{reason}. Without it {action.without}" if action.without else reason
-    advice = f"Allow {action.name} to the principal Holdfast runs as: needed to {action.purpose}."
-    return Check(ACTION, action.name, Verdict.MISSING, reason, advice, action.required)
+    """That an action is not allowed, what it is needed for and, where the work goes on without it, what is lost."""
+    lost = f" Without it {action.without}." if action.without else ""
+    told = f"needed to {action.purpose}: {reason.rstrip('.')}.{lost}"
+    return Check(ACTION, action.name, Verdict.MISSING, told, _ALLOW, action.required)
 
 
 def _unknown(action: Action, reason: str) -> Check:
-    advice = f"Allow {SIMULATE} on the principal itself, or see that {action.name} is allowed."
-    return Check(ACTION, action.name, Verdict.UNKNOWN, reason, advice, action.required)
+    return Check(ACTION, action.name, Verdict.UNKNOWN, reason, _LET_ASK, action.required)
 
 
 def _principal(gateway: SimulationGateway, arn: str) -> str:
