@@ -1,6 +1,5 @@
 """What the tutorial and the how-to pages show is what happens when it is typed."""
 
-import json
 import os
 import re
 import shutil
@@ -10,10 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from botocore.session import Session
-
-from holdfast.delivery.cli import main
-from holdfast.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -131,60 +126,3 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
-
-
-def _policy(name: str) -> set[str]:
-    page = (DOCS / "how-to" / "permissions.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- policy: {name} -->\n```json\n(.*?)```", page, re.DOTALL)
-    assert found is not None
-    return {
-        action
-        for statement in json.loads(found.group(1))["Statement"]
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
-
-
-def _operations_of_the_clients() -> set[str]:
-    """Every operation of the services' models that a client names, as an IAM action."""
-    clients = {
-        "sso_admin_client.py": ("sso-admin", "sso"),
-        "applications_client.py": ("sso-admin", "sso"),
-        "identity_store_client.py": ("identitystore", "identitystore"),
-        "organizations_client.py": ("organizations", "organizations"),
-    }
-    folder = ROOT / "src" / "holdfast" / "systems" / "identity_center"
-    assert {file.name for file in folder.glob("*_client.py")} == set(clients)
-    session = Session()
-    models = {
-        service: set(session.get_service_model(service).operation_names) for service, _ in clients.values()
-    }
-    return {
-        f"{prefix}:{word}"
-        for name, (service, prefix) in clients.items()
-        for word in re.findall(r'"(\w+)"', (folder / name).read_text(encoding="utf-8"))
-        if word in models[service]
-    }
-
-
-def test_the_policies_allow_exactly_what_the_clients_call() -> None:
-    backup, restore = _policy("backup"), _policy("restore")
-    assert (
-        backup | {action for action in restore if not action.startswith("iam:")}
-        == _operations_of_the_clients()
-    )
-    assert backup & restore == set()
-    assert all(re.search(":(List|Get|Describe)", action) for action in backup)
-
-
-def test_a_backup_calls_nothing_but_what_its_policy_allows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with SandboxServer("tiny", seed=1) as sandbox:
-        for name, value in {**sandbox.env(), "HOLDFAST_AWS_REQUESTS_PER_SECOND": "400"}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(tmp_path)
-        assert main(["init"]) == 0
-        assert main(["identity-center", "backup", "--no-progress"]) == 0
-        called = {name.replace("sso-admin:", "sso:") for name in sandbox.engine.status().requests}
-    assert len(called) > 10
-    assert called - {"sts:GetCallerIdentity"} - _policy("backup") == set()

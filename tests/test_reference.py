@@ -12,6 +12,7 @@ from holdfast.delivery.reference import (
     error_types,
     errors_page,
     exit_codes_page,
+    permissions_page,
     settings_page,
     walk,
 )
@@ -22,6 +23,7 @@ _PAGES = [
     ("commands.md", commands_page),
     ("errors.md", errors_page),
     ("exit-codes.md", exit_codes_page),
+    ("permissions.md", permissions_page),
     ("settings.md", settings_page),
 ]
 

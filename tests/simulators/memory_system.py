@@ -137,6 +137,10 @@ class MemoryTarget:
         """Nothing ever stands against it."""
         return []
 
+    def permitted(self, kinds: Iterable[tuple[str, str]]) -> list[Finding]:
+        """Everything is allowed."""
+        return []
+
     def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
         """The scope itself."""
         return scope

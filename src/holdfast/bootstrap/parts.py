@@ -118,16 +118,17 @@ class Parts:
 
     def ensure_default_vault(self) -> None:
         """Make the default vault before a first backup; where a settings file names one, it must exist already."""
-        if (
-            self.settings.file is None
-            and not self.settings.vault.key_file.exists()
-            and self._nothing_stored()
-        ):
+        if self.vault_is_to_be_made():
             self.create_vault()
             self.progress.say(
                 f"Made a vault in {self.store.location} with key {self.settings.vault.key_file}: "
                 "keep a copy of the key somewhere else. `holdfast init` writes a settings file."
             )
+
+    def vault_is_to_be_made(self) -> bool:
+        """Whether there is no vault and no settings file that says there should be one."""
+        fresh = self.settings.file is None and not self.settings.vault.key_file.exists()
+        return fresh and self._nothing_stored()
 
     def create_vault(self) -> Vault:
         """A new vault and its key, where the settings say. Raises: VaultError when there is one already."""

@@ -18,6 +18,9 @@ from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
 from holdfast.domain.errors import HoldfastError
 from holdfast.kernel.runs.manifest import manifest_schema
+from holdfast.systems.identity_center.needs.action import Action, Place
+from holdfast.systems.identity_center.needs.policy import policy
+from holdfast.systems.identity_center.needs.table import ACTIONS, BACKUP, RESTORE, actions_for
 
 _SOURCES = Path(__file__).parents[1]
 _DECLARES_A_CODE = re.compile(r"^\s+code: ClassVar\[str\] = ", re.MULTILINE)
@@ -40,6 +43,11 @@ _EXIT_CODES = (
 _EXIT_NOTE = """\
 A script that takes backups should treat everything but 0 as worth a look, and 3 as a backup that exists but lacks what
 the report names. `holdfast runs resume latest` resumes the newest run."""
+
+_PERMISSIONS_NOTE = """\
+`holdfast doctor --print-policy backup` and `restore` print these policies, with the instance and the partition of the
+settings filled in; `holdfast doctor` says which actions the credentials in use lack. Resource types are those of AWS's
+Service Authorization Reference. `sts:GetCallerIdentity` needs no permission."""
 
 _NAMES = ", ".join(f"`{name}`" for name in FILE_NAMES)
 _SETTINGS_HEAD = f"""\
@@ -101,6 +109,21 @@ def settings_page() -> str:
     return "\n".join(parts)
 
 
+def permissions_page() -> str:
+    """Every IAM action that Identity Center needs, with the policies that allow them, as Markdown."""
+    rows = [
+        f"| `{action.name}` | {'backup, restore' if action.backup else 'restore'} | {action.purpose} "
+        f"| {'yes' if action.required else f'no: {action.without}'} | {_resources(action)} |"
+        for action in ACTIONS
+    ]
+    head = "| action | for | to | needed | resources |\n| --- | --- | --- | --- | --- |"
+    parts = ["# Permissions for Identity Center", _GENERATED, _PERMISSIONS_NOTE, "\n".join([head, *rows])]
+    for work in (BACKUP, RESTORE):
+        document = policy(actions_for(work), Place())
+        parts += [f"## Policy for a {work}", f"<!-- policy: {work} -->\n```json\n{document}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
 def error_types() -> list[type[HoldfastError]]:
     """Every error class with a code of its own. Imports the modules that declare one, and no other."""
     for source in sorted(_SOURCES.rglob("*.py")):
@@ -152,6 +175,10 @@ def _setting(section: str, item: Field[object]) -> str:
     return f"| `{item.name}` | `{json.dumps(default)}` | {meaning} | `{variable}` |"
 
 
+def _resources(action: Action) -> str:
+    return ", ".join(f"`{resource.partition('}:')[2] or resource}`" for resource in action.resources)
+
+
 def _limits(item: Field[object]) -> str:
     least, most = item.metadata.get("least"), item.metadata.get("most")
     if least is None and most is None:
@@ -174,6 +201,7 @@ def main(arguments: list[str]) -> None:
     (folder / "commands.md").write_text(commands_page(), encoding="utf-8")
     (folder / "errors.md").write_text(errors_page(), encoding="utf-8")
     (folder / "exit-codes.md").write_text(exit_codes_page(), encoding="utf-8")
+    (folder / "permissions.md").write_text(permissions_page(), encoding="utf-8")
     (folder / "settings.md").write_text(settings_page(), encoding="utf-8")
     (folder / "manifest.schema.json").write_bytes(manifest_schema())
 

@@ -107,6 +107,21 @@ class AccessDenied(HoldfastError):
 
 
 @dataclass(eq=False)
+class ActionsMissing(HoldfastError):
+    """The planned changes need actions that this principal may not do; nothing was changed."""
+
+    listed: str
+    code: ClassVar[str] = "actions-missing"
+    exit_code: ClassVar[int] = 11
+    sentence: ClassVar[str] = (
+        "The planned changes need actions that are not allowed; nothing was changed:\n  {listed}"
+    )
+    next_step: ClassVar[str] = (
+        "Allow them, or use credentials that may; `holdfast doctor --print-policy restore` prints what is needed."
+    )
+
+
+@dataclass(eq=False)
 class RemoteError(HoldfastError):
     """The service answered with an error that a repeat will not cure."""
 

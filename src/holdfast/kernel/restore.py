@@ -15,6 +15,7 @@ from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
+from holdfast.kernel.runs.permitted import refuse_unpermitted
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import PlanOptions, Source, System, Target
 from holdfast.kernel.vault.reader import SnapshotReader
@@ -77,6 +78,7 @@ class Restore:
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
         decisions = list(self._decide(wanted, present, request, choose))
         changes = [decision for decision in decisions if isinstance(decision, Change)]
+        findings += self.target.permitted({(change.type, change.verb.value) for change in changes})
         return preview_of([*findings, *decisions], self.target.estimate_seconds(changes))
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
@@ -102,6 +104,7 @@ class Restore:
         if request.wait_minutes:
             present = self._with_arrivals(context, wanted, present, request.scope())
         store_plan(context, self._decide(wanted, present, request, choose))
+        refuse_unpermitted(context, self.target)
 
     def _kept(self, context: RunContext) -> RecordView:
         safety = self._backup().snapshot_of(context.run.id)

@@ -15,6 +15,7 @@ from holdfast.domain.changes import Change, ConflictStrategy, Decision, RestoreS
 from holdfast.domain.outcomes import Finding, Item, Outcome
 from holdfast.domain.records import Record, RecordType, RecordView
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.kernel.checks import Check
 from holdfast.kernel.ports import CallCount, Chooser, Progress
 
 
@@ -120,6 +121,12 @@ class Target(Changer, Protocol):
     def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
         """What stands against restoring this snapshot here; an ERROR refuses before anything changes."""
 
+    def permitted(self, kinds: Iterable[tuple[str, str]]) -> list[Finding]:
+        """What the caller may not do of what changes of these kinds (type and verb) need; an ERROR for each action.
+
+        Where it cannot be told, a WARNING says so. Changes nothing.
+        """
+
     def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
         """The scope widened by the records that those in it depend on."""
 
@@ -159,7 +166,9 @@ class System:
 
     `comparable` gives the canonical bytes of a record without what no restore can bring back (the
     service's own ids and times), so that equal bytes mean "the same". `personal_fields` are masked
-    wherever people read. `arrivals` is for a system of which others make a part.
+    wherever people read. `arrivals` is for a system of which others make a part. `examine` looks at
+    everything that a piece of work (`backup` or `restore`) rests on, as a doctor does, without changing
+    anything, and `policy` gives the IAM policy that the work needs as JSON.
     """
 
     name: str
@@ -170,6 +179,8 @@ class System:
     comparable: Callable[[Record], bytes]
     personal_fields: frozenset[str] = frozenset()
     arrivals: Callable[[], Arrivals] | None = None
+    examine: Callable[[str], Iterable[Check]] | None = None
+    policy: Callable[[str], str] | None = None
 
     def required(self, types: Sequence[str]) -> tuple[str, ...]:
         """These types and all that they depend on, in dependency order."""

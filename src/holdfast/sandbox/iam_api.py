@@ -35,6 +35,8 @@ def answer_iam(world: World, call: Call) -> bytes | None:
     if call.service not in ("iam", "sts"):
         return None
     operation = OPERATIONS.get((call.service, call.operation))
+    if call.operation == "GetRole" and call.caller.account == world.management_account:
+        return None
     arn = call.parameters.find("PolicyArn") or ""
     if call.parameters.find("Scope") == "AWS" or arn.startswith("arn:aws:iam::aws:"):
         return None  # The policies of AWS are the same in each account.
@@ -92,7 +94,24 @@ def _may_assume(world: World, caller: Caller, account: str, arn: str) -> bool:
     return principals.trusts(account, role, known_as)
 
 
-# ---------------------------------------------------------------- an account's own policies
+# ---------------------------------------------------------------- an account's own roles and policies
+
+
+def _get_role(world: World, call: Call) -> Answer:
+    name = call.parameters.find("RoleName") or ""
+    if name not in world.organization.account(call.caller.account).roles:
+        raise ApiRefusal("NoSuchEntity", f"The role with name {name} cannot be found.", 404)
+    arn = f"arn:aws:iam::{call.caller.account}:role/{name}"
+    digest = blake2b(arn.encode(), digest_size=9).hexdigest().upper()
+    return {
+        "Role": {
+            "Path": "/",
+            "RoleName": name,
+            "RoleId": f"AROA{digest[:17]}",
+            "Arn": arn,
+            "CreateDate": _time(FOUNDED),
+        }
+    }
 
 
 def _list_policies(world: World, call: Call) -> Answer:
@@ -210,6 +229,7 @@ def _time(seconds: float) -> str:
 OPERATIONS: dict[tuple[str, str], Callable[[World, Call], Answer]] = {
     ("sts", "GetCallerIdentity"): _get_caller_identity,
     ("sts", "AssumeRole"): _assume_role,
+    ("iam", "GetRole"): _get_role,
     ("iam", "ListPolicies"): _list_policies,
     ("iam", "GetPolicy"): _get_policy,
     ("iam", "CreatePolicy"): _create_policy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from moto.iam.access_control import AssumedRoleAccessKey, IAMPolicy, IAMUserAccessKey, PermissionResult
@@ -70,9 +71,14 @@ def _document(policy: Policy | Mapping[str, str] | str) -> str:
     return policy["policy_document"]
 
 
+@lru_cache(maxsize=64)
+def _parsed(document: str) -> IAMPolicy:
+    return IAMPolicy(document)
+
+
 def decide(documents: Iterable[str], action: str, resource: str) -> str:
     """IAM's word for what the policies together say: allowed, implicitDeny or explicitDeny."""
-    found = {IAMPolicy(each).is_action_permitted(action, resource) for each in documents}
+    found = {_parsed(each).is_action_permitted(action, resource) for each in documents}
     if PermissionResult.DENIED in found:
         return EXPLICIT_DENY
     return ALLOWED if PermissionResult.PERMITTED in found else IMPLICIT_DENY

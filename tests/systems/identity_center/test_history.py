@@ -12,7 +12,8 @@ import pytest
 from holdfast.domain.records import Record
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.identity_center.history import APPLICATION_ASSIGNMENT, Event, Moment, history
+from holdfast.systems.identity_center.history import Event, Moment, history
+from holdfast.systems.identity_center.model import APPLICATION_ASSIGNMENT
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import TINY, new_vault, take
 from tests.systems.identity_center.small_company import (

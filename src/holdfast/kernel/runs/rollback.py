@@ -11,6 +11,7 @@ from holdfast.domain.runs import JournalEntry, Run, RunState
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.comparison import CONFLICT, IN_DOUBT, describe
 from holdfast.kernel.runs.journal import apply_journal, pages, verify_journal
+from holdfast.kernel.runs.permitted import refuse_unpermitted
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Present, Target
 
@@ -53,6 +54,7 @@ def plan_rollback(context: RunContext, target: Target) -> None:
     context.progress.stage(context.stage)
     standing = _standing(context, target, undone)
     context.plan_changes(target.invert(_to_undo(context.ledger, undone, standing)))
+    refuse_unpermitted(context, target)
 
 
 def _standing(context: RunContext, target: Target, undone: Run) -> dict[Facet, int]:

@@ -17,18 +17,21 @@ from holdfast.systems.identity_center.model import Instance
 from holdfast.systems.identity_center.organizations_client import OrganizationsClient
 from holdfast.systems.identity_center.organizations_gateway import OrganizationsGateway
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.identity_center.simulation_client import SimulationClient
+from holdfast.systems.identity_center.simulation_gateway import SimulationGateway
 from holdfast.systems.identity_center.sso_admin_client import SsoAdminClient, list_instances
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An Identity Center instance: its gateways, the instance itself (looked up once), the calls sent."""
+    """An Identity Center instance: its gateways, IAM's simulator, the instance itself (looked up once), the calls sent."""
 
     identity_store: IdentityStoreGateway
     sso_admin: SsoAdminGateway
     applications: ApplicationsGateway
     organizations: OrganizationsGateway
+    simulation: SimulationGateway
     instance: Callable[[], Instance]
     calls: Callable[[], CallCount]
 
@@ -42,6 +45,7 @@ def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connecti
         sso_admin=SsoAdminClient(session, instance),
         applications=ApplicationsClient(session, instance),
         organizations=OrganizationsClient(session),
+        simulation=SimulationClient(session),
         instance=instance,
         calls=session.calls,
     )

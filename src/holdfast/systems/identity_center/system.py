@@ -8,6 +8,10 @@ from holdfast.systems.identity_center.capture.collector import IdentityCenterSou
 from holdfast.systems.identity_center.connection import connect
 from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
 from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM, IdentitySource
+from holdfast.systems.identity_center.needs.action import Place
+from holdfast.systems.identity_center.needs.examining import examine
+from holdfast.systems.identity_center.needs.policy import policy
+from holdfast.systems.identity_center.needs.table import actions_for
 from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
@@ -34,4 +38,6 @@ def identity_center(
         arrivals=lambda: PrincipalArrivals(connection.identity_store, source),
         comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
+        examine=lambda work: examine(session, connection, work),
+        policy=lambda work: policy(actions_for(work), Place.of(settings.instance_arn, session.region)),
     )

@@ -23,6 +23,7 @@ from holdfast.systems.identity_center.model import (
     USER,
     IdentitySource,
 )
+from holdfast.systems.identity_center.needs.beforehand import beforehand
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
 from holdfast.systems.identity_center.restore.compatibility import compatibility
@@ -67,6 +68,10 @@ class IdentityCenterTarget:
     def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
         """What stands against restoring this snapshot here. Raises: CredentialsError, RemoteUnavailable."""
         return compatibility(self._connection, snapshot, wanted, closure(wanted, scope))
+
+    def permitted(self, kinds: Iterable[tuple[str, str]]) -> list[Finding]:
+        """The actions that changes of these kinds need and the caller lacks, by IAM's simulation."""
+        return beforehand(self._connection, kinds)
 
     def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
         """The scope with the principals and permission sets that its memberships and assignments name."""

@@ -1,0 +1,54 @@
+"""What stands against a plan for lack of permissions, before its first change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.kernel.checks import Check, Verdict
+from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.model import Instance
+from holdfast.systems.identity_center.needs.action import Action, Kind, Place
+from holdfast.systems.identity_center.needs.simulating import SIMULATE, simulated
+from holdfast.systems.identity_center.needs.table import actions_for_changes
+from holdfast.systems.identity_center.organizations_gateway import Caller
+
+
+def place_of(instance: Instance, caller: Caller) -> Place:
+    """What resources are called here."""
+    partition = instance.arn.split(":")[1]
+    number = instance.arn.rpartition("/")[2]
+    return Place(partition, number, instance.identity_store_id, instance.owner_account, caller.account)
+
+
+def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
+    """An ERROR for each action that changes of these kinds need and that IAM's simulation refuses.
+
+    A WARNING where it cannot be told, and one for what is missing but can be done without.
+    Raises: CredentialsError; what looking up the caller and the instance raises.
+    """
+    actions = actions_for_changes(kinds)
+    if not actions:
+        return []
+    caller = connection.organizations.caller()
+    checks = simulated(connection.simulation, caller, actions, place_of(connection.instance(), caller))
+    findings = [
+        Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
+        for check in checks
+        if check.verdict is Verdict.MISSING and check.needed
+    ]
+    return [*findings, *_warnings(actions, checks)]
+
+
+def _warnings(actions: Sequence[Action], checks: Sequence[Check]) -> Iterator[Finding]:
+    unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN and check.needed]
+    if unknown:
+        message = f"Whether {len(unknown)} actions that this needs are allowed could not be checked: {unknown[0].reason}"
+        yield Finding(Severity.WARNING, "actions-unchecked", "", "", message, f"Allow {SIMULATE}, or go on.")
+    lost: dict[str, list[str]] = {}
+    for action, check in zip(actions, checks, strict=True):
+        if check.verdict is Verdict.MISSING and not check.needed:
+            lost.setdefault(action.without, []).append(action.name)
+    for without, names in lost.items():
+        message = f"Not allowed: {', '.join(names)}. Without them {without}."
+        yield Finding(Severity.WARNING, "optional-actions-missing", "", "", message)
