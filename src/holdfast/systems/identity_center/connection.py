@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from holdfast.domain.errors import NotFound, UsageError
 from holdfast.kernel.ports import CallCount, PacedSession
 from holdfast.systems.identity_center.answers import Service
+from holdfast.systems.identity_center.iam_client import IamClient
 from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import Instance
@@ -26,6 +27,7 @@ class Connection:
     identity_store: IdentityStoreGateway
     sso_admin: SsoAdminGateway
     organizations: OrganizationsGateway
+    iam: IamClient
     instance: Callable[[], Instance]
     calls: Callable[[], CallCount]
 
@@ -33,11 +35,13 @@ class Connection:
 def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connection:
     """The gateways; nothing is sent before the first call of one."""
     service = Service(session, "sso-admin", "sso")
-    instance = ChosenInstance(lambda: list_instances(service), settings.instance_arn)
+    organizations = OrganizationsClient(session)
+    instance = ChosenInstance(lambda: list_instances(service), settings.instance_arn, lambda: session.region)
     return Connection(
         identity_store=IdentityStoreClient(session, instance),
         sso_admin=SsoAdminClient(session, instance),
-        organizations=OrganizationsClient(session),
+        organizations=organizations,
+        iam=IamClient(session, organizations.caller, settings.member_role),
         instance=instance,
         calls=session.calls,
     )
@@ -46,8 +50,10 @@ def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connecti
 class ChosenInstance:
     """The instance to work on: the one named in the settings, else the only one; listed once."""
 
-    def __init__(self, instances: Callable[[], list[Instance]], wanted: str = "") -> None:
-        self._instances, self._wanted = instances, wanted
+    def __init__(
+        self, instances: Callable[[], list[Instance]], wanted: str = "", region: Callable[[], str] = str
+    ) -> None:
+        self._instances, self._wanted, self._region = instances, wanted, region
         self._lock = threading.Lock()
         self._chosen: Instance | None = None
 
@@ -55,19 +61,19 @@ class ChosenInstance:
         """The instance. Raises: NotFound; UsageError when there are several; errors of the listing."""
         with self._lock:
             if self._chosen is None:
-                self._chosen = choose(self._instances(), self._wanted)
+                self._chosen = choose(self._instances(), self._wanted, self._region())
             return self._chosen
 
 
-def choose(instances: list[Instance], wanted: str) -> Instance:
+def choose(instances: list[Instance], wanted: str, region: str = "") -> Instance:
     """The wanted instance, or the only one. Raises: NotFound; UsageError when the choice is not clear."""
     found = [instance for instance in instances if wanted in ("", instance.arn)]
     if not found:
         raise NotFound(
             "Identity Center instance",
-            wanted or "in this account and region",
-            "Set `region` to Identity Center's home region; the account must be the management or "
-            "delegated administrator account.",
+            f"{wanted} in this account and region {region}".strip(),
+            "Set `region` (of a restore's target: --target-region) to Identity Center's home region; the account "
+            "must be the management or delegated administrator account.",
         )
     if len(found) > 1:
         raise UsageError(

@@ -18,3 +18,7 @@ class IdentityCenterSettings:
         "How assignments are listed: account, permission_set, principal; empty: fewest calls.",
         one_of=("", "account", "permission_set", "principal"),
     )
+    member_role: str = setting(
+        "OrganizationAccountAccessRole",
+        "Role in member accounts that a restore assumes to see which policies they have; empty: not checked.",
+    )

@@ -11,6 +11,7 @@ from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
+from holdfast.systems.identity_center.translation import translate
 
 
 def identity_center(
@@ -29,7 +30,10 @@ def identity_center(
         title="AWS IAM Identity Center",
         types=RECORD_TYPES,
         source=lambda: IdentityCenterSource(connection, settings, clock),
-        target=lambda: IdentityCenterTarget(connection, clock, Pace(requests_per_second)),
+        target=lambda: IdentityCenterTarget(
+            connection, clock, Pace(requests_per_second), settings.concurrency
+        ),
         comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
+        translate=translate,
     )

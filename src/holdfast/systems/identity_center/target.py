@@ -17,11 +17,12 @@ from holdfast.systems.identity_center.connection import Connection
 from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, PROVISION, TAG, USER
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
-from holdfast.systems.identity_center.restore.compatibility import compatibility
+from holdfast.systems.identity_center.restore.compatibility import ReadOnce, compatibility
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace, estimate_seconds, guarded
 from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
 from holdfast.systems.identity_center.restore.order import invert, owner_of
+from holdfast.systems.identity_center.restore.prerequisites import prerequisites
 from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
 
@@ -32,9 +33,12 @@ _TAGS_AT_ONCE = 50
 class IdentityCenterTarget:
     """`Target` of Identity Center. Thread-safe; ids behind names are looked up once and kept."""
 
-    def __init__(self, connection: Connection, clock: Clock, pace: Pace | None = None) -> None:
+    def __init__(
+        self, connection: Connection, clock: Clock, pace: Pace | None = None, concurrency: int = 8
+    ) -> None:
         store, admin = connection.identity_store, connection.sso_admin
-        self._connection, self._pace = connection, pace
+        self._connection, self._pace, self._readers = connection, pace, concurrency
+        self._organization = ReadOnce(connection)
         self._directory = Directory(store, admin)
         self._operations = Operations(admin, clock)
         revisions: dict[str, str] = {}
@@ -52,7 +56,7 @@ class IdentityCenterTarget:
 
     def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
         """What stands against restoring this snapshot here. Raises: CredentialsError, RemoteUnavailable."""
-        return compatibility(self._connection, snapshot, wanted, closure(wanted, scope))
+        return compatibility(self._connection, self._organization, snapshot, wanted, closure(wanted, scope))
 
     def closure(self, wanted: RecordView, scope: RestoreScope) -> RestoreScope:
         """The scope with the principals and permission sets that its memberships and assignments name."""
@@ -61,6 +65,10 @@ class IdentityCenterTarget:
     def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
         """Changes in rank order, conflicts and findings. Raises: Refused by the lock-out guard."""
         return plan(wanted, present, options)
+
+    def prerequisites(self, present: RecordView, changes: Iterable[Change]) -> list[Finding]:
+        """Policies, accounts and room that these changes need here. Raises: CredentialsError, RemoteUnavailable."""
+        return prerequisites(self._connection.iam, self._organization, present, changes, self._readers)
 
     def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
         """The changes that undo these, in rank order."""
