@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -60,9 +60,17 @@ class Aws:
         status = self.sandbox.status()
         self.store, self.instance = status.identity_store_id, status.instance_arn
 
-    def client(self, service: str) -> Client:
+    def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Client:
+        """A client of the sandbox's own key, or of what CreateAccessKey or AssumeRole gave."""
+        keys = credentials or {}
         made: Client = _SESSION.client(  # type: ignore[call-overload]
-            service, region_name=self.region, endpoint_url=self.sandbox.url, config=_PLAIN
+            service,
+            region_name=self.region,
+            endpoint_url=self.sandbox.url,
+            config=_PLAIN,
+            aws_access_key_id=keys.get("AccessKeyId"),
+            aws_secret_access_key=keys.get("SecretAccessKey"),
+            aws_session_token=keys.get("SessionToken"),
         )
         return made
 

@@ -98,7 +98,7 @@ def test_a_denied_action_is_named_with_its_resource_as_iam_names_it(aws: Aws, re
     aws.sandbox.faults([FaultRule(service="sso-admin", operation="ListPermissionSets", deny=True)])
     code, message = refused(lambda: aws.sso.list_permission_sets(InstanceArn=aws.instance))
     assert code == "AccessDeniedException"
-    assert message.startswith("User: arn:aws:sts::123456789012:assumed-role/")
+    assert message.startswith("User: arn:aws:iam::123456789012:root is not authorized")
     assert f"is not authorized to perform: sso:ListPermissionSets on resource: {aws.instance}" in message
 
 

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from html import escape
-from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from holdfast.sandbox.control import answer_control
 from holdfast.sandbox.engine import Engine
-from holdfast.sandbox.faults import Asked, Verdict
-from holdfast.sandbox.services import Service, parameters_of
-from holdfast.sandbox.wire import ApiRefusal, Parameters
+from holdfast.sandbox.faults import Verdict
+from holdfast.sandbox.iam_api import TOLD_TO_MOTO
+from holdfast.sandbox.incoming import Incoming, incoming, read_body
+from holdfast.sandbox.services import parameters_of
+from holdfast.sandbox.wire import REQUEST_ID, ApiRefusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _log = logging.getLogger(__name__)
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
-_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _XML_SERVICES = frozenset({"s3", "iam", "sts", "sns", "sqs", "route53", "cloudformation", "monitoring"})
+_FORBIDDEN = frozenset({"AccessDenied", "InvalidAccessKeyId", "InvalidClientTokenId"})
 _REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -43,16 +41,6 @@ class ConnectionCut(Exception):
     """The rules want the client to see a reset connection; the server closes the socket without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A request as it arrived. `own` is our service and operation, None for those that moto answers."""
-
-    environ: WSGIEnvironment
-    body: bytes
-    own: tuple[Service, str] | None
-    asked: Asked
-
-
 class Application:
     """One sandbox as a WSGI application. moto is imported with the first request that needs it."""
 
@@ -63,29 +51,14 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/_sandbox/"):
-            body = _body(environ)
+            body = read_body(environ)
             status, answer = answer_control(
                 self._engine, environ["REQUEST_METHOD"], environ["PATH_INFO"], body
             )
             if environ["PATH_INFO"] == "/_sandbox/reset" and self._moto is not None:
                 self._reset_moto()
             return _send(start_response, status, answer, "application/json", [])
-        return self._answer(self._incoming(environ), start_response)
-
-    def _incoming(self, environ: WSGIEnvironment) -> Incoming:
-        body, own = _body(environ), self._engine.services.find(environ.get("HTTP_X_AMZ_TARGET", ""))
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        region, signed = (scope.group(1), scope.group(2)) if scope else ("", "")
-        service, operation = (
-            (own[0].name, own[1]) if own else (signed or "unsigned", _operation(environ, body))
-        )
-        parameters = _readable(body) if own else Parameters({})
-        prefix = own[0].iam_prefix if own else service
-        resource = self._engine.resource(service, parameters)
-        asked = Asked(
-            service, operation, region, parameters, f"{prefix}:{operation}", resource, self._engine.caller()
-        )
-        return Incoming(environ, body, own, asked)
+        return self._answer(incoming(self._engine, environ), start_response)
 
     def _answer(self, incoming: Incoming, start_response: StartResponse) -> Iterable[bytes]:
         verdict = self._engine.faults.judge(incoming.asked)
@@ -107,21 +80,36 @@ class Application:
         return _refuse(incoming, cast(ApiRefusal, verdict.refusal), start_response)
 
     def _serve(self, incoming: Incoming, verdict: Verdict, start_response: StartResponse) -> Iterable[bytes]:
-        caller = self._engine.setup.caller
-        if caller and incoming.asked.operation == "GetCallerIdentity":
-            return _send(start_response, 200, _identity(caller), "text/xml", [])
-        if incoming.own is None:
-            return self._moto_application()(incoming.environ, start_response)
-        service, operation = incoming.own
         try:
+            if incoming.stranger is not None:
+                raise incoming.stranger
+            self._engine.authorize(incoming.asked, incoming.caller)
+            if incoming.own is None:
+                return self._serve_other(incoming, start_response)
+            service, operation = incoming.own
             _require_signature(incoming)
             parameters_of(incoming.body)
             if operation not in service.contract.operations:
                 raise ApiRefusal("UnknownOperationException", f"{service.name} has no operation {operation}.")
-            answer = self._engine.answer(service, incoming.asked, verdict.conduct)
+            answer = self._engine.answer(service, incoming.asked, verdict.conduct, incoming.caller)
         except ApiRefusal as refusal:
             return _refuse(incoming, refusal, start_response)
         return _send(start_response, 200, answer, "application/x-amz-json-1.1", [])
+
+    def _serve_other(self, incoming: Incoming, start_response: StartResponse) -> Iterable[bytes]:
+        """The answer of IAM and STS where they are the sandbox's own, of moto for everything else."""
+        # Whatever key signed: moto keeps its state by the account that this header names.
+        incoming.environ["HTTP_X_MOTO_ACCOUNT_ID"] = incoming.caller.account
+        answer = self._engine.answer_query(incoming.asked, incoming.caller)
+        if answer is None:
+            return self._moto_application()(incoming.environ, start_response)
+        if (
+            incoming.asked.action in TOLD_TO_MOTO
+            and incoming.caller.account == self._engine.world.management_account
+        ):
+            # So that it can be attached to users and roles, which are moto's; the answer is given already.
+            list(self._moto_application()(incoming.environ, _nowhere))
+        return _send(start_response, 200, answer, "text/xml", [])
 
     def _moto_application(self) -> WSGIApplication:
         with self._moto_lock:
@@ -134,15 +122,7 @@ class Application:
     def _reset_moto(self) -> None:
         from holdfast.sandbox.fall_through import reset_moto
 
-        reset_moto()
-
-
-def _identity(caller: str) -> bytes:
-    """STS's answer to GetCallerIdentity."""
-    told = f"<Arn>{escape(caller)}</Arn><UserId>AROASANDBOX:caller</UserId><Account>{caller.split(':')[4]}</Account>"
-    result = f"<GetCallerIdentityResult>{told}</GetCallerIdentityResult>"
-    space = "https://sts.amazonaws.com/doc/2011-06-15/"
-    return f'<GetCallerIdentityResponse xmlns="{space}">{result}</GetCallerIdentityResponse>'.encode()
+        reset_moto(list(self._engine.world.organization.accounts))
 
 
 def _require_signature(incoming: Incoming) -> None:
@@ -150,56 +130,29 @@ def _require_signature(incoming: Incoming) -> None:
         raise ApiRefusal("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
 
 
-def _readable(body: bytes) -> Parameters:
-    """The parameters for the fault rules; none where the body is not readable, which is judged later."""
-    try:
-        return parameters_of(body)
-    except ApiRefusal:
-        return Parameters({})
-
-
-def _body(environ: WSGIEnvironment) -> bytes:
-    """The whole body, which stays readable for whoever answers after the rules."""
-    length = environ.get("CONTENT_LENGTH")
-    if environ.get("wsgi.input_terminated"):
-        body = environ["wsgi.input"].read()
-    else:
-        body = environ["wsgi.input"].read(int(length)) if length else b""
-    environ["wsgi.input"] = BytesIO(body)
-    return cast(bytes, body)
-
-
-def _operation(environ: WSGIEnvironment, body: bytes) -> str:
-    target = environ.get("HTTP_X_AMZ_TARGET", "")
-    if target:
-        return str(target.rsplit(".", 1)[-1])
-    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        found = _ACTION.search(body)
-        if found:
-            return found.group(1).decode()
-    return f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-
-
 def _refuse(incoming: Incoming, refusal: ApiRefusal, start_response: StartResponse) -> Iterable[bytes]:
-    request_id = "00000000-0000-4000-8000-000000000000"
     if incoming.own is None and incoming.asked.service in _XML_SERVICES:
-        code = (
-            "AccessDenied"
-            if refusal.code == "AccessDeniedException"
-            else refusal.code.removesuffix("Exception")
-        )
-        inner = f"<Error><Code>{code}</Code><Message>{refusal.message}</Message></Error>"
-        whole = inner if incoming.asked.service == "s3" else f"<ErrorResponse>{inner}</ErrorResponse>"
-        body = b"" if incoming.environ["REQUEST_METHOD"] == "HEAD" else whole.encode()
-        status = 403 if code == "AccessDenied" else refusal.status
-        return _send(start_response, status, body, "application/xml", [])
+        return _refuse_xml(incoming, refusal, start_response)
     members = {"__type": refusal.code, "Message": refusal.message, **refusal.members}
     if incoming.asked.service == "identitystore":
-        members["RequestId"] = request_id
+        members["RequestId"] = REQUEST_ID
     headers = [("x-amzn-ErrorType", refusal.code)]
     return _send(
         start_response, refusal.status, msgspec.json.encode(members), "application/x-amz-json-1.1", headers
     )
+
+
+def _refuse_xml(incoming: Incoming, refusal: ApiRefusal, start_response: StartResponse) -> Iterable[bytes]:
+    s3 = incoming.asked.service == "s3"
+    code, status = refusal.code.removesuffix("Exception"), refusal.status
+    if code == "UnrecognizedClient":
+        code = "InvalidAccessKeyId" if s3 else "InvalidClientTokenId"
+    if code in _FORBIDDEN:
+        status = 403
+    inner = f"<Error><Code>{code}</Code><Message>{escape(refusal.message)}</Message></Error>"
+    whole = inner if s3 else f"<ErrorResponse>{inner}</ErrorResponse>"
+    body = b"" if incoming.environ["REQUEST_METHOD"] == "HEAD" else whole.encode()
+    return _send(start_response, status, body, "application/xml", [])
 
 
 def _send(
@@ -207,7 +160,7 @@ def _send(
 ) -> Iterable[bytes]:
     line = f"{status} {_REASONS.get(status, 'Sandbox')}"
     shown = [("Content-Type", content_type), ("Content-Length", str(len(body))), *headers]
-    start_response(line, [*shown, ("x-amzn-RequestId", "00000000-0000-4000-8000-000000000000")])
+    start_response(line, [*shown, ("x-amzn-RequestId", REQUEST_ID)])
     return [body]
 
 

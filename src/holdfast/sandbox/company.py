@@ -11,6 +11,7 @@ from holdfast.sandbox.company_names import DEPARTMENTS, PLACES, ROLES, STAGES
 from holdfast.sandbox.company_people import people
 from holdfast.sandbox.company_permission_sets import LIMITS_NAME, UNUSED_NAME, permission_sets, policy_names
 from holdfast.sandbox.portrait import (
+    HOME_REGION,
     MANAGEMENT_ACCOUNT,
     AccountPortrait,
     AssignmentPortrait,
@@ -54,16 +55,21 @@ SCALES = {
 }
 
 
-def company(scale: str, seed: int) -> Portrait:
+def company(
+    scale: str, seed: int, management_account: str = MANAGEMENT_ACCOUNT, region: str = HOME_REGION
+) -> Portrait:
     """The company of a scale (`empty`, `tiny`, `small`, `medium`), equal for equal scale and seed.
+
+    Another management account has the same company, but in member accounts with other ids: an account is a
+    member of one organization only.
 
     Raises: KeyError for another scale.
     """
     size, chance = SCALES[scale], random.Random(f"company {scale} {seed}")
     sets = permission_sets(size.sets, chance)
-    accounts = _accounts(size, policy_names(sets), chance)
+    accounts = _accounts(size, policy_names(sets), chance, management_account)
     if not size.users:
-        return Portrait(accounts=accounts)
+        return Portrait(management_account, region, accounts)
     users = people(size.users, chance)
     names = [str(each["UserName"]) for each in users]
     groups = _groups(size.groups, chance)
@@ -71,6 +77,8 @@ def company(scale: str, seed: int) -> Portrait:
     assignments = _assignments(size, accounts, sets, groups, names, chance)
     behind = next(each for each in assignments if each.permission_set == sets[1].name)
     return Portrait(
+        management_account=management_account,
+        region=region,
         accounts=accounts,
         users=users,
         groups=groups,
@@ -81,11 +89,15 @@ def company(scale: str, seed: int) -> Portrait:
     )
 
 
-def _accounts(size: Scale, policies: tuple[str, ...], chance: random.Random) -> tuple[AccountPortrait, ...]:
-    made = [
-        AccountPortrait(MANAGEMENT_ACCOUNT, "Management", "aws-management@example.com", policies=policies)
-    ]
+def _accounts(
+    size: Scale, policies: tuple[str, ...], chance: random.Random, management: str
+) -> tuple[AccountPortrait, ...]:
+    made = [AccountPortrait(management, "Management", "aws-management@example.com", policies=policies)]
     numbers = chance.sample(range(200_000_000_000, 999_999_999_999), size.accounts - 1)
+    if management != MANAGEMENT_ACCOUNT:
+        numbers = random.Random(f"accounts {management} {numbers}").sample(
+            range(200_000_000_000, 999_999_999_999), size.accounts - 1
+        )
     for index, number in enumerate(numbers):
         name, unit = _account_place(index, size.accounts - 1)
         held = tuple(each for each in policies if name != LEGACY_ACCOUNT_NAME or each != MISSING_IN_LEGACY)

@@ -13,9 +13,10 @@ from holdfast.sandbox.wire import ApiRefusal
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be set while it runs: how many seconds asynchronous requests take."""
+    """What can be set while it runs: how many seconds asynchronous requests take, and whether IAM is obeyed."""
 
-    async_delay: float
+    async_delay: float | None = None
+    enforce_iam: bool | None = None
 
 
 def answer_control(engine: Engine, method: str, path: str, body: bytes) -> tuple[int, bytes]:
@@ -53,7 +54,10 @@ def _clear_faults(engine: Engine, body: bytes) -> object:
 
 def _settings(engine: Engine, body: bytes) -> object:
     settings = msgspec.json.decode(body, type=Settings)
-    engine.delay_requests(settings.async_delay)
+    if settings.async_delay is not None:
+        engine.delay_requests(settings.async_delay)
+    if settings.enforce_iam is not None:
+        engine.enforce_iam = settings.enforce_iam
     return settings
 
 

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 import msgspec
 
+from holdfast.sandbox.authorization import require_permission
+from holdfast.sandbox.callers import Sessions, root_of, user_of
 from holdfast.sandbox.company import company
+from holdfast.sandbox.environment import ACCESS_KEY
 from holdfast.sandbox.faults import Asked, Faults
+from holdfast.sandbox.iam_api import answer_iam
 from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
-from holdfast.sandbox.portrait import Portrait
+from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT, Portrait
 from holdfast.sandbox.services import Service, services
-from holdfast.sandbox.wire import Call, Conduct, Parameters
+from holdfast.sandbox.wire import ApiRefusal, Call, Caller, Conduct
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
 
 
@@ -25,7 +29,9 @@ from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
 class Setup:
     """How a sandbox is set up. `rate`: requests a second for Identity Center, None for no limit.
 
-    `caller`: the ARN that callers are told to be, such as the session of a permission set; empty for moto's.
+    `caller`: the ARN that users of the sandbox's own key are told to be, such as the session of a permission
+    set; empty for the root of the management account. `account` and `region` are the management account and
+    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow.
     """
 
     scale: str = "tiny"
@@ -33,6 +39,9 @@ class Setup:
     rate: float | None = None
     async_delay: float = DEFAULT_ASYNC_DELAY
     caller: str = ""
+    account: str = MANAGEMENT_ACCOUNT
+    region: str = HOME_REGION
+    enforce_iam: bool = False
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -46,6 +55,7 @@ class Status(msgspec.Struct, frozen=True):
     uptime: float
     region: str
     management_account: str
+    enforce_iam: bool
     instance_arn: str
     identity_store_id: str
     requests: dict[str, int]
@@ -75,13 +85,18 @@ class Engine:
     def __init__(self, setup: Setup, clock: Callable[[], float] = time.time) -> None:
         self.setup, self._clock, self._started = setup, clock, time.monotonic()
         self.services, self.url = services(), ""
+        self.enforce_iam, self._sessions = setup.enforce_iam, Sessions()
         self.faults, self.tally = Faults(setup.rate, setup.seed), Tally()
         self._lock = threading.RLock()
-        self.world = self._make(company(setup.scale, setup.seed))
+        self.world = self._make(self._company())
+
+    def _company(self) -> Portrait:
+        setup = self.setup
+        return company(setup.scale, setup.seed, setup.account, setup.region)
 
     def _make(self, portrait: Portrait) -> World:
         world = build(portrait, self.setup.seed)
-        world.async_delay = self.setup.async_delay
+        world.async_delay, world.sessions = self.setup.async_delay, self._sessions
         return world
 
     def load(self, portrait: Portrait) -> None:
@@ -91,17 +106,24 @@ class Engine:
             self.world, self.tally = made, Tally()
 
     def reset(self) -> None:
-        """Back to the world of the start, without posted fault rules."""
+        """Back to the world of the start, without posted fault rules and sessions."""
         self.faults.clear()
-        self.load(company(self.setup.scale, self.setup.seed))
+        self.enforce_iam, self._sessions = self.setup.enforce_iam, Sessions()
+        self.load(self._company())
 
-    def answer(self, service: Service, asked: Asked, conduct: Conduct) -> bytes:
+    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> bytes:
         """The encoded answer of one of our services. Raises: ApiRefusal."""
         now = self._clock()
         with self._lock:
             self.world.requests.settle(now)
-            call = Call(service.name, asked.operation, asked.region, asked.parameters, now, conduct)
+            call = Call(service.name, asked.operation, asked.region, asked.parameters, now, caller, conduct)
             return service.answer(self.world, call)
+
+    def answer_query(self, asked: Asked, caller: Caller) -> bytes | None:
+        """The encoded answer of IAM or STS; None where moto is to answer. Raises: ApiRefusal."""
+        call = Call(asked.service, asked.operation, asked.region, asked.parameters, self._clock(), caller)
+        with self._lock:
+            return answer_iam(self.world, call)
 
     def count(self, asked: Asked, throttled: bool, faulted: bool) -> None:
         # REST operations are "PUT /bucket/key" to the rules; counting each path would grow without end.
@@ -113,23 +135,25 @@ class Engine:
             elif faulted:
                 self.tally.faults[name] += 1
 
-    def caller(self) -> str:
-        """The ARN of the principal that every request is taken to come from."""
-        default = f"arn:aws:sts::{self.world.management_account}:assumed-role/HoldfastOperator/sandbox"
-        return self.setup.caller or default
+    def caller(self, key: str, token: str) -> Caller:
+        """Who signs with the access key and session token; a key that nobody has is the root's.
 
-    def resource(self, service: str, parameters: Parameters) -> str:
-        """The resource that an action of the service is about, for the wording of denials."""
-        if service == "identitystore":
-            store = self.world.ids.identity_store
-            return f"arn:aws:identitystore::{self.world.management_account}:identitystore/{store}"
-        if service == "sso-admin":
-            return (
-                parameters.find("PermissionSetArn")
-                or parameters.find("InstanceArn")
-                or self.world.ids.instance_arn
+        Raises: ApiRefusal for an expired session and, where IAM is enforced, for a key that nobody has.
+        """
+        account = self.world.management_account
+        with self._lock:
+            found = self._sessions.find(key, token, self._clock()) or user_of(key, account)
+        if found is None and self.enforce_iam and key not in ("", ACCESS_KEY):
+            raise ApiRefusal(
+                "UnrecognizedClientException", "The security token included in the request is invalid."
             )
-        return "*"
+        return found or root_of(account, self.setup.caller)
+
+    def authorize(self, asked: Asked, caller: Caller) -> None:
+        """Nothing when the caller may do what it asks for. Raises: ApiRefusal (AccessDeniedException)."""
+        if self.enforce_iam:
+            with self._lock:
+                require_permission(self.world, caller, asked.action, asked.resources)
 
     def changes(self) -> list[Effect]:
         """The log of applied effects up to now, in order."""
@@ -162,6 +186,7 @@ class Engine:
                 uptime=round(time.monotonic() - self._started, 3),
                 region=world.region,
                 management_account=world.management_account,
+                enforce_iam=self.enforce_iam,
                 instance_arn=world.ids.instance_arn,
                 identity_store_id=world.ids.identity_store,
                 requests=dict(sorted(tally.requests.items())),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import moto.s3.responses as responses
@@ -74,14 +74,17 @@ def wrong_checksum(body: bytes, headers: Mapping[str, str], raw: bytes) -> str |
 
 
 def moto_application() -> WSGIApplication:
-    """moto as a WSGI application. Its state is one for all sandboxes of the process."""
+    """moto as a WSGI application. Its state is one for all sandboxes of the process, but parted by account."""
     # moto looks the class up there whenever it makes its URL table.
     responses.S3Response = StrictS3  # type: ignore[misc]
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     return application
 
 
-def reset_moto() -> None:
-    """Empties every moto backend."""
-    BackendDict.reset()
+def reset_moto(accounts: Iterable[str]) -> None:
+    """Empties every moto backend of these accounts; other sandboxes of the process keep theirs."""
     reset_model_data()
+    for backend in list(BackendDict._instances):  # type: ignore[misc]
+        for account in accounts:
+            if account in backend:
+                backend[account].reset()

@@ -6,12 +6,12 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from holdfast.sandbox.wire import ApiRefusal, Conduct, Parameters
+from holdfast.sandbox.wire import ApiRefusal, Conduct, Parameters, denial
 
 # The 20 requests a second of IAM Identity Center are "a collective throttle": one bucket for both services.
 RATED_SERVICES = ("identitystore", "sso-admin")
@@ -69,14 +69,14 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the rules look at. `action` and `resource` are in IAM's terms, for denials."""
+    """What the rules look at. `action` and `resources` are in IAM's terms."""
 
     service: str
     operation: str
     region: str
     parameters: Parameters
     action: str
-    resource: str
+    resources: Sequence[str]
     caller: str
 
 
@@ -191,7 +191,9 @@ def _refusal(rule: FaultRule, request: Asked) -> ApiRefusal | None:
             rule.error, rule.message or f"{rule.error} by a fault rule of the sandbox.", rule.status
         )
     if rule.deny:
-        return ApiRefusal("AccessDeniedException", _denial(request), 400)
+        return ApiRefusal(
+            "AccessDeniedException", denial(request.caller, request.action, request.resources[0]), 400
+        )
     if rule.expired_token:
         return ApiRefusal(
             "ExpiredTokenException", "The security token included in the request is expired", 400
@@ -199,10 +201,3 @@ def _refusal(rule: FaultRule, request: Asked) -> ApiRefusal | None:
     if rule.rate is not None:
         return ApiRefusal("ThrottlingException", "Rate exceeded", 400)
     return None
-
-
-def _denial(request: Asked) -> str:
-    return (
-        f"User: {request.caller} is not authorized to perform: {request.action} "
-        f"on resource: {request.resource} because no identity-based policy allows the {request.action} action"
-    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import string
 
+from holdfast.sandbox.portrait import MANAGEMENT_ACCOUNT
+
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
 class Identifiers:
-    """Every identifier the stand-in hands out; two with the same seed hand out the same sequence."""
+    """Every identifier of one organization; two with the same seed and account hand out the same sequence."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(f"identifiers {seed}")
+    def __init__(self, seed: int, account: str) -> None:
+        self._random = random.Random(f"identifiers {seed} {account}".removesuffix(f" {MANAGEMENT_ACCOUNT}"))
         self._store = self._hex(10)
         self.identity_store = f"d-{self._store}"
         self._instance = f"ssoins-{self._hex(16)}"

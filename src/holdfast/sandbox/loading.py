@@ -64,7 +64,16 @@ def _load_organization(world: World, portrait: Portrait) -> None:
         parent = world.organization.unit_at(each.unit)
         policies, tags = set(each.policies), dict(each.tags)
         world.organization.accounts[each.id] = Account(
-            number, each.id, each.name, each.email, parent, FOUNDED, each.status, policies, tags
+            number,
+            each.id,
+            each.name,
+            each.email,
+            parent,
+            FOUNDED,
+            each.status,
+            policies,
+            tags,
+            dict(each.roles),
         )
 
 
@@ -148,7 +157,9 @@ def _group_portrait(document: Document, external_ids: list[tuple[str, str]]) -> 
 def _account_portrait(account: Account, unit: str) -> AccountPortrait:
     policies = tuple(sorted(account.policies))
     tags = dict(sorted(account.tags.items()))
-    return AccountPortrait(account.id, account.name, account.email, unit, account.status, policies, tags)
+    return AccountPortrait(
+        account.id, account.name, account.email, unit, account.status, policies, tags, dict(account.roles)
+    )
 
 
 def _memberships(world: World) -> list[MembershipPortrait]:

@@ -10,7 +10,10 @@ from holdfast.sandbox.wire import ApiRefusal
 
 @dataclass(slots=True)
 class Account:
-    """A member or the management account. `policies` are paths with names, such as /team/Boundary."""
+    """A member or the management account. `policies` are paths with names, such as /team/Boundary.
+
+    `roles` of a member account are names, and the policy of each; empty for an administrator.
+    """
 
     seq: int
     id: str
@@ -21,6 +24,7 @@ class Account:
     status: str = "ACTIVE"
     policies: set[str] = field(default_factory=set)
     tags: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -8,10 +8,16 @@ import msgspec
 
 MANAGEMENT_ACCOUNT = "123456789012"
 HOME_REGION = "us-east-1"
+# What Organizations makes in each account that it creates.
+ACCOUNT_ROLE = "OrganizationAccountAccessRole"
 
 
 class AccountPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An account. `unit` is a path such as `Workloads/Production`; `policies` such as `/team/Boundary`."""
+    """An account. `unit` is a path such as `Workloads/Production`; `policies` such as `/team/Boundary`.
+
+    `roles` that the management account may assume, with the policy of each; empty for an administrator. The
+    management account's own roles are those of its IAM.
+    """
 
     id: str
     name: str
@@ -20,6 +26,7 @@ class AccountPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_un
     status: str = "ACTIVE"
     policies: tuple[str, ...] = ()
     tags: dict[str, str] = {}
+    roles: dict[str, str] = msgspec.field(default_factory=lambda: {ACCOUNT_ROLE: ""})
 
 
 class GroupPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -116,7 +116,15 @@ def serve(
     _lock(state_dir)
     try:
         server = SandboxServer(
-            setup.scale, setup.seed, setup.rate, port, setup.async_delay, caller=setup.caller
+            setup.scale,
+            setup.seed,
+            setup.rate,
+            port,
+            setup.async_delay,
+            caller=setup.caller,
+            account=setup.account,
+            region=setup.region,
+            enforce_iam=setup.enforce_iam,
         )
     except OSError as problem:
         raise StartFailed(

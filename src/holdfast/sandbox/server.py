@@ -14,7 +14,7 @@ from holdfast.sandbox.environment import environment
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.http_server import LOOPBACK, hang_up, listen
 from holdfast.sandbox.journal import Effect
-from holdfast.sandbox.portrait import Portrait
+from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT, Portrait
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY
 
 
@@ -23,7 +23,8 @@ class SandboxServer:
 
     `scale` is empty, tiny, small or medium; `rate` is Identity Center's requests a second (None: no limit);
     `clock` gives seconds since 1970 and decides when asynchronous requests are due; `caller` is the ARN that
-    GetCallerIdentity answers (empty: moto's).
+    GetCallerIdentity answers to the sandbox's own key (empty: the management account's root); `account` and
+    `region` are the management account and the home region; `enforce_iam` refuses what policies do not allow.
     """
 
     def __init__(
@@ -35,8 +36,12 @@ class SandboxServer:
         async_delay: float = DEFAULT_ASYNC_DELAY,
         clock: Callable[[], float] = time.time,
         caller: str = "",
+        account: str = MANAGEMENT_ACCOUNT,
+        region: str = HOME_REGION,
+        enforce_iam: bool = False,
     ) -> None:
-        self.engine = Engine(Setup(scale, seed, rate, async_delay, caller), clock)
+        setup = Setup(scale, seed, rate, async_delay, caller, account, region, enforce_iam)
+        self.engine = Engine(setup, clock)
         self._server = listen(Application(self.engine), port)
         self.url = self.engine.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)

@@ -10,6 +10,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Document: TypeAlias = "dict[str, Json]"
 # Answers may hold msgspec.Raw fragments that were encoded before, so their values are opaque here.
 Answer: TypeAlias = Mapping[str, object]
+REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class ApiRefusal(Exception):
@@ -33,6 +34,27 @@ def missing(message: str, **members: str) -> ApiRefusal:
 def conflict(message: str, **members: str) -> ApiRefusal:
     """The ConflictException for something that exists already, is in use, or is being changed."""
     return ApiRefusal("ConflictException", message, 400, **members)
+
+
+def denial(caller: str, action: str, resource: str, explicit: bool = False) -> str:
+    """IAM's sentence for an action that the caller's policies do not allow, or explicitly deny."""
+    reason = "with an explicit deny in an" if explicit else "because no"
+    rest = "identity-based policy" if explicit else f"identity-based policy allows the {action} action"
+    return f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason} {rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The account that it acts in, and what GetCallerIdentity says of it.
+
+    `kind` is root, user or role, and `name` the IAM user's or role's; root may do everything.
+    """
+
+    account: str
+    arn: str
+    id: str
+    kind: str = "root"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +101,12 @@ class Conduct:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One API call: who is asked for what, from which region, and when (seconds since 1970)."""
+    """One API call: who is asked for what, from which region, when (seconds since 1970), and by whom."""
 
     service: str
     operation: str
     region: str
     parameters: Parameters
     now: float
+    caller: Caller
     conduct: Conduct = field(default_factory=Conduct)

@@ -6,6 +6,7 @@ from itertools import count
 
 from holdfast.sandbox.access import Access, Principal
 from holdfast.sandbox.asynchronous import AsyncRequests
+from holdfast.sandbox.callers import Sessions
 from holdfast.sandbox.directory import Directory
 from holdfast.sandbox.identifiers import Identifiers
 from holdfast.sandbox.journal import Journal
@@ -23,7 +24,8 @@ class World:
     def __init__(self, seed: int, region: str, management_account: str) -> None:
         sequence = count(1)
         self.region, self.async_delay = region, DEFAULT_ASYNC_DELAY
-        self.ids, self.pager, self.journal = Identifiers(seed), Pager(), Journal()
+        self.ids, self.pager, self.journal = Identifiers(seed, management_account), Pager(), Journal()
+        self.sessions = Sessions()
         self.directory = Directory(self.ids, sequence)
         self.access = Access(self.ids, sequence)
         self.organization = Organization(self.ids, management_account)

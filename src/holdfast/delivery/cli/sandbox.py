@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,13 @@ def sandbox() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 finds a free port."
 )
+@click.option(
+    "--account",
+    metavar="ID",
+    help="Management account; another one has its own instance and members. Default: 123456789012.",
+)
+@click.option("--region", help="Home region of the instance. Default: us-east-1.")
+@click.option("--enforce-iam", is_flag=True, help="Refuse what the IAM policies of a caller do not allow.")
 @_state_dir
 @shared_options
 @pass_invocation
@@ -56,13 +64,26 @@ def start(
     seed: int,
     rate: float | None,
     port: int,
+    account: str | None,
+    region: str | None,
+    enforce_iam: bool,
     state_dir: Path,
 ) -> None:
     """Start a sandbox on 127.0.0.1."""
     from holdfast.sandbox import process
     from holdfast.sandbox.engine import Setup
+    from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT
 
-    setup = Setup(scale=scale, seed=seed, rate=rate)
+    if account is not None and not re.fullmatch(r"\d{12}", account):
+        raise click.BadParameter("an account id has 12 digits.", param_hint="--account")
+    setup = Setup(
+        scale=scale,
+        seed=seed,
+        rate=rate,
+        account=account or MANAGEMENT_ACCOUNT,
+        region=region or HOME_REGION,
+        enforce_iam=enforce_iam,
+    )
     tell = _emit if invocation.json else _tell
     if not detach:
         process.serve(setup, port, state_dir, ready=tell)
@@ -132,6 +153,7 @@ def _summary(found: Status) -> str:
     lines = [
         f"{found.url} (process {found.pid}), up {found.uptime:.0f} s",
         f"{found.scale}, seed {found.seed}, {rate}",
+        f"account {found.management_account}, {found.region}{', IAM enforced' if found.enforce_iam else ''}",
         f"holds {held}",
         f"{found.requests_total} requests, {found.throttled_total} throttled, {found.changes_total} changes",
         f"at most {found.outstanding_peak} asynchronous requests at once",

@@ -1,0 +1,93 @@
+"""A request as it arrived: who signed it, which operation of which service, and IAM's names for that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl, unquote
+
+from holdfast.sandbox.authorization import resources_of
+from holdfast.sandbox.engine import Engine
+from holdfast.sandbox.faults import Asked
+from holdfast.sandbox.query_wire import form_parameters
+from holdfast.sandbox.s3_actions import s3_action
+from holdfast.sandbox.services import Service, parameters_of
+from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# In the header, or in the query of a presigned URL.
+_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """`own` is our service and operation, None for those of moto; `stranger` refuses a signature of nobody."""
+
+    environ: WSGIEnvironment
+    body: bytes
+    own: tuple[Service, str] | None
+    asked: Asked
+    caller: Caller
+    stranger: ApiRefusal | None
+
+
+def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
+    """The request, read whole; its body stays readable for whoever answers."""
+    body, own = read_body(environ), engine.services.find(environ.get("HTTP_X_AMZ_TARGET", ""))
+    query = environ.get("QUERY_STRING", "")
+    scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or _SCOPE.search(unquote(query))
+    key, region, signed = scope.groups() if scope else ("", "", "unsigned")
+    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or dict(parse_qsl(query)).get("X-Amz-Security-Token", "")
+    stranger: ApiRefusal | None = None
+    try:
+        caller = engine.caller(key, token)
+    except ApiRefusal as refusal:
+        caller, stranger = engine.caller("", ""), refusal
+    service, operation = (own[0].name, own[1]) if own else (signed, _operation(environ, body))
+    parameters = _parameters(environ, body)
+    action = f"{own[0].iam_prefix if own else service}:{operation}"
+    resources = resources_of(engine.world, service, parameters, caller, region)
+    if service == "s3":
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        named = dict(parse_qsl(query, keep_blank_values=True))
+        action, resource = s3_action(environ["REQUEST_METHOD"], path, named)
+        resources = (resource,)
+    asked = Asked(service, operation, region, parameters, action, resources, caller.arn)
+    return Incoming(environ, body, own, asked, caller, stranger)
+
+
+def read_body(environ: WSGIEnvironment) -> bytes:
+    """The whole body, which stays readable for whoever answers after the rules."""
+    length = environ.get("CONTENT_LENGTH")
+    if environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read()
+    else:
+        body = environ["wsgi.input"].read(int(length)) if length else b""
+    environ["wsgi.input"] = BytesIO(body)
+    return cast(bytes, body)
+
+
+def _parameters(environ: WSGIEnvironment, body: bytes) -> Parameters:
+    """The parameters for the rules; none where the body is not readable, which is judged later."""
+    try:
+        if environ.get("HTTP_X_AMZ_TARGET"):
+            return parameters_of(body)
+        return form_parameters(body) if _is_form(environ) else Parameters({})
+    except (ApiRefusal, UnicodeDecodeError):
+        return Parameters({})
+
+
+def _operation(environ: WSGIEnvironment, body: bytes) -> str:
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    if target:
+        return str(target.rsplit(".", 1)[-1])
+    found = re.search(rb"(?:^|&)Action=(\w+)", body) if _is_form(environ) else None
+    return found.group(1).decode() if found else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+
+
+def _is_form(environ: WSGIEnvironment) -> bool:
+    return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
