@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from holdfast.sandbox.access import PermissionSet, PolicyReference, Principal
+from holdfast.sandbox.delegation import IDENTITY_CENTER
 from holdfast.sandbox.directory import Shelf
 from holdfast.sandbox.organization import Account
 from holdfast.sandbox.portrait import (
@@ -52,6 +53,10 @@ def draw(world: World) -> Portrait:
         permission_sets=tuple(_set_portrait(each) for each in sets),
         assignments=tuple(sorted(_assignments(world))),
         stale=tuple(sorted(_stale(world))),
+        delegated_administrator=next(
+            (account for account, held in world.organization.delegations.items() if IDENTITY_CENTER in held),
+            "",
+        ),
     )
 
 
@@ -75,6 +80,8 @@ def _load_organization(world: World, portrait: Portrait) -> None:
             tags,
             dict(each.roles),
         )
+    if portrait.delegated_administrator:
+        world.organization.delegations[portrait.delegated_administrator] = {IDENTITY_CENTER: FOUNDED}
 
 
 def _load_directory(world: World, portrait: Portrait) -> None:

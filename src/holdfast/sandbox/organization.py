@@ -50,6 +50,8 @@ class Organization:
         )
         self.accounts: dict[str, Account] = {}
         self.units: dict[str, Unit] = {}
+        # Which account administers which services for the organization, and since when.
+        self.delegations: dict[str, dict[str, float]] = {}
 
     def unit_at(self, path: str) -> str:
         """The id of the unit at a path such as `Workloads/Production`, made where missing; '' is the root."""

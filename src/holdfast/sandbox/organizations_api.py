@@ -1,9 +1,10 @@
-"""AWS Organizations, read only: the organization, its tree and its accounts."""
+"""AWS Organizations: the organization, its tree and accounts to read, and who administers a service for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from holdfast.sandbox.delegation import IDENTITY_CENTER
 from holdfast.sandbox.organization import Account, Unit
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call
 from holdfast.sandbox.world import World
@@ -94,6 +95,62 @@ def _list_tags(world: World, call: Call) -> Answer:
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags]}
 
 
+def _register_delegated_administrator(world: World, call: Call) -> Answer:
+    account, service = _delegation(world, call)
+    delegations = world.organization.delegations
+    if account == world.management_account:
+        raise ApiRefusal(
+            "ConstraintViolationException",
+            "You cannot register the management account as a delegated administrator for the organization.",
+            Reason="CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR",
+        )
+    if service in delegations.get(account, {}):
+        raise ApiRefusal(
+            "AccountAlreadyRegisteredException",
+            "The specified account is already a delegated administrator for this service.",
+        )
+    # "Only one member account can be the delegated administrator" of IAM Identity Center.
+    if service == IDENTITY_CENTER and any(service in held for held in delegations.values()):
+        raise ApiRefusal(
+            "ConstraintViolationException",
+            "You have exceeded the allowed number of delegated administrators for the service.",
+            Reason="MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED",
+        )
+    delegations.setdefault(account, {})[service] = call.now
+    return {}
+
+
+def _deregister_delegated_administrator(world: World, call: Call) -> Answer:
+    account, service = _delegation(world, call)
+    held = world.organization.delegations.get(account, {})
+    if service not in held:
+        raise ApiRefusal(
+            "AccountNotRegisteredException",
+            "The specified account is not a delegated administrator for this service.",
+        )
+    del held[service]
+    return {}
+
+
+def _delegation(world: World, call: Call) -> tuple[str, str]:
+    account = world.organization.account(call.parameters.text("AccountId"))
+    return account.id, call.parameters.text("ServicePrincipal")
+
+
+def _list_delegated_administrators(world: World, call: Call) -> Answer:
+    organization, service = world.organization, call.parameters.find("ServicePrincipal")
+    since = {
+        organization.accounts[account].seq: (organization.accounts[account], min(held.values()))
+        for account, held in organization.delegations.items()
+        if held and service in (None, *held)
+    }
+    page = world.pager.page(call, sorted(since), lambda each: each, PAGE)
+    return page.answer(
+        "DelegatedAdministrators",
+        lambda each: {**_account(world, since[each][0]), "DelegationEnabledDate": since[each][1]},
+    )
+
+
 def _parent(world: World, call: Call) -> str:
     parent = call.parameters.text("ParentId")
     if parent != world.organization.root and parent not in world.organization.units:
@@ -139,4 +196,7 @@ OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
     "ListChildren": _list_children,
     "ListParents": _list_parents,
     "ListTagsForResource": _list_tags,
+    "RegisterDelegatedAdministrator": _register_delegated_administrator,
+    "DeregisterDelegatedAdministrator": _deregister_delegated_administrator,
+    "ListDelegatedAdministrators": _list_delegated_administrators,
 }

@@ -76,7 +76,10 @@ class AssignmentPortrait(msgspec.Struct, frozen=True, order=True, forbid_unknown
 
 
 class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A whole world. Users are attributes as the API names them; `stale` are provisions behind their set."""
+    """A whole world. Users are attributes as the API names them; `stale` are provisions behind their set.
+
+    `delegated_administrator` is the member account that administers Identity Center; empty for none.
+    """
 
     management_account: str = MANAGEMENT_ACCOUNT
     region: str = HOME_REGION
@@ -87,3 +90,4 @@ class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     permission_sets: tuple[PermissionSetPortrait, ...] = ()
     assignments: tuple[AssignmentPortrait, ...] = ()
     stale: tuple[tuple[str, str], ...] = ()
+    delegated_administrator: str = ""

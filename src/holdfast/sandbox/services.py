@@ -11,6 +11,7 @@ import msgspec
 
 from holdfast.sandbox import assignment_api, identitystore_api, organizations_api, permission_set_api
 from holdfast.sandbox.contract import Contract
+from holdfast.sandbox.delegation import require_standing
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Parameters
 from holdfast.sandbox.world import World
 
@@ -40,6 +41,7 @@ class Service:
                 status=501,
             )
         self.contract.check(call.operation, dict(call.parameters.values))
+        require_standing(world, call)
         self.guard(world, call)
         return msgspec.json.encode(operation(world, call))
 
