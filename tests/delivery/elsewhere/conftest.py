@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,12 @@ from tests.simulators.desk import Desk
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 NEW_OWNER, NEW_SHOP, NEW_BANK = "999999999999", "333333333333", "444444444444"
-USERS = tuple({"UserName": name, "DisplayName": name.title()} for name in ("anna", "bert"))
+
+
+def user(name: str, display_name: str) -> Mapping[str, object]:
+    """A user as the API names its attributes."""
+    names = {"GivenName": display_name, "FamilyName": "Example"}
+    return {"UserName": name, "DisplayName": display_name, "Name": names, "UserStatus": "ENABLED"}
 
 
 def inline(account: str, region: str) -> str:
@@ -36,12 +41,12 @@ def inline(account: str, region: str) -> str:
 
 OLD = Portrait(
     accounts=(
-        AccountPortrait("123456789012", "Management", "root@example.com"),
         AccountPortrait("111111111111", "Shop", "shop@example.com", policies=("/team/Deploy", "/team/Limit")),
+        AccountPortrait("123456789012", "Management", "root@example.com"),
         AccountPortrait("222222222222", "Bank", "bank@example.com", policies=("/team/Deploy", "/team/Limit")),
         AccountPortrait("555555555555", "Attic", "attic@example.com"),
     ),
-    users=USERS,
+    users=(user("anna", "Anna"), user("bert", "Bert")),
     groups=(GroupPortrait("Admins", "Those who may"), GroupPortrait("Builders")),
     memberships=(MembershipPortrait("Admins", "anna"), MembershipPortrait("Builders", "bert")),
     permission_sets=(
@@ -67,8 +72,12 @@ _EMPTY = Portrait(
     region="eu-west-1",
     accounts=(
         AccountPortrait(NEW_OWNER, "Management", "new-root@example.com"),
-        AccountPortrait(NEW_SHOP, "New shop", "new-shop@example.com", policies=("/ops/Deploy", "/team/Limit")),
-        AccountPortrait(NEW_BANK, "New bank", "new-bank@example.com", policies=("/ops/Deploy", "/team/Limit")),
+        AccountPortrait(
+            NEW_SHOP, "New shop", "new-shop@example.com", policies=("/ops/Deploy", "/team/Limit")
+        ),
+        AccountPortrait(
+            NEW_BANK, "New bank", "new-bank@example.com", policies=("/ops/Deploy", "/team/Limit")
+        ),
     ),
 )
 MAPPING = """
@@ -98,8 +107,8 @@ accounts = ["555555555555"]
 NEW = Portrait(
     management_account=NEW_OWNER,
     region="eu-west-1",
-    accounts=_EMPTY.accounts,
-    users=({"UserName": "anna.new", "DisplayName": "Anna"}, {"UserName": "bert", "DisplayName": "Bert"}),
+    accounts=tuple(sorted(_EMPTY.accounts, key=lambda account: account.id)),
+    users=(user("anna.new", "Anna"), user("bert", "Bert")),
     groups=(GroupPortrait("Admins", "Those who may"), GroupPortrait("Makers")),
     memberships=(MembershipPortrait("Admins", "anna.new"), MembershipPortrait("Makers", "bert")),
     permission_sets=(
