@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -154,10 +155,20 @@ def new(shared_sandboxes: tuple[SandboxServer, SandboxServer]) -> SandboxServer:
     return shared_sandboxes[1]
 
 
-@pytest.fixture
-def desk(old: SandboxServer, tmp_path: Path) -> Desk:
-    """A folder with a mapping and a backup of the old organization."""
-    desk = Desk(tmp_path, old.env())
+@pytest.fixture(scope="session")
+def backed_up(
+    shared_sandboxes: tuple[SandboxServer, SandboxServer], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with a mapping and a backup of the old organization, to be copied."""
+    desk = Desk(tmp_path_factory.mktemp("backed-up"), shared_sandboxes[0].env())
+    shared_sandboxes[0].load(OLD)
     desk.write("mapping.toml", MAPPING)
     desk.backup()
-    return desk
+    return desk.folder
+
+
+@pytest.fixture
+def desk(old: SandboxServer, backed_up: Path, tmp_path: Path) -> Desk:
+    """A folder with a mapping and a backup of the old organization."""
+    folder = shutil.copytree(backed_up, tmp_path / "desk")
+    return Desk(folder, old.env())

@@ -216,3 +216,10 @@ def test_names_that_the_backup_does_not_hold_are_a_warning_and_collisions_are_re
     refused = desk.run("identity-center", "diff", "latest", "--json", "--mapping", "mapping.json")
     assert refused.code == 4
     assert "Two group records of the backup would both be Builders." in refused.error["message"]
+
+
+def test_a_drill_rehearses_the_restore_under_the_mapping(desk: Desk) -> None:
+    drilled = desk.run("backups", "drill", "latest", "--mapping", "mapping.toml", "--json")
+    assert drilled.code == 0, drilled
+    # 2 users, 2 groups, 2 memberships, 2 permission sets, 3 of 4 assignments.
+    assert sum(each["done"] for each in drilled.json["items"]) == 11

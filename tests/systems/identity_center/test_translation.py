@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.domain.records import Record
-from holdfast.kernel.canonical import canonical, plain
+from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.system import Part
+from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.mapping import comparable, permission_set_from
 from holdfast.systems.identity_center.model import PolicyReference
 from holdfast.systems.identity_center.resource_mappings import (
@@ -198,13 +200,21 @@ def test_entries_that_nothing_in_the_backup_has_are_named() -> None:
     ]
 
 
-def test_texts_of_records_of_other_kinds_are_translated_too() -> None:
-    other = Record(
-        "application", "Shop", canonical({"Grants": [{"Arn": f"arn:aws:sso::{OLD}:x"}], "Count": 1})
+def test_records_of_other_kinds_have_their_texts_and_principals_translated() -> None:
+    shop: Plain = {"Name": OLD, "Grants": [{"Arn": f"arn:aws:sso::{OLD}:x"}], "Count": 1}
+    use: dict[str, Plain] = {"Application": "Shop", "PrincipalType": "USER", "Principal": "Anna"}
+    types = ("application", "application_assignment")
+    records = (
+        Record("application", OLD, canonical(shop)),
+        Record("application_assignment", "Shop\x1fUSER\x1fanna", canonical(use)),
     )
-    translated = TranslatedView(view(), read_mappings({"accounts": {OLD: NEW}}, "test"))._translator(other)
-    assert translated is not None
-    assert plain(translated.body) == {"Grants": [{"Arn": f"arn:aws:sso::{NEW}:x"}], "Count": 1}
+    start = MemoryView(Part(name, [record]) for name, record in zip(types, records, strict=True))
+    tables = {"accounts": {OLD: NEW}, "users": {"anna": "Bea"}}
+    translated = translate(start, read_mappings(tables, "test").to_json())
+    (application,), (assignment,) = (list(translated.records(name)) for name in types)
+    assert plain(application.body) == {"Name": OLD, "Grants": [{"Arn": f"arn:aws:sso::{NEW}:x"}], "Count": 1}
+    assert (application.key, assignment.key) == (OLD, "Shop\x1fUSER\x1fbea")
+    assert plain(assignment.body) == {**use, "Principal": "Bea"}
 
 
 # -- mappings themselves

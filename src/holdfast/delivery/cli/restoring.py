@@ -33,6 +33,13 @@ _TARGET = {
 _OPTION_NAMES = {"role": "role-arn", "instance": "instance-arn", "endpoint": "endpoint-url"}
 
 
+mapping_option = click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that says what accounts, names, policies and regions of the backup are in the target.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """The mapping as canonical JSON, empty for none, and the service that is meant."""
@@ -56,11 +63,7 @@ def where_options(command: Callable[..., int]) -> Callable[..., int]:
     for name, text in reversed(_TARGET.items()):
         spelled = _OPTION_NAMES.get(name, name.replace("_", "-"))
         wrapped = click.option(f"--target-{spelled}", f"target_{name}", default="", help=text)(wrapped)
-    return click.option(
-        "--mapping",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="File that says what accounts, names, policies and regions of the backup are in the target.",
-    )(wrapped)
+    return mapping_option(wrapped)
 
 
 def preview_of(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from holdfast.domain.outcomes import Finding, Severity
-from holdfast.domain.records import Record, RecordView, show_key
+from holdfast.domain.records import Record, RecordView, join_key, show_key, split_key
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
@@ -21,6 +21,7 @@ from holdfast.systems.identity_center.mapping import (
     membership_record,
     permission_set_from,
     permission_set_record,
+    principal_key,
     user_from,
     user_record,
 )
@@ -53,6 +54,7 @@ _NAMED_BY = {
     ASSIGNMENT: (ACCOUNTS, PERMISSION_SETS, USERS, GROUPS),
 }
 """The sections by which the natural keys of a type change."""
+_OTHERS_NAMED_BY = (USERS, GROUPS)
 _WITH_CONTENT = (USER, GROUP, PERMISSION_SET)
 
 
@@ -103,7 +105,7 @@ class TranslatedView(RecordView):
 
     def _renamed(self, type_name: str) -> MemoryView | None:
         """The type's records held in their new order; None where the order stays."""
-        if not any(self._mappings.renamed[section] for section in _NAMED_BY.get(type_name, ())):
+        if not any(self._mappings.renamed[section] for section in _NAMED_BY.get(type_name, _OTHERS_NAMED_BY)):
             return None
         if type_name not in self._held:
             ordered = sorted(self._translated(type_name), key=lambda record: record.key)
@@ -238,8 +240,16 @@ class Translator:
         )
 
     def _other(self, record: Record) -> Record:
-        """Any other record: what stands in its texts is replaced, its key stays."""
-        return replace(record, body=canonical(self._plain(plain(record.body))))
+        """Any other record: what stands in its texts, and the principal that it names last in its key."""
+        fields = plain(record.body)
+        translated = {name: value if name == "Name" else self._plain(value) for name, value in fields.items()}
+        key = record.key
+        if "PrincipalType" in fields:
+            kind = PrincipalType(str(fields["PrincipalType"]))
+            section = USERS if kind is PrincipalType.USER else GROUPS
+            principal = translated["Principal"] = self._name(section, str(fields["Principal"]))
+            key = join_key(*split_key(key)[:-1], principal_key(kind, principal))
+        return replace(record, key=key, body=canonical(translated))
 
     def _plain(self, value: Plain) -> Plain:
         if isinstance(value, str):
