@@ -51,11 +51,12 @@ def resources_of(
 
 
 def _of_sso(parameters: Parameters) -> list[str]:
-    arns = [
-        value for name, value in parameters.values.items() if isinstance(value, str) and name.endswith("Arn")
-    ]
+    """The narrowest first, which is what a denial names: the instance, which all calls have, comes last."""
+    arns = {name: _text(parameters, name) for name in parameters.values if name.endswith("Arn")}
+    instance = arns.pop("InstanceArn", None)
     account = _text(parameters, "AccountId") or _text(parameters, "TargetId")
-    return [*arns, f"arn:aws:sso:::account/{account}"] if account else arns
+    narrow = [*arns.values(), f"arn:aws:sso:::account/{account}" if account else None, instance]
+    return [each for each in narrow if each]
 
 
 def _of_identity_store(world: World, parameters: Parameters) -> list[str]:
