@@ -115,7 +115,8 @@ class Restore:
         return self.system.required(self.target.closure(wanted, request.scope()).types)
 
     def _compatible(self, wanted: RecordView, request: RestoreRequest) -> list[Finding]:
-        request.target.refuse_other(self.source.identity())
+        if request.target.account:
+            request.target.refuse_other(self.source.identity())
         info = self._info(request)
         left_out = _left_out(info.id, wanted, request)
         found = self.target.compatibility(info, wanted, request.scope())

@@ -137,6 +137,8 @@ def prerequisites(
     planned = Planned()
     for change in changes:
         planned.add(change)
+    if not (planned.accounts or planned.policies or planned.managed or planned.made):
+        return []
     now = sets_of(present)
     findings = [*_accounts(organization, planned), *_quotas(now, planned)]
     findings += _managed(iam, planned.managed - now.managed)
