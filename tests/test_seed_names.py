@@ -92,6 +92,9 @@ FIELDS = {
     ],
 }
 
+# what was added behind the drawn fields, with defaults
+MORE = {"RestoreOptions": ["target"]}
+
 # enumeration -> members in the drawn order
 MEMBERS = {
     "BackupType": ["FULL", "INCREMENTAL"],

@@ -18,6 +18,7 @@ from functools import cached_property
 from holdfast import api_answers as answers
 from holdfast import api_changes as changes
 from holdfast import api_records as records
+from holdfast import api_targets as targets
 from holdfast.api_models import (
     Assignment,
     BackupData,
@@ -43,11 +44,11 @@ from holdfast.bootstrap import IDENTITY_CENTER, Installation, open_installation
 from holdfast.domain.changes import ConflictStrategy, RestoreScope
 from holdfast.domain.errors import NotFound, Refused, UsageError
 from holdfast.domain.records import RecordView
-from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.backup import FULL, INCREMENTAL, SAFETY, BackupRequest
 from holdfast.kernel.compare import compare
 from holdfast.kernel.quiet import SilentProgress
-from holdfast.kernel.restore import RestoreRequest
+from holdfast.kernel.restore import RestoreRequest, translation_findings
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.capture.validation import find_faults
@@ -161,8 +162,8 @@ class RestoreManager(_Manager):
         """How the restore ended; with `dry_run` what it would do, from the same decisions.
 
         What is there now is kept first as a safety backup; changes are journalled, and the run can be
-        rolled back. Raises: Refused for an incompatible backup, for PROMPT with nobody to ask, for
-        another account or region (not available yet) and when the restore would lock its operator out.
+        rolled back. Raises: Refused for an incompatible backup, for a target that is not the account
+        named, for PROMPT with nobody to ask and when the restore would lock its operator out; MappingError.
         """
         request = self._request(backup_id, options)
         if options.dry_run:
@@ -182,46 +183,39 @@ class RestoreManager(_Manager):
     def validate_compatibility(self, backup_id: str, target_env: Environment) -> CompatibilityResult:
         """What stands against restoring a backup there, found without changing anything.
 
-        Raises: NotFound; CredentialsError; RemoteError.
+        What only a plan shows, such as a policy that is missing where access is to be given, the preview finds.
+        Raises: NotFound; MappingError; CredentialsError; RemoteError.
         """
         info = self._info(backup_id)
-        system = self._home.system(IDENTITY_CENTER)
+        system = self._home.system(IDENTITY_CENTER, targets.destination_of(target_env))
         live = system.source().identity()
         types = tuple(section.type for section in info.sections if section.captured)
-        wanted = self._home.vault.read(info)
+        wanted = system.translated(self._home.vault.read(info), targets.mapping_of(target_env))
         findings = [
             *answers.elsewhere(target_env, live),
+            *translation_findings(wanted),
             *system.target().compatibility(info, wanted, RestoreScope(types)),
         ]
         return CompatibilityResult(info.id, Environment(live.account, live.region, live.instance), findings)
 
     def _preview(self, request: RestoreRequest) -> RestorePreview:
-        found = self._home.restore(IDENTITY_CENTER).preview(request, self._home.choose, self._home.progress)
-        return answers.restore_preview(found)
+        restore = self._home.restore(IDENTITY_CENTER, request.target)
+        return answers.restore_preview(restore.preview(request, self._home.choose, self._home.progress))
 
     def _request(self, backup_id: str, options: RestoreOptions) -> RestoreRequest:
-        info = self._info(backup_id)
-        _refuse_elsewhere(options, info.source)
         strategy = ConflictStrategy(options.conflict_strategy)
         if strategy is ConflictStrategy.PROMPT and self._home.choose is None:
             raise Refused(
                 "the conflict strategy PROMPT needs somebody to ask",
                 "Give the installation a `choose`, or use OVERWRITE, MERGE or SKIP.",
             )
-        return RestoreRequest(info.id, records.record_types(options.target_resources), strategy)
-
-
-def _refuse_elsewhere(options: RestoreOptions, source: SourceIdentity) -> None:
-    asked = {
-        "target_account": options.target_account not in (None, source.account),
-        "target_region": options.target_region not in (None, source.region),
-        "resource_mappings": any(old != new for old, new in options.resource_mappings.items()),
-    }
-    named = [name for name, elsewhere in asked.items() if elsewhere]
-    if named:
-        raise Refused(
-            f"a restore to another account or region is not available yet ({', '.join(named)})",
-            f"Restore to account {source.account}, region {source.region}, and leave these options out.",
+        environment = targets.environment_of(options)
+        return RestoreRequest(
+            snapshot=self._info(backup_id).id,
+            types=records.record_types(options.target_resources),
+            strategy=strategy,
+            mapping=targets.mapping_of(environment),
+            target=targets.destination_of(environment),
         )
 
 

@@ -193,9 +193,14 @@ def elsewhere(asked: Environment, live: SourceIdentity) -> Iterator[Finding]:
     )
     for name, wanted, here in pairs:
         if wanted not in (None, here):
-            message = f"This installation reaches {name} {here}, not {wanted}; mapping is not available yet."
+            message = f"This installation reaches {name} {here}, not {wanted}."
             yield Finding(
-                Severity.ERROR, "elsewhere", name, str(wanted), message, "Use credentials of that account."
+                Severity.ERROR,
+                "elsewhere",
+                name,
+                str(wanted),
+                message,
+                "Name the profile, role or region that leads there.",
             )
 
 
@@ -258,10 +263,7 @@ def restore_preview(preview: Preview) -> RestorePreview:
     for tally in preview.changes_summary:
         word = counted_as(tally.type)
         summary[word] = summary.get(word, 0) + tally.count
-    warnings = [
-        f"{counted_as(found.type)} {show_key(found.key)}: {found.message} {found.advice}".rstrip()
-        for found in (*preview.warnings, *preview.cannot_return)
-    ]
+    warnings = [_warning(found) for found in (*preview.warnings, *preview.cannot_return)]
     unlisted = preview.conflicts_total - len(preview.conflicts)
     if unlisted:
         warnings.append(f"{unlisted} more conflicts are not listed here.")
@@ -271,6 +273,12 @@ def restore_preview(preview: Preview) -> RestorePreview:
         warnings=warnings,
         estimated_duration=timedelta(seconds=preview.estimated_seconds),
     )
+
+
+def _warning(found: Finding) -> str:
+    """A finding as a line; some are of no single type."""
+    about = f"{counted_as(found.type)} {show_key(found.key)}: " if found.type else ""
+    return f"{about}{found.message} {found.advice}".rstrip()
 
 
 def integrity_result(info: SnapshotInfo, found: Verification) -> IntegrityResult:

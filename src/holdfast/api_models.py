@@ -172,7 +172,12 @@ class BackupFilters:
 
 @dataclass
 class RestoreOptions:
-    """What to restore and how; the same meaning and defaults as the command's options."""
+    """What to restore and how; the same meaning and defaults as the command's options.
+
+    `target` says how another instance is reached; `target_account` is a condition: the restore is refused
+    where the target is another account's. `resource_mappings` maps `SECTION:NAME` of the backup to the
+    target's name, or to "" for what shall not come; account ids, policies and regions need no `SECTION:`.
+    """
 
     target_resources: list[ResourceType] = field(default_factory=every_resource)
     conflict_strategy: ConflictStrategy = ConflictStrategy.OVERWRITE
@@ -180,6 +185,7 @@ class RestoreOptions:
     target_account: str | None = None
     target_region: str | None = None
     resource_mappings: dict[str, str] = field(default_factory=dict)
+    target: Environment | None = None
 
 
 @dataclass
@@ -192,11 +198,16 @@ class CollectionOptions:
 
 @dataclass
 class Environment:
-    """Where a backup should be restored; what is not set is that of the installation."""
+    """Where a backup should be restored, and under which mapping; what is not set is as the installation has it."""
 
     account: str | None = None
     region: str | None = None
     instance_arn: str | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    endpoint_url: str | None = None
+    resource_mappings: dict[str, str] = field(default_factory=dict)
 
 
 # -- what is answered

@@ -61,7 +61,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
     """
     file = _find(path, environment, folder)
     base = (file.parent if file else folder).resolve()
-    raw = _parse(file) if file else {}
+    raw = read_tables(file) if file else {}
     source, problems = str(file or "environment"), list[str]()
     for name in raw:
         if name not in SECTIONS:
@@ -106,7 +106,7 @@ def _from_environment(section: str, cls: type, environment: Mapping[str, str]) -
     return {name: variable for name, variable in variables.items() if variable in environment}
 
 
-def _parse(file: Path) -> Raw:
+def read_tables(file: Path) -> Raw:
     """The file's raw tables. Raises: SettingsError when it is not valid TOML, YAML or JSON."""
     try:
         text = file.read_text(encoding="utf-8")

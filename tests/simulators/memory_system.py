@@ -204,6 +204,9 @@ class MemoryTarget:
             self._maybe_lost(changes, faults.lost_after)
             return outcomes
 
+    def prerequisites(self, present: RecordView, changes: Iterable[Change]) -> list[Finding]:
+        return []
+
     def estimate_seconds(self, changes: Iterable[Change]) -> float:
         """A second for each."""
         return float(sum(1 for _ in changes))

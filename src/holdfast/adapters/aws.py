@@ -12,14 +12,16 @@ import os
 import random
 import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from holdfast.adapters.aws_remedy import credentials_remedy
+from holdfast.adapters.aws_roles import RoleSession
 from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
 from holdfast.domain.errors import Refused, SettingsError, Throttled
-from holdfast.kernel.ports import CallCount, Clock
+from holdfast.kernel.ports import CallCount, Clock, PacedSession
 from holdfast.kernel.settings import setting
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 
 IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
+ROLES = frozenset({"sts", "iam"})
+"""Services of the check in member accounts: STS has room for hundreds of calls a second, IAM counts by account."""
+ROLES_RATE = 20.0
+"""Requests per second to these at least, as to Identity Center."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
 CONNECTIONS = 272
@@ -56,7 +62,7 @@ class AwsSettings:
         most=1_000_000,
     )
     other_requests_per_second: float = setting(
-        5.0, "Calls per second to Organizations and STS together.", least=0.01, most=1_000_000
+        5.0, "Calls per second to Organizations; to STS and IAM at least 20.", least=0.01, most=1_000_000
     )
     throttle_patience: float = setting(
         600.0, "Seconds that one call may be throttled in a row before the run stops.", least=0
@@ -71,11 +77,15 @@ class AwsSettings:
 
 @dataclass(frozen=True, slots=True)
 class AwsEndpoint:
-    """A stand-in for AWS that this session talks to, whatever the process's own configuration says."""
+    """Where a session sends its calls and with which keys, whatever the process's own configuration says.
 
-    url: str
-    access_key: str
-    secret_key: str = field(repr=False)
+    Empty names leave that one to the configuration.
+    """
+
+    url: str = ""
+    access_key: str = ""
+    secret_key: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
 
 
 class AwsSession:
@@ -88,10 +98,11 @@ class AwsSession:
         jitter: Callable[[], float] = random.random,
         endpoint: AwsEndpoint | None = None,
     ) -> None:
-        self._endpoint = endpoint
-        self._settings, self._clock, self._jitter = settings, clock, jitter
+        self._endpoint = endpoint or AwsEndpoint()
+        self._settings, self.clock, self._jitter = settings, clock, jitter
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
+        self._roles = Pacer(max(ROLES_RATE, settings.other_requests_per_second), clock)
         self._lock = threading.RLock()
         self._clients: dict[str, BaseClient] = {}
         self._session: Session | None = None
@@ -131,12 +142,23 @@ class AwsSession:
                     raise trouble.error from cause
                 pause = max(self._pause(attempt), retry_after(cause))
             _log.info("call repeated", extra={"facts": {"call": request.name, "after": round(pause, 3)}})
-            self._clock.sleep(pause)
+            self.clock.sleep(pause)
             attempt += 1
 
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
-        return total([self._identity_center.count(), self._others.count()])
+        return total([pacer.count() for pacer in (self._identity_center, self._others, self._roles)])
+
+    def assuming(self, role: str) -> PacedSession:
+        """The session under a role, which is assumed at its first call."""
+        return RoleSession(self, role)
+
+    def with_keys(self, access_key: str, secret_key: str, token: str) -> AwsSession:
+        """A session with other keys and the same pace, limits and endpoint."""
+        other = copy(self)
+        other._clients = {}
+        other._endpoint = AwsEndpoint(self._endpoint.url, access_key, secret_key, token)
+        return other
 
     def _send(self, request: Request, parameters: Mapping[str, object]) -> Mapping[str, object]:
         """One attempt; throttles are waited out here and do not count as attempts."""
@@ -145,7 +167,7 @@ class AwsSession:
         from holdfast.adapters.aws_errors import is_throttle, message_of, retry_after
 
         send = self._operation(request)
-        pacer = self._identity_center if request.service in IDENTITY_CENTER else self._others
+        pacer = self._pacer(request.service)
         throttled_since, throttles = 0.0, 0
         while True:
             pacer.await_turn(f"{request.service}:{request.operation}")
@@ -155,7 +177,7 @@ class AwsSession:
             except ClientError as cause:
                 if not is_throttle(cause):
                     raise
-                now = self._clock.monotonic()
+                now = self.clock.monotonic()
                 throttled_since = throttled_since if throttles else now
                 if now - throttled_since >= self._settings.throttle_patience:
                     raise Throttled(request.name, "throttled", message_of(cause)) from cause
@@ -165,6 +187,11 @@ class AwsSession:
             else:
                 pacer.answered()
                 return cast("Mapping[str, object]", answer)
+
+    def _pacer(self, service: str) -> Pacer:
+        if service in IDENTITY_CENTER:
+            return self._identity_center
+        return self._roles if service in ROLES else self._others
 
     def _pause(self, attempt: int) -> float:
         """Full jitter: anywhere between nothing and the exponential back-off."""
@@ -198,9 +225,10 @@ class AwsSession:
             service,
             region_name=self.region or None,
             config=config,
-            endpoint_url=endpoint.url if endpoint else None,
-            aws_access_key_id=endpoint.access_key if endpoint else None,
-            aws_secret_access_key=endpoint.secret_key if endpoint else None,
+            endpoint_url=endpoint.url or None,
+            aws_access_key_id=endpoint.access_key or None,
+            aws_secret_access_key=endpoint.secret_key or None,
+            aws_session_token=endpoint.token or None,
         )
         refuse_plain_http(client.meta.endpoint_url)
         _refuse_old_tls(client, settings.tls_minimum)

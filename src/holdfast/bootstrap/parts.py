@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import getpass
 import os
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from holdfast.config import Settings
 from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
+from holdfast.kernel.destination import HERE, Destination
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
-    from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, Progress
+    from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, PacedSession, Progress
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import System
@@ -32,8 +34,9 @@ class Parts:
         self.settings = settings
         self.progress = progress
         self.choose = choose
-        self.sessions: list[AwsSession] = []
+        self.sessions: list[PacedSession] = []
         """Every session that was made, for the count of calls."""
+        self._systems: dict[Destination, System] = {}
 
     @cached_property
     def clock(self) -> Clock:
@@ -54,8 +57,9 @@ class Parts:
         """The paced AWS session that all of Identity Center's calls share."""
         from holdfast.adapters.aws import AwsSession
 
-        self.sessions.append(AwsSession(self.settings.aws, self.clock))
-        return self.sessions[-1]
+        made = AwsSession(self.settings.aws, self.clock)
+        self.sessions.append(made)
+        return made
 
     def calls(self) -> CallCount | None:
         """What all sessions have sent until now; None where none was needed."""
@@ -151,19 +155,25 @@ class Parts:
     def _nothing_stored(self) -> bool:
         return next(iter(self.store.list("")), None) is None
 
-    @cached_property
-    def identity_center(self) -> System:
-        """Identity Center over the paced session."""
-        from holdfast.systems.identity_center.system import identity_center
-
-        rate = self.settings.aws.requests_per_second
-        return identity_center(self.session, self.settings.identity_center, self.clock, rate)
-
-    def system(self, name: str) -> System:
-        """A registered system. Raises: UsageError for an unknown name."""
+    def system(self, name: str, target: Destination = HERE) -> System:
+        """A registered system, there where the destination leads. Raises: UsageError for an unknown name."""
         if name != IDENTITY_CENTER:
             raise UsageError(f"There is no system {name}.", f"Known systems: {IDENTITY_CENTER}.")
-        return self.identity_center
+        if target not in self._systems:
+            self._systems[target] = self._identity_center(target)
+        return self._systems[target]
+
+    def _identity_center(self, target: Destination) -> System:
+        from holdfast.systems.identity_center.system import identity_center
+
+        own, rate = self.settings.identity_center, self.settings.aws.requests_per_second
+        if not target.elsewhere:
+            return identity_center(self.session, own, self.clock, rate)
+        from holdfast.adapters.aws_target import session_for
+
+        session = session_for(target, self.settings.aws, self.clock)
+        self.sessions.append(session)
+        return identity_center(session, replace(own, instance_arn=target.instance), self.clock, rate)
 
     def backup(self, name: str) -> Backup:
         """How the system is backed up."""
@@ -172,11 +182,11 @@ class Parts:
         system = self.system(name)
         return Backup(system, system.source(), self.vault, self.audit.head)
 
-    def restore(self, name: str) -> Restore:
-        """How the system is restored."""
+    def restore(self, name: str, target: Destination = HERE) -> Restore:
+        """How the system is restored, there where the destination leads."""
         from holdfast.kernel.restore import Restore
 
-        system = self.system(name)
+        system = self.system(name, target)
         return Restore(system, system.source(), system.target(), self.vault, self.audit.head)
 
     def drill(self, name: str) -> Drill:

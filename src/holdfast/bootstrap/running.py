@@ -19,6 +19,7 @@ from holdfast.domain.errors import (
 )
 from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
+from holdfast.kernel.destination import HERE, Destination, RollbackRequest
 from holdfast.kernel.drill import DrillRequest
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
@@ -79,7 +80,7 @@ class Runner:
         self._calls_before = self._sent()
         if kind == BACKUP:
             self._home.ensure_default_vault()
-        target = self._home.system(system).source().identity().instance if kind in CHANGING else ""
+        target = self._instance(system, _target(request)) if kind in CHANGING else ""
         arguments = msgspec.json.encode(self._pinned(system, request), order="sorted")
         with self._holding(kind, system, target):
             run = self.engine.start(system=system, kind=kind, arguments=arguments, target=target)
@@ -99,7 +100,7 @@ class Runner:
         if run.kind == DRILL:
             raise Refused(f"run {run.id} is a drill, whose sandbox is gone", "Start the drill again.")
         with self._holding(run.kind, run.system, run.target):
-            return self._watched(run, lambda: self.engine.resume(run.id, self.stages_for))
+            return self._watched(run, lambda: self.engine.resume(run.id, self._stages_again))
 
     def roll_back(self, run_id: str) -> Run:
         """A run that undoes what another changed, where it still stands as that run left it.
@@ -113,9 +114,15 @@ class Runner:
                 f"run {undone.id} is a {undone.kind}: it changed nothing that Holdfast could put back",
                 "Nothing is to be undone.",
             )
+        self._refuse_other_target(undone)
+        request = RollbackRequest(_asked(undone, RollbackRequest).target)
         with self._holding(ROLLBACK, undone.system, undone.target):
             run = self.engine.start(
-                system=undone.system, kind=ROLLBACK, arguments=b"{}", target=undone.target, undoes=undone.id
+                system=undone.system,
+                kind=ROLLBACK,
+                arguments=msgspec.json.encode(request),
+                target=undone.target,
+                undoes=undone.id,
             )
             return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
 
@@ -128,8 +135,10 @@ class Runner:
         home = self._home
         makers: dict[str, Callable[[], Sequence[Stage]]] = {
             BACKUP: lambda: home.backup(run.system).stages(_asked(run, BackupRequest)),
-            RESTORE: lambda: home.restore(run.system).stages(_asked(run, RestoreRequest), home.choose),
-            ROLLBACK: lambda: rollback_stages(home.system(run.system).target()),
+            RESTORE: lambda: self._restore_stages(run),
+            ROLLBACK: lambda: rollback_stages(
+                home.system(run.system, _asked(run, RollbackRequest).target).target()
+            ),
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
             PUBLISH: lambda: self._publishing(run.arguments),
         }
@@ -138,6 +147,30 @@ class Runner:
                 f"Run {run.id} is of an unknown kind, {run.kind}.", "Use the version that started it."
             )
         return [self._timed(stage) for stage in makers[run.kind]()]
+
+    def _stages_again(self, run: Run) -> Sequence[Stage]:
+        if run.kind in CHANGING:
+            self._refuse_other_target(run)
+        return self.stages_for(run)
+
+    def _restore_stages(self, run: Run) -> Sequence[Stage]:
+        request = _asked(run, RestoreRequest)
+        return self._home.restore(run.system, request.target).stages(request, self._home.choose)
+
+    def _instance(self, system: str, target: Destination) -> str:
+        """The instance that a destination leads to now. Raises: Refused when it is another account's than it says."""
+        found = self._home.system(system, target).source().identity()
+        target.refuse_other(found)
+        return found.instance
+
+    def _refuse_other_target(self, run: Run) -> None:
+        """Return when what the run changed is reached by the same way still. Raises: Refused."""
+        found = self._instance(run.system, _asked(run, RollbackRequest).target)
+        if found != run.target:
+            raise Refused(
+                f"run {run.id} changes {run.target}, but what is reached now is {found}",
+                "Use the credentials, region and settings with which the run was started.",
+            )
 
     def report(self, run: Run) -> RunReport:
         """What a run came to."""
@@ -238,6 +271,10 @@ class Runner:
 
 def _to_stderr(text: str) -> None:
     sys.stderr.write(text)
+
+
+def _target(request: msgspec.Struct) -> Destination:
+    return request.target if isinstance(request, RestoreRequest) else HERE
 
 
 def _asked(run: Run, kind: type[R]) -> R:

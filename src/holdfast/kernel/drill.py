@@ -12,7 +12,7 @@ from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, 
 from holdfast.domain.records import RecordView
 from holdfast.kernel.compare import Difference, DifferenceKind, compare
 from holdfast.kernel.preview import CANNOT_RETURN
-from holdfast.kernel.restore import store_plan
+from holdfast.kernel.restore import refuse_errors, store_plan, translation_findings
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import PlanOptions, Rehearsal, RehearsalStage, System
@@ -21,9 +21,10 @@ from holdfast.kernel.views import MemoryView
 
 
 class DrillRequest(msgspec.Struct, frozen=True):
-    """Which snapshot is drilled."""
+    """Which snapshot is drilled, and under which mapping (canonical JSON, empty for none)."""
 
     snapshot: str
+    mapping: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ class Drill:
         return (Stage("rehearse", StageKind.CHECK, lambda context: self._rehearse(context, request)),)
 
     def _rehearse(self, context: RunContext, request: DrillRequest) -> None:
-        wanted = self.vault.read(self.vault.resolve(request.snapshot, self.system.name))
-        types = tuple(section.type for section in wanted.info.sections if section.captured)
+        info = self.vault.resolve(request.snapshot, self.system.name)
+        wanted = self.system.translated(self.vault.read(info), request.mapping)
+        context.record_findings(refuse_errors(translation_findings(wanted)))
+        types = tuple(section.type for section in info.sections if section.captured)
         with self.rehearsal(wanted) as stage:
             context.progress.say(f"Drill in {stage.description}")
             self._restore(context, stage, wanted, types)

@@ -247,5 +247,8 @@ class PacedSession(Protocol):
         SettingsError; errors that belong to one service leave as the vendor's own for its client to name.
         """
 
+    def assuming(self, role: str) -> PacedSession:
+        """The same pace and limits under a role, given by its ARN; it is assumed at the first call."""
+
     def calls(self) -> CallCount:
         """What was sent since the session was made."""

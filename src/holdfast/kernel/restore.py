@@ -11,14 +11,15 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.errors import NotFound, Refused
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.records import RecordView, show_key
+from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
+from holdfast.kernel.destination import HERE, Destination
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.permitted import refuse_unpermitted
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
-from holdfast.kernel.system import PlanOptions, Source, System, Target
-from holdfast.kernel.vault.reader import SnapshotReader
+from holdfast.kernel.system import PlanOptions, Source, System, Target, Translation
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.views import MemoryView, OverlaidView
 from holdfast.kernel.waiting import await_arrivals
@@ -27,8 +28,9 @@ from holdfast.kernel.waiting import await_arrivals
 class RestoreRequest(msgspec.Struct, frozen=True):
     """What a restore was asked for; kept with the run so that another process can resume it.
 
-    `keys` limits a type to single records: pairs of type name and natural key. `wait_minutes` is how long
-    to wait for what only somebody else can bring.
+    `keys` limits a type to single records: pairs of type name and natural key, as the target has it.
+    `mapping` is the whole mapping as canonical JSON, not a path to it. `wait_minutes` is how long to wait
+    for what only somebody else can bring.
     """
 
     snapshot: str
@@ -38,6 +40,8 @@ class RestoreRequest(msgspec.Struct, frozen=True):
     delete_extra: bool = False
     allow_lockout: bool = False
     wait_minutes: int = 0
+    mapping: str = ""
+    target: Destination = HERE
 
     def scope(self) -> RestoreScope:
         """The request's types and keys as a scope."""
@@ -78,13 +82,13 @@ class Restore:
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
         decisions = list(self._decide(wanted, present, request, choose))
         changes = [decision for decision in decisions if isinstance(decision, Change)]
+        findings += refuse_errors(self.target.prerequisites(present, changes))
         findings += self.target.permitted({(change.type, change.verb.value) for change in changes})
         return preview_of([*findings, *decisions], self.target.estimate_seconds(changes))
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
         wanted = self._wanted(request)
-        findings = self._compatible(wanted, request)
-        context.record_findings(findings)
+        context.record_findings(self._compatible(wanted, request))
         backup = self._backup()
         kept = backup.snapshot_of(context.run.id)
         if kept is None:
@@ -104,6 +108,8 @@ class Restore:
         if request.wait_minutes:
             present = self._with_arrivals(context, wanted, present, request.scope())
         store_plan(context, self._decide(wanted, present, request, choose))
+        changes = (entry.change for entry in context.ledger.changes(context.run.id))
+        context.record_findings(refuse_errors(self.target.prerequisites(present, changes)))
         refuse_unpermitted(context, self.target)
 
     def _kept(self, context: RunContext) -> RecordView:
@@ -142,23 +148,39 @@ class Restore:
         """The types to read live: those in the scope after its closure, and what these refer to."""
         return self.system.required(self.target.closure(wanted, request.scope()).types)
 
-    def _compatible(self, wanted: SnapshotReader, request: RestoreRequest) -> list[Finding]:
-        left_out = _left_out(wanted, request)
-        findings = [*left_out, *self.target.compatibility(wanted.info, wanted, request.scope())]
-        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-        if errors:
-            listed = "\n  ".join(f"{finding.message} {finding.advice}".rstrip() for finding in errors)
-            raise Refused(f"this backup cannot be restored here:\n  {listed}", "Nothing was changed.")
-        return findings
+    def _compatible(self, wanted: RecordView, request: RestoreRequest) -> list[Finding]:
+        if request.target.account:
+            request.target.refuse_other(self.source.identity())
+        info = self._info(request)
+        left_out = _left_out(info.id, wanted, request)
+        found = self.target.compatibility(info, wanted, request.scope())
+        return refuse_errors([*left_out, *translation_findings(wanted), *found])
 
-    def _wanted(self, request: RestoreRequest) -> SnapshotReader:
-        return self.vault.read(self.vault.resolve(request.snapshot, self.system.name))
+    def _wanted(self, request: RestoreRequest) -> RecordView:
+        return self.system.translated(self.vault.read(self._info(request)), request.mapping)
+
+    def _info(self, request: RestoreRequest) -> SnapshotInfo:
+        return self.vault.resolve(request.snapshot, self.system.name)
 
     def _backup(self) -> Backup:
         return Backup(self.system, self.source, self.vault, self.audit_head)
 
 
-def _left_out(wanted: SnapshotReader, request: RestoreRequest) -> list[Finding]:
+def refuse_errors(findings: list[Finding]) -> list[Finding]:
+    """The findings, when none is an error. Raises: Refused with every error."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        listed = "\n  ".join(f"{finding.message} {finding.advice}".rstrip() for finding in errors)
+        raise Refused(f"this backup cannot be restored here:\n  {listed}", "Nothing was changed.")
+    return findings
+
+
+def translation_findings(wanted: RecordView) -> list[Finding]:
+    """What a mapping's own findings are; none for a view without a mapping."""
+    return wanted.findings() if isinstance(wanted, Translation) else []
+
+
+def _left_out(backup: str, wanted: RecordView, request: RestoreRequest) -> list[Finding]:
     """The asked types that the backup does not hold: what it left out must not look restored.
 
     Raises: Refused when it holds none of them; NotFound for a single record that it does not hold.
@@ -166,15 +188,13 @@ def _left_out(wanted: SnapshotReader, request: RestoreRequest) -> list[Finding]:
     missing = [name for name in request.types if name not in wanted.types]
     if len(missing) == len(request.types):
         raise Refused(
-            f"backup {wanted.info.id} holds no {', '.join(missing)}: that was left out of it",
-            f"`holdfast backups show {wanted.info.id}` says what it holds; choose another backup.",
+            f"backup {backup} holds no {', '.join(missing)}: that was left out of it",
+            f"`holdfast backups show {backup}` says what it holds; choose another backup.",
         )
     for name, key in request.keys:
         # With --delete-extra a record that the backup does not have may be meant: it is to go.
         if not request.delete_extra and wanted.find(name, key) is None:
-            raise NotFound(
-                name, f"{show_key(key)} in backup {wanted.info.id}", "Look at the spelling and the case."
-            )
+            raise NotFound(name, f"{show_key(key)} in backup {backup}", "Look at the spelling and the case.")
     told = "not in this backup, which left it out"
     return [Finding(Severity.NOTE, "left-out", name, "", told) for name in missing]
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from holdfast.domain.changes import Change, ConflictStrategy, Decision, RestoreScope
+from holdfast.domain.errors import Refused
 from holdfast.domain.outcomes import Finding, Item, Outcome
 from holdfast.domain.records import Record, RecordType, RecordView
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
@@ -136,6 +137,9 @@ class Target(Changer, Protocol):
         Raises: Refused when the lock-out guard or another rule forbids the whole.
         """
 
+    def prerequisites(self, present: RecordView, changes: Iterable[Change]) -> list[Finding]:
+        """What these planned changes need and the service lacks; an ERROR refuses before anything changes."""
+
     def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
         """The changes that undo these, in rank order. Pure."""
 
@@ -160,6 +164,14 @@ class Arrivals(Protocol):
         """Those of the names that are not there now, with as few calls as possible."""
 
 
+@runtime_checkable
+class Translation(RecordView, Protocol):
+    """A backup's records under the names and ids of another installation of the service."""
+
+    def findings(self) -> list[Finding]:
+        """Records that would collide, as errors; entries of the mapping that nothing has, as warnings."""
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """A registered system: its name, its record types in dependency order, and how to make its halves.
@@ -168,7 +180,8 @@ class System:
     service's own ids and times), so that equal bytes mean "the same". `personal_fields` are masked
     wherever people read. `arrivals` is for a system of which others make a part. `examine` looks at
     everything that a piece of work (`backup` or `restore`) rests on, as a doctor does, without changing
-    anything, and `policy` gives the IAM policy that the work needs as JSON.
+    anything, and `policy` gives the IAM policy that the work needs as JSON. `translate` gives a view under
+    a mapping, which is canonical JSON.
     """
 
     name: str
@@ -181,6 +194,15 @@ class System:
     arrivals: Callable[[], Arrivals] | None = None
     examine: Callable[[str], Iterable[Check]] | None = None
     policy: Callable[[str], str] | None = None
+    translate: Callable[[RecordView, str], Translation] | None = None
+
+    def translated(self, view: RecordView, mapping: str) -> RecordView:
+        """The view itself without a mapping, else under its names. Raises: Refused where there are no mappings."""
+        if not mapping:
+            return view
+        if self.translate is None:
+            raise Refused(f"{self.title} knows no mappings", "Leave the mapping out.")
+        return self.translate(view, mapping)
 
     def required(self, types: Sequence[str]) -> tuple[str, ...]:
         """These types and all that they depend on, in dependency order."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import blake2b
 from typing import TypeVar
+
+import msgspec
 
 from holdfast.sandbox.callers import policies_of
 from holdfast.sandbox.query_wire import xml_answer
@@ -22,6 +25,7 @@ _POLICY = re.compile(r"arn:aws:iam::(\d{12}):policy(/(?:[^/]+/)*[\w+=,.@-]+)")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 # "The value can range from 900 seconds ... up to the maximum session duration" of at most 12 hours.
 _SHORTEST, _LONGEST, _USUAL = 900, 43_200, 3_600
+_OF_AWS = "arn:aws:iam::aws:"
 TOLD_TO_MOTO = frozenset({"iam:CreatePolicy", "iam:DeletePolicy"})
 _PAGE, _MOST = 100, 1_000
 Item = TypeVar("Item")
@@ -38,7 +42,9 @@ def answer_iam(world: World, call: Call) -> bytes | None:
     if call.operation == "GetRole" and call.caller.account == world.management_account:
         return None
     arn = call.parameters.find("PolicyArn") or ""
-    if call.parameters.find("Scope") == "AWS" or arn.startswith("arn:aws:iam::aws:"):
+    if arn.startswith(_OF_AWS) and call.operation == "GetPolicy":
+        return xml_answer(call.service, call.operation, _get_managed_policy(arn))
+    if call.parameters.find("Scope") == "AWS" or arn.startswith(_OF_AWS):
         return None  # The policies of AWS are the same in each account.
     if operation is not None:
         return xml_answer(call.service, call.operation, operation(world, call))
@@ -125,6 +131,29 @@ def _get_policy(world: World, call: Call) -> Answer:
     return {"Policy": _policy(call.caller.account, _named(world, call))}
 
 
+def _get_managed_policy(arn: str) -> Answer:
+    if arn not in _managed_policies():
+        raise _no_such_policy(arn)
+    return {"Policy": _policy("aws", arn.partition(":policy")[2])}
+
+
+@cache
+def _managed_policies() -> frozenset[str]:
+    """The ARNs of AWS's own policies; moto has them all, and loads them only when told to."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    listed = msgspec.json.decode(aws_managed_policies_data, type=dict[str, _ManagedPolicy])
+    return frozenset(f"{_OF_AWS}policy{each.path}{name}" for name, each in listed.items())
+
+
+class _ManagedPolicy(msgspec.Struct, rename="pascal"):
+    path: str
+
+
+def _no_such_policy(arn: str) -> ApiRefusal:
+    return ApiRefusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", 404)
+
+
 def _create_policy(world: World, call: Call) -> Answer:
     from holdfast.sandbox.principals import require_policy_document
 
@@ -154,7 +183,7 @@ def _named(world: World, call: Call) -> str:
     arn = call.parameters.find("PolicyArn") or ""
     found = _POLICY.fullmatch(arn)
     if not found or found.group(1) != call.caller.account or found.group(2) not in _held(world, call):
-        raise ApiRefusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", 404)
+        raise _no_such_policy(arn)
     return found.group(2)
 
 

@@ -7,6 +7,7 @@ import json
 import msgspec
 import pytest
 
+from holdfast.sandbox.company_names import MANAGED
 from holdfast.sandbox.portrait import (
     AccountPortrait,
     AssignmentPortrait,
@@ -205,7 +206,7 @@ def at_its_limits() -> PermissionSetPortrait:
         session="PT12H",
         relay_state="https://console.aws.amazon.com/" + "r" * 209,
         inline_policy=text,
-        managed_policies=tuple(f"arn:aws:iam::aws:policy/Managed{number:02d}" for number in range(10)),
+        managed_policies=MANAGED[:10],
         customer_policies=tuple(
             PolicyPortrait(f"Customer{number:02d}", "/deep/path/") for number in range(10)
         ),

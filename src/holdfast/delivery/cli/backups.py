@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
 from holdfast.delivery.cli.opening import conclude, emit, installation
+from holdfast.delivery.cli.restoring import mapping_option
 
 VAULT_DAMAGED = 20
 
@@ -126,15 +128,18 @@ def verify(invocation: Invocation, backup_id: str) -> int:
 
 @backups.command()
 @click.argument("backup_id", metavar="BACKUP")
+@mapping_option
 @shared_options
 @pass_invocation
-def drill(invocation: Invocation, backup_id: str) -> int:
-    """Restore a backup into an empty sandbox and compare it, record by record."""
+def drill(invocation: Invocation, backup_id: str, mapping: Path | None) -> int:
+    """Restore a backup into an empty sandbox and compare it, record by record, under a mapping where one is given."""
+    from holdfast.bootstrap.mapping_file import read_mapping_file
     from holdfast.kernel.drill import DrillRequest
 
     with installation(invocation) as home:
         info = home.vault.resolve(backup_id)
-        run = home.runs.launch("drill", info.system, DrillRequest(info.id))
+        request = DrillRequest(info.id, read_mapping_file(mapping) if mapping else "")
+        run = home.runs.launch("drill", info.system, request)
         return conclude(home, run, invocation)
 
 

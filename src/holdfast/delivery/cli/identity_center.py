@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -12,17 +14,22 @@ from holdfast.api_records import SELECTED
 from holdfast.delivery.cli.access import access, review
 from holdfast.delivery.cli.history import history
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import conclude, emit, installation
+from holdfast.delivery.cli.opening import conclude, installation
+from holdfast.delivery.cli.restoring import (
+    CHECK_FAILED,
+    PARTIAL,
+    SYSTEM,
+    Where,
+    differences_of,
+    preview_of,
+    where_options,
+)
 from holdfast.domain.changes import ConflictStrategy
 from holdfast.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from holdfast.bootstrap import Installation
-    from holdfast.domain.records import RecordView
     from holdfast.kernel.restore import RestoreRequest
 
-SYSTEM = "identity_center"
-PARTIAL, CHECK_FAILED = 3, 5
 LONGEST_WAIT = 240
 """Minutes; a restore holds its instance for six hours at most, and has its changes still to make."""
 _APPLICATION_ASSIGNMENT = re.compile(r"(?P<application>.+?) / (?P<kind>USER|GROUP) / (?P<principal>.+)")
@@ -135,9 +142,16 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
         return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
-def restore_options(command: click.decorators.FC) -> click.decorators.FC:
-    """The options that restore and preview share."""
+def restore_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that restore and preview share, which the command gets as one argument `request`."""
+
+    @functools.wraps(command)
+    def wrapped(*given: object, **options: object) -> int:
+        asked = {name: options.pop(name) for name in _ASKED}
+        return command(*given, request=_request(**asked), **options)  # type: ignore[arg-type]  # click parsed them
+
     strategy = click.Choice([strategy.value for strategy in ConflictStrategy])
+    taking: Callable[..., int] = where_options(wrapped)
     for option in reversed(
         (
             click.argument("backup_id", metavar="BACKUP"),
@@ -158,30 +172,21 @@ def restore_options(command: click.decorators.FC) -> click.decorators.FC:
             click.option("--allow-lockout", is_flag=True, help="Go on though it removes your own access."),
         )
     ):
-        command = option(command)
-    return command
+        taking = option(taking)
+    return taking
 
 
 @identity_center.command()
 @restore_options
 @shared_options
 @pass_invocation
-def preview(
-    invocation: Invocation,
-    backup_id: str,
-    resources: tuple[str, ...],
-    only: tuple[tuple[str, str], ...],
-    conflict_strategy: str,
-    delete_extra: bool,
-    allow_lockout: bool,
-) -> int:
+def preview(invocation: Invocation, request: RestoreRequest) -> int:
     """Show what a restore would do now: counts, conflicts, warnings, duration, what cannot return.
 
-    BACKUP is an id, a prefix of one, a date, or `latest`.
+    BACKUP is an id, a prefix of one, a date, or `latest`. With a mapping, records have the target's names.
     """
-    request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
-        return _preview(home, request, invocation)
+        return preview_of(home, request, invocation)
 
 
 @identity_center.command()
@@ -197,27 +202,17 @@ def preview(
 @click.option("--dry-run", is_flag=True, help="Change nothing; print the same as `preview`.")
 @shared_options
 @pass_invocation
-def restore(
-    invocation: Invocation,
-    backup_id: str,
-    resources: tuple[str, ...],
-    only: tuple[tuple[str, str], ...],
-    conflict_strategy: str,
-    delete_extra: bool,
-    allow_lockout: bool,
-    wait_minutes: int,
-    dry_run: bool,
-) -> int:
+def restore(invocation: Invocation, request: RestoreRequest, wait_minutes: int, dry_run: bool) -> int:
     """Put a backup back: keep what is there now, plan, apply under the journal, read back.
 
     BACKUP is an id, a prefix of one, a date, or `latest`. `holdfast runs rollback` undoes the run.
+    With a mapping and a target it is restored into another account or region.
     """
     from msgspec.structs import replace
 
-    request = _request(backup_id, resources, only, conflict_strategy, delete_extra, allow_lockout)
     with installation(invocation) as home:
         if dry_run:
-            return _preview(home, request, invocation)
+            return preview_of(home, request, invocation)
         request = replace(request, wait_minutes=wait_minutes)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
 
@@ -226,66 +221,31 @@ def restore(
 @click.argument("backup_id", metavar="BACKUP")
 @click.argument("other", metavar="[OTHER|live]", default="live")
 @resources_option
+@where_options
 @click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
 @shared_options
 @pass_invocation
 def diff(
-    invocation: Invocation, backup_id: str, other: str, resources: tuple[str, ...], exit_code: bool
+    invocation: Invocation,
+    backup_id: str,
+    other: str,
+    resources: tuple[str, ...],
+    exit_code: bool,
+    where: Where,
 ) -> int:
     """Compare a backup with another one, or with what is live now (the default).
 
-    Exit 3 when a part could not be compared because one side was not read whole.
+    A mapping gives BACKUP's records the target's names before they are compared; the target is what
+    is live. Exit 3 when a part could not be compared because one side was not read whole.
     """
-    from holdfast.delivery.cli.rendering import show_differences
-    from holdfast.kernel.compare import DifferenceKind, compare
-
     with installation(invocation) as home:
-        left = home.vault.read(home.vault.resolve(backup_id, SYSTEM))
-        if other != "live":
-            other = home.vault.resolve(other, SYSTEM).id
-        right = _other_view(home, other, resources)
-        types = [name for name in resources if name in left.types and name in right.types]
-        found = list(compare(home.system(SYSTEM), left, right, types))
-        if invocation.json:
-            emit(found)
-        else:
-            with home.progress.paused():
-                show_differences(found, left.info.id, other)
-        for view, name in ((left, left.info.id), (right, other)):
-            _say_left_out([kind for kind in resources if kind not in view.types], name, invocation)
-        if any(part.kind is DifferenceKind.UNKNOWN for part in found):
+        differs, known = differences_of(home, backup_id, other, resources, where, invocation)
+        if not known:
             return PARTIAL
-        return CHECK_FAILED if found and exit_code else 0
+        return CHECK_FAILED if differs and exit_code else 0
 
 
-def _say_left_out(missing: list[str], backup: str, invocation: Invocation) -> None:
-    if missing:
-        told = f"Not compared, because {backup} leaves it out: {', '.join(missing)}."
-        click.echo(told, err=invocation.json)
-
-
-def _other_view(home: Installation, other: str, resources: tuple[str, ...]) -> RecordView:
-    from holdfast.kernel.views import MemoryView
-
-    if other != "live":
-        return home.vault.read(home.vault.resolve(other, SYSTEM))
-    parts = list(home.system(SYSTEM).source().capture(resources, home.progress))
-    for part in parts:
-        if not part.complete:
-            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
-    return MemoryView(parts)
-
-
-def _preview(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
-    from holdfast.delivery.cli.rendering import show_preview
-
-    found = home.restore(SYSTEM).preview(request, home.choose, home.progress)
-    if invocation.json:
-        emit(found.to_json())
-    else:
-        with home.progress.paused():
-            show_preview(found)
-    return 0
+_ASKED = ("backup_id", "resources", "only", "conflict_strategy", "delete_extra", "allow_lockout", "where")
 
 
 def _request(
@@ -295,6 +255,7 @@ def _request(
     conflict_strategy: str,
     delete_extra: bool,
     allow_lockout: bool,
+    where: Where,
 ) -> RestoreRequest:
     from holdfast.delivery.cli.prompting import refuse_prompt_without_terminal
     from holdfast.kernel.restore import RestoreRequest
@@ -309,6 +270,8 @@ def _request(
         keys=only,
         delete_extra=delete_extra,
         allow_lockout=allow_lockout,
+        mapping=where.mapping,
+        target=where.target,
     )
 
 

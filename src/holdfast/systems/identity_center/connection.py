@@ -11,6 +11,7 @@ from holdfast.kernel.ports import CallCount, PacedSession
 from holdfast.systems.identity_center.answers import Service
 from holdfast.systems.identity_center.applications_client import ApplicationsClient
 from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.iam_client import IamClient
 from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import Instance
@@ -32,6 +33,7 @@ class Connection:
     applications: ApplicationsGateway
     organizations: OrganizationsGateway
     simulation: SimulationGateway
+    iam: IamClient
     instance: Callable[[], Instance]
     calls: Callable[[], CallCount]
 
@@ -39,13 +41,15 @@ class Connection:
 def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connection:
     """The gateways; nothing is sent before the first call of one."""
     service = Service(session, "sso-admin", "sso")
-    instance = ChosenInstance(lambda: list_instances(service), settings.instance_arn)
+    organizations = OrganizationsClient(session)
+    instance = ChosenInstance(lambda: list_instances(service), settings.instance_arn, lambda: session.region)
     return Connection(
         identity_store=IdentityStoreClient(session, instance),
         sso_admin=SsoAdminClient(session, instance),
         applications=ApplicationsClient(session, instance),
-        organizations=OrganizationsClient(session),
+        organizations=organizations,
         simulation=SimulationClient(session),
+        iam=IamClient(session, organizations.caller, settings.member_role),
         instance=instance,
         calls=session.calls,
     )
@@ -54,8 +58,10 @@ def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connecti
 class ChosenInstance:
     """The instance to work on: the one named in the settings, else the only one; listed once."""
 
-    def __init__(self, instances: Callable[[], list[Instance]], wanted: str = "") -> None:
-        self._instances, self._wanted = instances, wanted
+    def __init__(
+        self, instances: Callable[[], list[Instance]], wanted: str = "", region: Callable[[], str] = str
+    ) -> None:
+        self._instances, self._wanted, self._region = instances, wanted, region
         self._lock = threading.Lock()
         self._chosen: Instance | None = None
 
@@ -63,19 +69,19 @@ class ChosenInstance:
         """The instance. Raises: NotFound; UsageError when there are several; errors of the listing."""
         with self._lock:
             if self._chosen is None:
-                self._chosen = choose(self._instances(), self._wanted)
+                self._chosen = choose(self._instances(), self._wanted, self._region())
             return self._chosen
 
 
-def choose(instances: list[Instance], wanted: str) -> Instance:
+def choose(instances: list[Instance], wanted: str, region: str = "") -> Instance:
     """The wanted instance, or the only one. Raises: NotFound; UsageError when the choice is not clear."""
     found = [instance for instance in instances if wanted in ("", instance.arn)]
     if not found:
         raise NotFound(
             "Identity Center instance",
-            wanted or "in this account and region",
-            "Set `region` to Identity Center's home region; the account must be the management or "
-            "delegated administrator account.",
+            f"{wanted} in this account and region {region}".strip(),
+            "Set `region` (of a restore's target: --target-region) to Identity Center's home region; the account "
+            "must be the management or delegated administrator account.",
         )
     if len(found) > 1:
         raise UsageError(

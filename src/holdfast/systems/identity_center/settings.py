@@ -25,3 +25,7 @@ class IdentityCenterSettings:
         "never written; identity_center: Holdfast may make all; external: it never writes any.",
         one_of=tuple(IdentitySource),
     )
+    member_role: str = setting(
+        "OrganizationAccountAccessRole",
+        "Role in member accounts that a restore assumes to see which policies they have; empty: not checked.",
+    )

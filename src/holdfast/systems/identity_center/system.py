@@ -16,6 +16,7 @@ from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
+from holdfast.systems.identity_center.translation import translate
 
 
 def identity_center(
@@ -34,10 +35,13 @@ def identity_center(
         title="AWS IAM Identity Center",
         types=RECORD_TYPES,
         source=lambda: IdentityCenterSource(connection, settings, clock),
-        target=lambda: IdentityCenterTarget(connection, clock, Pace(requests_per_second), source),
+        target=lambda: IdentityCenterTarget(
+            connection, clock, Pace(requests_per_second), source, settings.concurrency
+        ),
         arrivals=lambda: PrincipalArrivals(connection.identity_store, source),
         comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
         examine=lambda work: examine(session, connection, work),
         policy=lambda work: policy(actions_for(work), Place.of(settings.instance_arn, session.region)),
+        translate=translate,
     )

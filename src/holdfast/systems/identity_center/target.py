@@ -26,11 +26,12 @@ from holdfast.systems.identity_center.model import (
 from holdfast.systems.identity_center.needs.beforehand import beforehand
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
-from holdfast.systems.identity_center.restore.compatibility import compatibility
+from holdfast.systems.identity_center.restore.compatibility import ReadOnce, compatibility
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace, estimate_seconds, guarded
 from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
 from holdfast.systems.identity_center.restore.order import invert, owner_of
+from holdfast.systems.identity_center.restore.prerequisites import prerequisites
 from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
 
@@ -47,9 +48,12 @@ class IdentityCenterTarget:
         clock: Clock,
         pace: Pace | None = None,
         source: IdentitySource = IdentitySource.AUTO,
+        concurrency: int = 8,
     ) -> None:
         store, admin, applications = connection.identity_store, connection.sso_admin, connection.applications
         self._connection, self._pace, self._source = connection, pace, source
+        self._readers = concurrency
+        self._organization = ReadOnce(connection)
         self._directory = Directory(store, admin, applications)
         self._operations = Operations(admin, clock)
         revisions: dict[str, str] = {}
@@ -67,7 +71,7 @@ class IdentityCenterTarget:
 
     def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
         """What stands against restoring this snapshot here. Raises: CredentialsError, RemoteUnavailable."""
-        return compatibility(self._connection, snapshot, wanted, closure(wanted, scope))
+        return compatibility(self._connection, self._organization, snapshot, wanted, closure(wanted, scope))
 
     def permitted(self, kinds: Iterable[tuple[str, str]]) -> list[Finding]:
         """The actions that changes of these kinds need and the caller lacks, by IAM's simulation."""
@@ -80,6 +84,10 @@ class IdentityCenterTarget:
     def plan(self, wanted: RecordView, present: RecordView, options: PlanOptions) -> Iterator[Decision]:
         """Changes in rank order, conflicts and findings. Raises: Refused by the lock-out guard."""
         return plan(wanted, present, options, self._source)
+
+    def prerequisites(self, present: RecordView, changes: Iterable[Change]) -> list[Finding]:
+        """Policies, accounts and room that these changes need here. Raises: CredentialsError, RemoteUnavailable."""
+        return prerequisites(self._connection.iam, self._organization, present, changes, self._readers)
 
     def invert(self, changes: Iterable[Change]) -> Iterator[Change]:
         """The changes that undo these, in rank order."""

@@ -15,6 +15,7 @@ from holdfast.domain.errors import NotFound, RemoteError, UsageError
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.ports import CallCount
 from holdfast.systems.identity_center.connection import ChosenInstance, choose
+from holdfast.systems.identity_center.iam_client import IamClient
 from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
 from holdfast.systems.identity_center.model import (
     Assignment,
@@ -55,6 +56,7 @@ class ModelSession:
     def __init__(self, answers: Mapping[str, Mapping[str, object] | Exception] | None = None) -> None:
         self.answers = dict(answers or {})
         self.sent: list[tuple[str, dict[str, object], bool]] = []
+        self.assumed: list[str] = []
 
     def call(
         self, service: str, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True
@@ -68,6 +70,10 @@ class ModelSession:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def assuming(self, role: str) -> ModelSession:
+        self.assumed.append(role)
+        return self
 
     def calls(self) -> CallCount:
         return CallCount(len(self.sent), 0, 0.0, ())
@@ -231,6 +237,32 @@ def test_organizations_and_sts_requests_fit_the_services_models() -> None:
     client = OrganizationsClient(session)
     assert client.caller() == Caller("123456789012", "arn:aws:iam::123456789012:user/ann", "eu-north-1")
     assert client.list_accounts("t") == Page(())
+
+
+def test_a_member_accounts_policy_is_looked_for_under_its_role_and_our_own_accounts_without() -> None:
+    session = ModelSession()
+    client = IamClient(
+        session, lambda: Caller("123456789012", "arn:aws-cn:iam::123456789012:user/a", ""), "R"
+    )
+    deploy = PolicyReference("Deploy", "/team/")
+    assert client.has_policy("111111111111", deploy)
+    assert client.has_policy("111111111111", PolicyReference("Plain"))
+    assert client.has_policy("123456789012", deploy)
+    assert [str(parameters["PolicyArn"]) for _, parameters, _ in session.sent] == [
+        "arn:aws-cn:iam::111111111111:policy/team/Deploy",
+        "arn:aws-cn:iam::111111111111:policy/Plain",
+        "arn:aws-cn:iam::123456789012:policy/team/Deploy",
+    ]
+    assert session.assumed == ["arn:aws-cn:iam::111111111111:role/R"]
+
+
+def test_a_policy_that_is_not_there_is_no_error_and_a_refusal_is_one() -> None:
+    caller = Caller("123456789012", "arn:aws:iam::123456789012:user/a", "")
+    gone = IamClient(ModelSession({"GetPolicy": refusal("NoSuchEntity")}), lambda: caller, "R")
+    assert not gone.has_managed_policy("arn:aws:iam::aws:policy/Nothing")
+    broken = IamClient(ModelSession({"GetPolicy": refusal("InvalidInput")}), lambda: caller, "R")
+    with pytest.raises(RemoteError, match="iam:GetPolicy"):
+        broken.has_policy("123456789012", PolicyReference("Plain"))
 
 
 def test_a_users_ids_and_times_are_not_attributes_and_floats_become_text() -> None:

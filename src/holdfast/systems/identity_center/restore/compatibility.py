@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, RemoteError, UsageError
@@ -16,9 +17,9 @@ from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     PERMISSION_SET,
     SYSTEM,
-    Account,
     Instance,
     PermissionSet,
+    every,
 )
 
 MANAGEMENT_NOTE = "assignments of the management account need credentials of the management account itself"
@@ -30,11 +31,40 @@ _INLINE_CHARACTERS = 10_240
 _POLICIES = 20
 _SESSION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?")
 _SHORTEST, _LONGEST = 3600, 12 * 3600
-_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The accounts by id with their status, and the management account where our credentials cannot assign to it."""
+
+    statuses: Mapping[str, str]
+    out_of_reach: str = ""
+
+
+class ReadOnce:
+    """The organization as it was when it was first asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._read: Organization | None = None
+
+    def __call__(self) -> Organization:
+        """The organization. Raises: AccessDenied, CredentialsError, RemoteError."""
+        if self._read is None:
+            connection = self._connection
+            accounts = every(connection.organizations.list_accounts)
+            statuses = {account.account_id: account.status for account in accounts}
+            owner, caller = connection.instance().owner_account, connection.organizations.caller()
+            self._read = Organization(statuses, owner if caller.account != owner else "")
+        return self._read
 
 
 def compatibility(
-    connection: Connection, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope
+    connection: Connection,
+    organization: Callable[[], Organization],
+    snapshot: SnapshotInfo,
+    wanted: RecordView,
+    scope: RestoreScope,
 ) -> list[Finding]:
     """Everything found against the restore; one ERROR is enough to refuse it.
 
@@ -52,7 +82,7 @@ def compatibility(
     except (NotFound, UsageError, AccessDenied, RemoteError) as error:
         return [*findings, _error("unreachable", "", str(error), error.advice)]
     findings += _instance(snapshot, instance)
-    return [*findings, *_accounts(connection, instance, wanted, scope)]
+    return [*findings, *_accounts(organization, wanted, scope)]
 
 
 def _error(code: str, kind: str, message: str, advice: str = "", key: str = "") -> Finding:
@@ -126,20 +156,17 @@ def _instance(snapshot: SnapshotInfo, instance: Instance) -> Iterator[Finding]:
 
 
 def _accounts(
-    connection: Connection, instance: Instance, wanted: RecordView, scope: RestoreScope
+    organization: Callable[[], Organization], wanted: RecordView, scope: RestoreScope
 ) -> list[Finding]:
     named = {split_key(record.key)[0] for record in _in_scope(wanted, scope, ASSIGNMENT)}
     if not named:
         return []
     try:
-        known = _statuses(connection)
-        caller = connection.organizations.caller()
+        return list(_account_findings(sorted(named), organization()))
     except (AccessDenied, RemoteError) as error:
         if not error.permanent:
             raise
         return [_unchecked(error)]
-    delegated = instance.owner_account not in ("", caller.account)
-    return list(_account_findings(sorted(named), known, instance.owner_account if delegated else ""))
 
 
 def _unchecked(error: HoldfastError) -> Finding:
@@ -147,36 +174,25 @@ def _unchecked(error: HoldfastError) -> Finding:
     return Finding(Severity.WARNING, "accounts-unchecked", ASSIGNMENT, "", message, error.advice)
 
 
-def _account_findings(named: Sequence[str], known: dict[str, str], management: str) -> Iterator[Finding]:
-    unknown = [account for account in named if account not in known]
+def _account_findings(named: Sequence[str], organization: Organization) -> Iterator[Finding]:
+    unknown = [account for account in named if account not in organization.statuses]
     if unknown:
-        message = f"The organization has no account {_listed(unknown)}, which the backup assigns access to."
-        advice = "Restore without assignments, or name those of the accounts that exist."
+        message = f"The organization has no account {', '.join(unknown)}, which the backup assigns access to."
+        advice = "Map it to one that exists or drop it (--mapping), or restore without assignments."
         yield _error("unknown-account", ASSIGNMENT, message, advice)
-    closed = [account for account in named if known.get(account, "ACTIVE") != "ACTIVE"]
+    yield from closed_accounts(named, organization, Severity.WARNING)
+
+
+def closed_accounts(
+    named: Sequence[str], organization: Organization, severity: Severity
+) -> Iterator[Finding]:
+    """The accounts among these where new assignments fail."""
+    closed = [account for account in named if organization.statuses.get(account, "ACTIVE") != "ACTIVE"]
     if closed:
-        message = f"Not active: account {_listed(closed)}. New assignments there fail."
-        yield Finding(Severity.WARNING, "inactive-account", ASSIGNMENT, "", message)
+        message = f"Not active: account {', '.join(closed)}. New assignments there fail."
+        yield Finding(severity, "inactive-account", ASSIGNMENT, "", message, "Map or drop it in the mapping.")
+    management = organization.out_of_reach
     if management in named:
         message = f"This is a delegated administrator; {MANAGEMENT_NOTE} ({management})."
         advice = f"Run with credentials of account {management}, or restore without its assignments."
-        yield Finding(Severity.WARNING, "management-account", ASSIGNMENT, "", message, advice)
-
-
-def _listed(accounts: Sequence[str]) -> str:
-    more = f" and {len(accounts) - _SHOWN} more" if len(accounts) > _SHOWN else ""
-    return ", ".join(accounts[:_SHOWN]) + more
-
-
-def _statuses(connection: Connection) -> dict[str, str]:
-    return {account.account_id: account.status for account in _all_accounts(connection)}
-
-
-def _all_accounts(connection: Connection) -> Iterable[Account]:
-    token = ""
-    while True:
-        page = connection.organizations.list_accounts(token)
-        yield from page.items
-        token = page.next_token
-        if not token:
-            return
+        yield Finding(severity, "management-account", ASSIGNMENT, "", message, advice)

@@ -1,0 +1,139 @@
+"""What restore, preview and diff share: the mapping, the target, and how a preview and a diff are shown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from holdfast.delivery.cli.invocation import Invocation
+from holdfast.delivery.cli.opening import emit
+
+if TYPE_CHECKING:
+    from holdfast.bootstrap import Installation
+    from holdfast.domain.records import RecordView
+    from holdfast.kernel.destination import Destination
+    from holdfast.kernel.restore import RestoreRequest
+
+SYSTEM = "identity_center"
+PARTIAL, CHECK_FAILED = 3, 5
+_TARGET = {
+    "profile": "AWS profile that leads to the target.",
+    "role": "Role to assume for the target, an ARN.",
+    "external_id": "External id with which the role is assumed.",
+    "region": "Home region of the target's Identity Center.",
+    "instance": "ARN of the target's instance; needed only where the account sees several.",
+    "endpoint": "Address of a stand-in for the target, such as a second sandbox.",
+    "account": "Refuse unless the target's instance belongs to this account.",
+}
+_OPTION_NAMES = {"role": "role-arn", "instance": "instance-arn", "endpoint": "endpoint-url"}
+
+
+mapping_option = click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that says what accounts, names, policies and regions of the backup are in the target.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The mapping as canonical JSON, empty for none, and the service that is meant."""
+
+    mapping: str
+    target: Destination
+
+
+def where_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with `--mapping` and the `--target-` options, which it gets as one argument `where`."""
+
+    @functools.wraps(command)
+    def wrapped(*given: object, mapping: Path | None, **options: object) -> int:
+        from holdfast.bootstrap.mapping_file import read_mapping_file
+        from holdfast.kernel.destination import Destination
+
+        named = {name: cast("str", options.pop(f"target_{name}")) for name in _TARGET}
+        where = Where(read_mapping_file(mapping) if mapping else "", Destination(**named))
+        return command(*given, where=where, **options)
+
+    for name, text in reversed(_TARGET.items()):
+        spelled = _OPTION_NAMES.get(name, name.replace("_", "-"))
+        wrapped = click.option(f"--target-{spelled}", f"target_{name}", default="", help=text)(wrapped)
+    return mapping_option(wrapped)
+
+
+def preview_of(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
+    """Show what a restore would do now; the exit code."""
+    from holdfast.delivery.cli.rendering import show_preview
+
+    restore = home.restore(SYSTEM, request.target)
+    found = restore.preview(request, home.choose, home.progress)
+    if invocation.json:
+        emit(found.to_json())
+    else:
+        with home.progress.paused():
+            show_preview(found)
+    return 0
+
+
+def differences_of(
+    home: Installation,
+    backup_id: str,
+    other: str,
+    resources: tuple[str, ...],
+    where: Where,
+    invocation: Invocation,
+) -> tuple[bool, bool]:
+    """Show how a backup differs from another one or from what is live: whether it does, and whether all is known."""
+    from holdfast.delivery.cli.rendering import show_differences
+    from holdfast.kernel.compare import DifferenceKind, compare
+
+    info = home.vault.resolve(backup_id, SYSTEM)
+    left = _translated(home, home.vault.read(info), where)
+    if other != "live":
+        other = home.vault.resolve(other, SYSTEM).id
+    right = _other_view(home, other, resources, where)
+    types = [name for name in resources if name in left.types and name in right.types]
+    found = list(compare(home.system(SYSTEM), left, right, types))
+    if invocation.json:
+        emit(found)
+    else:
+        with home.progress.paused():
+            show_differences(found, info.id, other)
+    for view, name in ((left, info.id), (right, other)):
+        _say_left_out([kind for kind in resources if kind not in view.types], name, invocation)
+    return bool(found), all(part.kind is not DifferenceKind.UNKNOWN for part in found)
+
+
+def _translated(home: Installation, view: RecordView, where: Where) -> RecordView:
+    from holdfast.kernel.restore import refuse_errors, translation_findings
+
+    translated = home.system(SYSTEM).translated(view, where.mapping)
+    for finding in refuse_errors(translation_findings(translated)):
+        click.echo(f"{finding.message} {finding.advice}", err=True)
+    return translated
+
+
+def _say_left_out(missing: list[str], backup: str, invocation: Invocation) -> None:
+    if missing:
+        told = f"Not compared, because {backup} leaves it out: {', '.join(missing)}."
+        click.echo(told, err=invocation.json)
+
+
+def _other_view(home: Installation, other: str, resources: tuple[str, ...], where: Where) -> RecordView:
+    from holdfast.kernel.views import MemoryView
+
+    if other != "live":
+        return home.vault.read(home.vault.resolve(other, SYSTEM))
+    source = home.system(SYSTEM, where.target).source()
+    if where.target.account:
+        where.target.refuse_other(source.identity())
+    parts = list(source.capture(resources, home.progress))
+    for part in parts:
+        if not part.complete:
+            click.echo(f"Not read whole: {part.type}: {part.reason}", err=True)
+    return MemoryView(parts)

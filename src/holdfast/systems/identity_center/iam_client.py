@@ -1,0 +1,64 @@
+"""IAM in the accounts of the organization: whether a policy is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+
+from holdfast.domain.errors import RemoteError
+from holdfast.kernel.ports import PacedSession
+from holdfast.systems.identity_center.answers import Service
+from holdfast.systems.identity_center.model import PolicyReference
+from holdfast.systems.identity_center.organizations_gateway import Caller
+
+
+class IamClient:
+    """Policies of member accounts, read under a role of each, and those of AWS. Thread-safe."""
+
+    def __init__(self, session: PacedSession, caller: Callable[[], Caller], role: str) -> None:
+        """`role` is the role to assume in member accounts, by path and name; the caller's own account needs none."""
+        self._session, self._ask, self.role = session, caller, role
+        self._lock = threading.Lock()
+        self._services: dict[str, Service] = {}
+
+    def role_arn(self, account: str) -> str:
+        """The role that is assumed in an account."""
+        return f"arn:{self._partition}:iam::{account}:role/{self.role}"
+
+    def has_policy(self, account: str, policy: PolicyReference) -> bool:
+        """Whether an account has a customer-managed policy.
+
+        Raises: AccessDenied when the role cannot be assumed or may not look; other errors of the call.
+        """
+        arn = f"arn:{self._partition}:iam::{account}:policy{policy.path}{policy.name}"
+        return self._exists(self._service(account), arn)
+
+    def has_managed_policy(self, arn: str) -> bool:
+        """Whether AWS has a managed policy. Raises: as `has_policy`."""
+        return self._exists(self._service(self._caller.account), arn)
+
+    def _exists(self, service: Service, arn: str) -> bool:
+        try:
+            service.send("GetPolicy", {"PolicyArn": arn})
+        except RemoteError as error:
+            if error.error != "NoSuchEntity":
+                raise
+            return False
+        return True
+
+    @cached_property
+    def _caller(self) -> Caller:
+        return self._ask()
+
+    @property
+    def _partition(self) -> str:
+        return self._caller.arn.split(":")[1]
+
+    def _service(self, account: str) -> Service:
+        with self._lock:
+            if account not in self._services:
+                own = account == self._caller.account
+                session = self._session if own else self._session.assuming(self.role_arn(account))
+                self._services[account] = Service(session, "iam", "iam")
+            return self._services[account]

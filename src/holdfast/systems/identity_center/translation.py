@@ -1,0 +1,267 @@
+"""The records of a backup under the names of another organization, as a mapping gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from holdfast.domain.outcomes import Finding, Severity
+from holdfast.domain.records import Record, RecordView, join_key, show_key, split_key
+from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.system import Part
+from holdfast.kernel.views import MemoryView
+from holdfast.systems.identity_center.mapping import (
+    NamedMembership,
+    assignment_from,
+    assignment_record,
+    group_from,
+    group_record,
+    membership_from,
+    membership_record,
+    permission_set_from,
+    permission_set_record,
+    principal_key,
+    user_from,
+    user_record,
+)
+from holdfast.systems.identity_center.model import (
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    USER,
+    PolicyReference,
+    PrincipalType,
+)
+from holdfast.systems.identity_center.resource_mappings import (
+    ACCOUNTS,
+    GROUPS,
+    PERMISSION_SETS,
+    POLICIES,
+    REGIONS,
+    USERS,
+    ResourceMappings,
+    lookup_name,
+    read_json,
+)
+
+_NAMED_BY = {
+    USER: (USERS,),
+    GROUP: (GROUPS,),
+    MEMBERSHIP: (GROUPS, USERS),
+    PERMISSION_SET: (PERMISSION_SETS,),
+    ASSIGNMENT: (ACCOUNTS, PERMISSION_SETS, USERS, GROUPS),
+}
+"""The sections by which the natural keys of a type change."""
+_OTHERS_NAMED_BY = (USERS, GROUPS)
+_WITH_CONTENT = (USER, GROUP, PERMISSION_SET)
+
+
+def translate(view: RecordView, document: str) -> TranslatedView:
+    """The view under the mapping that `ResourceMappings.to_json` wrote."""
+    return TranslatedView(view, read_json(document))
+
+
+class TranslatedView(RecordView):
+    """A view whose records have the target's names and ids, in the order of their new keys.
+
+    Types whose keys no mapping changes are streamed, others are held in memory once they are read.
+    """
+
+    def __init__(self, view: RecordView, mappings: ResourceMappings) -> None:
+        self._view, self._mappings = view, mappings
+        self._translator = Translator(mappings)
+        self._held: dict[str, MemoryView] = {}
+        self._collisions: list[Finding] = []
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return self._view.types
+
+    def is_complete(self, type_name: str) -> bool:
+        return self._view.is_complete(type_name)
+
+    def records(self, type_name: str) -> Iterator[Record]:
+        held = self._renamed(type_name)
+        return held.records(type_name) if held else self._translated(type_name)
+
+    def find(self, type_name: str, key: str) -> Record | None:
+        if held := self._renamed(type_name):
+            return held.find(type_name, key)
+        found = self._view.find(type_name, key)
+        return None if found is None else self._translator(found)
+
+    def findings(self) -> list[Finding]:
+        """Records that would become one, as errors; entries of the mapping that nothing has, as warnings."""
+        for name in self.types:
+            for _ in self.records(name):
+                pass
+        return [*self._collisions, *self._translator.unused()]
+
+    def _translated(self, type_name: str) -> Iterator[Record]:
+        translated = map(self._translator, self._view.records(type_name))
+        return (record for record in translated if record is not None)
+
+    def _renamed(self, type_name: str) -> MemoryView | None:
+        """The type's records held in their new order; None where the order stays."""
+        if not any(self._mappings.renamed[section] for section in _NAMED_BY.get(type_name, _OTHERS_NAMED_BY)):
+            return None
+        if type_name not in self._held:
+            ordered = sorted(self._translated(type_name), key=lambda record: record.key)
+            self._held[type_name] = MemoryView([Part(type_name, list(self._each_once(ordered)))])
+        return self._held[type_name]
+
+    def _each_once(self, ordered: list[Record]) -> Iterator[Record]:
+        """One record for each key; the same access by two ways is one, two things with content collide."""
+        last: Record | None = None
+        for record in ordered:
+            if last is None or record.key != last.key:
+                yield record
+                last = record
+            elif record.type in _WITH_CONTENT:
+                message = f"Two {record.type} records of the backup would both be {show_key(record.key)}."
+                advice = "Map one of them to another name, or drop it."
+                self._collisions.append(
+                    Finding(Severity.ERROR, "collision", record.type, record.key, message, advice)
+                )
+
+
+class _Dropped(Exception):
+    """The record refers to something that does not come."""
+
+
+class Translator:
+    """Translates records one by one, and remembers which entries of the mapping were of use."""
+
+    def __init__(self, mappings: ResourceMappings) -> None:
+        self._mappings = mappings
+        self._used: set[tuple[str, str]] = set()
+        self._words = {
+            old: (section, new)
+            for section in (ACCOUNTS, REGIONS, POLICIES)
+            for old, new in mappings.renamed[section].items()
+        }
+        longest_first = sorted(map(re.escape, self._words), key=len, reverse=True)
+        # Words of their own: an account id within a bucket's name is part of that name.
+        self._pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(longest_first)})(?![\w-])")
+
+    def __call__(self, record: Record) -> Record | None:
+        """The record as the target has it; None when it, or something that it refers to, is dropped."""
+        translate = self._BY_TYPE.get(record.type, Translator._other)
+        try:
+            return translate(self, record)
+        except _Dropped:
+            return None
+
+    def unused(self) -> Iterator[Finding]:
+        """A warning for each section with names that no record so far had."""
+        for section, pairs in self._mappings.renamed.items():
+            given = {*pairs, *self._mappings.dropped.get(section, ())}
+            unknown = sorted(name for name in given if (section, name) not in self._used)
+            if unknown:
+                message = f"The backup holds none of these {section} of the mapping: {', '.join(unknown)}."
+                yield Finding(
+                    Severity.WARNING,
+                    "mapping-unused",
+                    "",
+                    "",
+                    message,
+                    "Look at the spelling in the mapping.",
+                )
+
+    def _name(self, section: str, name: str) -> str:
+        known = lookup_name(section, name)
+        if known in self._mappings.dropped.get(section, ()):
+            self._used.add((section, known))
+            raise _Dropped
+        new = self._mappings.renamed[section].get(known)
+        if new is None:
+            return name
+        self._used.add((section, known))
+        return new
+
+    def _text(self, text: str) -> str:
+        """Text with the ids of accounts, regions and ARNs of policies replaced, all at once."""
+        return self._pattern.sub(self._replaced, text) if self._words else text
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        section, new = self._words[found[0]]
+        self._used.add((section, found[0]))
+        return new
+
+    def _reference(self, policy: PolicyReference) -> PolicyReference:
+        path, _, name = self._name(POLICIES, policy.path + policy.name).rpartition("/")
+        return PolicyReference(name, f"{path}/")
+
+    def _user(self, record: Record) -> Record:
+        user = user_from(record)
+        return user_record(replace(user, user_name=self._name(USERS, user.user_name)))
+
+    def _group(self, record: Record) -> Record:
+        group = group_from(record)
+        return group_record(replace(group, display_name=self._name(GROUPS, group.display_name)))
+
+    def _membership(self, record: Record) -> Record:
+        held = membership_from(record)
+        return membership_record(
+            NamedMembership(self._name(GROUPS, held.group), self._name(USERS, held.user))
+        )
+
+    def _permission_set(self, record: Record) -> Record:
+        whole = permission_set_from(record)
+        summary, boundary = whole.summary, whole.boundary
+        name, relay_state = self._name(PERMISSION_SETS, summary.name), self._text(summary.relay_state)
+        translated = replace(
+            whole,
+            summary=replace(summary, name=name, relay_state=relay_state),
+            inline_policy=self._text(whole.inline_policy),
+            managed_policies=tuple({self._text(arn) for arn in whole.managed_policies}),
+            customer_policies=tuple({self._reference(policy) for policy in whole.customer_policies}),
+            boundary=self._reference(boundary) if isinstance(boundary, PolicyReference) else boundary,
+        )
+        if isinstance(boundary, str):
+            translated = replace(translated, boundary=self._text(boundary))
+        return permission_set_record(translated)
+
+    def _assignment(self, record: Record) -> Record:
+        given = assignment_from(record)
+        section = USERS if given.principal_type is PrincipalType.USER else GROUPS
+        account = self._name(ACCOUNTS, given.account_id)
+        return assignment_record(
+            replace(
+                given,
+                account_id=account,
+                permission_set=self._name(PERMISSION_SETS, given.permission_set),
+                principal=self._name(section, given.principal),
+                # The name is that of the backup's account, so it says nothing about another one.
+                account_name=given.account_name if account == given.account_id else "",
+            )
+        )
+
+    def _other(self, record: Record) -> Record:
+        """Any other record: what stands in its texts, and the principal that it names last in its key."""
+        fields = plain(record.body)
+        translated = {name: value if name == "Name" else self._plain(value) for name, value in fields.items()}
+        key = record.key
+        if "PrincipalType" in fields:
+            kind = PrincipalType(str(fields["PrincipalType"]))
+            section = USERS if kind is PrincipalType.USER else GROUPS
+            principal = translated["Principal"] = self._name(section, str(fields["Principal"]))
+            key = join_key(*split_key(key)[:-1], principal_key(kind, principal))
+        return replace(record, key=key, body=canonical(translated))
+
+    def _plain(self, value: Plain) -> Plain:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, Mapping):
+            return {name: self._plain(item) for name, item in value.items()}
+        return [self._plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+    _BY_TYPE: Mapping[str, Callable[[Translator, Record], Record]] = {
+        USER: _user,
+        GROUP: _group,
+        MEMBERSHIP: _membership,
+        PERMISSION_SET: _permission_set,
+        ASSIGNMENT: _assignment,
+    }
