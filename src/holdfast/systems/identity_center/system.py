@@ -42,6 +42,8 @@ def identity_center(
         comparable=comparable,
         personal_fields=PERSONAL_FIELDS,
         examine=lambda work: examine(session, connection, work),
-        policy=lambda work: policy(actions_for(work), Place.of(settings.instance_arn, session.region)),
+        policy=lambda work: policy(
+            actions_for(work), Place.of(settings.instance_arn, session.region, settings.member_role or "*")
+        ),
         translate=translate,
     )

@@ -25,6 +25,8 @@ ISSUERS = "arn:{partition}:sso::*:trustedTokenIssuer/{instance}/*"
 PROVIDERS = "arn:{partition}:sso::aws:applicationProvider/*"
 PRINCIPALS = ("arn:{partition}:iam::{caller}:role/*", "arn:{partition}:iam::{caller}:user/*")
 RESERVED_ROLES = "arn:{partition}:iam::{owner}:role/aws-reserved/sso.amazonaws.com/*"
+POLICIES = "arn:{partition}:iam::*:policy/*"
+MEMBER_ROLES = "arn:{partition}:iam::*:role/{member_role}"
 SAML_PROVIDER = "arn:{partition}:iam::{owner}:saml-provider/AWSSSO_*_DO_NOT_DELETE"
 
 _READS = re.compile(r":(List|Get|Describe|Simulate)")
@@ -39,16 +41,17 @@ class Place:
     store: str = "*"
     owner: str = "*"
     caller: str = "*"
+    member_role: str = "*"
 
     @classmethod
-    def of(cls, instance_arn: str, region: str) -> Place:
+    def of(cls, instance_arn: str, region: str, member_role: str = "*") -> Place:
         """What settings alone tell: the partition, and the instance where one is named."""
         if instance_arn:
-            return cls(instance_arn.split(":")[1], instance_arn.rpartition("/")[2])
+            partition, instance = instance_arn.split(":")[1], instance_arn.rpartition("/")[2]
+            return cls(partition, instance, member_role=member_role)
         partitions = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
-        return cls(
-            next((name for start, name in partitions.items() if region.startswith(start + "-")), "aws")
-        )
+        found = (name for start, name in partitions.items() if region.startswith(start + "-"))
+        return cls(next(found, "aws"), member_role=member_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class Action:
                 store=place.store,
                 owner=place.owner,
                 caller=place.caller,
+                member_role=place.member_role,
             )
             for pattern in self.resources
         )

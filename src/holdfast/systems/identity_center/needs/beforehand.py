@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.checks import Check, Verdict
@@ -14,11 +15,12 @@ from holdfast.systems.identity_center.needs.table import actions_for_changes
 from holdfast.systems.identity_center.organizations_gateway import Caller
 
 
-def place_of(instance: Instance, caller: Caller) -> Place:
+def place_of(connection: Connection, instance: Instance, caller: Caller) -> Place:
     """What resources are called here."""
-    partition = instance.arn.split(":")[1]
-    number = instance.arn.rpartition("/")[2]
-    return Place(partition, number, instance.identity_store_id, instance.owner_account, caller.account)
+    known = Place.of(instance.arn, caller.region, connection.iam.role or "*")
+    return replace(
+        known, store=instance.identity_store_id, owner=instance.owner_account, caller=caller.account
+    )
 
 
 def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
@@ -31,7 +33,8 @@ def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
     if not actions:
         return []
     caller = connection.organizations.caller()
-    checks = simulated(connection.simulation, caller, actions, place_of(connection.instance(), caller))
+    place = place_of(connection, connection.instance(), caller)
+    checks = simulated(connection.simulation, caller, actions, place)
     findings = [
         Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
         for check in checks

@@ -21,8 +21,10 @@ from holdfast.systems.identity_center.needs.action import (
     GROUPS,
     INSTANCE,
     ISSUERS,
+    MEMBER_ROLES,
     MEMBERSHIPS,
     PERMISSION_SETS,
+    POLICIES,
     PRINCIPALS,
     RESERVED_ROLES,
     SAML_PROVIDER,
@@ -102,6 +104,17 @@ ASKING = (
         PRINCIPALS[:1],
         without=_UNASKED,
     ),
+)
+
+_UNCHECKED = "a policy that an account lacks shows only when an assignment fails"
+LOOKING = (
+    Action(
+        "sts:AssumeRole",
+        "enter member accounts, under the role of `member_role`, to see which policies they have",
+        (MEMBER_ROLES,),
+        without=_UNCHECKED,
+    ),
+    Action("iam:GetPolicy", "see whether policies are there", (POLICIES,), without=_UNCHECKED),
 )
 
 _MANAGEMENT = "change assignments of the management account, whose roles the service makes as the caller"

@@ -55,7 +55,7 @@ def _actions(
     """Each action tried, else simulated; in the table's order."""
     trials = dict(tried(session, instance, caller.account, actions))
     untried = [action for action in actions if trials[action] is None]
-    place = place_of(instance, caller)
+    place = place_of(connection, instance, caller)
     answers = simulated(connection.simulation, caller, untried, place) if untried else []
     found = {**trials, **dict(zip(untried, answers, strict=True))}
     return [check for action in actions if (check := found[action])]
@@ -97,7 +97,7 @@ def _identity_source(connection: Connection) -> Check:
         )
     reason = f"{outside} of the first {len(users) + len(groups)} users and groups have external ids"
     advice = (
-        "SCIM or Active Directory seems to provision them: restore permission sets and assignments only, "
-        "and let the source bring users and groups back."
+        "SCIM or Active Directory seems to provision them: a restore awaits those and writes the others. "
+        "Where the source leaves no external ids, set `[identity_center] identity_source = external`."
     )
     return Check("identity center", "identity source", Verdict.OK, reason, advice)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from holdfast.systems.identity_center.needs.action import ANY, Action, Place
-from holdfast.systems.identity_center.needs.changes import ASKING, PROVISIONING
+from holdfast.systems.identity_center.needs.changes import ASKING, LOOKING, PROVISIONING
 
 _SERVICES = {"sso": "IdentityCenter", "identitystore": "IdentityStore"}
 
@@ -32,6 +32,8 @@ def policy(actions: Iterable[Action], place: Place) -> str:
 def _statement(action: Action) -> str:
     if action in ASKING:
         return "AskBeforehand"
+    if action in LOOKING:
+        return "LookIntoMemberAccounts"
     if action in PROVISIONING:
         return "AssignInTheManagementAccount"
     if action.resources == (ANY,):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from holdfast.domain.errors import UsageError
 from holdfast.systems.identity_center.needs.action import Action, Kind
 from holdfast.systems.identity_center.needs.applications import APPLICATION_CHANGES, APPLICATION_READS
-from holdfast.systems.identity_center.needs.changes import ASKING, CHANGES, PROVISIONING
+from holdfast.systems.identity_center.needs.changes import ASKING, CHANGES, LOOKING, PROVISIONING
 from holdfast.systems.identity_center.needs.reads import BACKUP_READS, RESTORE_READS
 
 BACKUP, RESTORE = "backup", "restore"
@@ -18,6 +18,7 @@ ACTIONS: tuple[Action, ...] = (
     *CHANGES,
     *APPLICATION_CHANGES,
     *ASKING,
+    *LOOKING,
     *PROVISIONING,
 )
 """Everything Holdfast calls of IAM's, and what AWS looks at beside it. STS's GetCallerIdentity needs no permission."""
