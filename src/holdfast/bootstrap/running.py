@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from holdfast.domain.errors import (
+    NotFound,
     Refused,
     UsageError,
     VaultError,
@@ -158,8 +159,11 @@ class Runner:
         return self._home.restore(run.system, request.target).stages(request, self._home.choose)
 
     def _instance(self, system: str, target: Destination) -> str:
-        """The instance that a destination leads to now. Raises: Refused when it is another account's than it says."""
-        found = self._home.system(system, target).source().identity()
+        """The instance that a destination leads to now. Raises: Refused for none, and for another account's."""
+        try:
+            found = self._home.system(system, target).source().identity()
+        except (NotFound, UsageError) as error:
+            raise Refused(str(error), error.advice) from error
         target.refuse_other(found)
         return found.instance
 

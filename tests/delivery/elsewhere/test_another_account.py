@@ -107,19 +107,20 @@ def test_assignments_planned_in_a_suspended_account_are_refused(desk: Desk, new:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "said"),
     [
-        (["--target-account", "123456789012"], 4, f"the target is account {NEW_OWNER}"),
-        (["--target-region", "us-east-1"], 2, "in this account and region us-east-1"),
-        (["--target-instance-arn", "arn:aws:sso:::instance/ssoins-0"], 2, "ssoins-0"),
+        (["--target-account", "123456789012"], f"the target is account {NEW_OWNER}"),
+        (["--target-region", "us-east-1"], "in this account and region us-east-1"),
+        (["--target-instance-arn", "arn:aws:sso:::instance/ssoins-0"], "ssoins-0"),
     ],
 )
 def test_a_target_that_is_not_the_one_meant_is_refused(
-    desk: Desk, new: SandboxServer, words: list[str], code: int, said: str
+    desk: Desk, new: SandboxServer, words: list[str], said: str
 ) -> None:
-    for command in ("restore", "preview", "diff"):
+    for command, codes in (("restore", {4}), ("preview", {4}), ("diff", {2, 4})):
         answer = desk.run("identity-center", command, "latest", "--json", *there(new), *words)
-        assert (answer.code, said in answer.error["message"]) == (code, True), answer
+        assert answer.code in codes
+        assert said in answer.error["message"]
     assert new.changes() == []
 
 
