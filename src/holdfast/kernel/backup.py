@@ -14,6 +14,7 @@ from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, 
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
 from holdfast.kernel.compare import DifferenceKind, compare
+from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
@@ -67,7 +68,13 @@ class Backup:
         """Record the inventory of a sealed snapshot once more; of what could not be read only the reason is left."""
         reader = self.vault.read(sealed)
         parts = [
-            Part(section.type, list(reader.records(section.type)), (), section.complete, section.reason)
+            Part(
+                section.type,
+                PackedRecords(reader.records(section.type)),
+                (),
+                section.complete,
+                section.reason,
+            )
             for section in sealed.sections
             if section.captured
         ]

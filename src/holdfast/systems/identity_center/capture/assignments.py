@@ -7,6 +7,7 @@ from functools import partial
 
 from holdfast.domain.errors import AccessDenied, HoldfastError
 from holdfast.domain.records import join_key
+from holdfast.systems.identity_center.capture.holding import Held
 from holdfast.systems.identity_center.capture.listing import (
     AssignmentsBy,
     Size,
@@ -14,7 +15,7 @@ from holdfast.systems.identity_center.capture.listing import (
     principals_are_cheaper,
 )
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
-from holdfast.systems.identity_center.model import Account, Assignment, Group, PrincipalType, User
+from holdfast.systems.identity_center.model import Account, Assignment, PrincipalType
 
 Pair = tuple[str, str]
 """Account id and permission-set ARN."""
@@ -25,8 +26,8 @@ Principal = tuple[PrincipalType, str]
 class Inventory:
     """What the cheap listings gave."""
 
-    users: Listing[User]
-    groups: Listing[Group]
+    users: Listing[Held]
+    groups: Listing[Held]
     arns: Listing[str]
     accounts: Listing[Account]
 
@@ -39,8 +40,8 @@ class Inventory:
     @property
     def principals(self) -> list[Principal]:
         """Every group and user; groups first, as they hold most assignments."""
-        groups = [(PrincipalType.GROUP, group.group_id) for group in self.groups.items]
-        return groups + [(PrincipalType.USER, user.user_id) for user in self.users.items]
+        groups = [(PrincipalType.GROUP, group.id) for group in self.groups.items]
+        return groups + [(PrincipalType.USER, user.id) for user in self.users.items]
 
     @property
     def principals_known(self) -> bool:

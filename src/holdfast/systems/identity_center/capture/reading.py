@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -63,7 +63,7 @@ class Reader:
     workers: Workers
     progress: Progress
 
-    def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> list[tuple[S, Listing[T]]]:
+    def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> Iterator[tuple[S, Listing[T]]]:
         """A read for every item, concurrently, in the items' order; one failure leaves the others alone."""
         silence = Silence()
 
@@ -73,7 +73,7 @@ class Reader:
             self.progress.advance()
             return Listing(listing.items, listing.error)
 
-        return list(zip(items, self.workers.each(items, attempt), strict=True))
+        return zip(items, self.workers.each(items, attempt), strict=True)
 
 
 class Silence:

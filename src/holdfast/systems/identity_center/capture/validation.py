@@ -42,7 +42,7 @@ def find_faults(parts: Sequence[Part]) -> list[Finding]:
 
 def _order(part: Part) -> Iterator[Finding]:
     """A part that is not sorted and unique would be stored so that records cannot be found."""
-    keys = [record.key for record in part.records]
+    keys = (record.key for record in part.records)
     for before, after in pairwise(keys):
         if before >= after:
             fault = "double" if before == after else "out of order"
@@ -60,7 +60,11 @@ def _orphans(part: Part) -> Iterator[Finding]:
 
 def _dangling(by_type: dict[str, Part]) -> Iterator[Finding]:
     """References into types that were captured whole; into others nothing can be said."""
-    keys = {name: {record.key for record in part.records} for name, part in by_type.items() if part.complete}
+    keys = {
+        name: {record.key for record in part.records}
+        for name, part in by_type.items()
+        if part.complete and name not in (MEMBERSHIP, ASSIGNMENT)  # nothing refers to these
+    }
     for name in (MEMBERSHIP, ASSIGNMENT):
         for record in by_type[name].records if name in by_type else ():
             for type_name, key in _references(record):
