@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
     from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, Progress
+    from holdfast.kernel.recall import Recall
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import System
@@ -56,6 +57,15 @@ class Parts:
 
         self.sessions.append(AwsSession(self.settings.aws, self.clock))
         return self.sessions[-1]
+
+    @cached_property
+    def recall(self) -> Recall:
+        """What captures that were cut off had read, and the session that makes use of it."""
+        from holdfast.kernel.recall import Recall, RecallingSession
+
+        own = self.settings.holdfast
+        session = RecallingSession(lambda: self.session)
+        return Recall(own.data_dir / "captures", own.resume_within_hours, session, self.clock)
 
     def calls(self) -> CallCount | None:
         """What all sessions have sent until now; None where none was needed."""
@@ -156,7 +166,7 @@ class Parts:
         from holdfast.systems.identity_center.system import identity_center
 
         rate = self.settings.aws.requests_per_second
-        return identity_center(self.session, self.settings.identity_center, self.clock, rate)
+        return identity_center(self.recall.session, self.settings.identity_center, self.clock, rate)
 
     def system(self, name: str) -> System:
         """A registered system. Raises: UsageError for an unknown name."""
@@ -169,14 +179,15 @@ class Parts:
         from holdfast.kernel.backup import Backup
 
         system = self.system(name)
-        return Backup(system, system.source(), self.vault, self.audit.head)
+        return Backup(system, system.source(), self.vault, self.audit.head, self.recall)
 
     def restore(self, name: str) -> Restore:
         """How the system is restored."""
         from holdfast.kernel.restore import Restore
 
         system = self.system(name)
-        return Restore(system, system.source(), system.target(), self.vault, self.audit.head)
+        source, target = system.source(), system.target()
+        return Restore(system, source, target, self.vault, self.audit.head, self.recall)
 
     def drill(self, name: str) -> Drill:
         """How a backup of the system is rehearsed."""

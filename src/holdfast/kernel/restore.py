@@ -14,6 +14,7 @@ from holdfast.domain.records import RecordView, show_key
 from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
+from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import PlanOptions, Source, System, Target
@@ -52,6 +53,7 @@ class Restore:
     target: Target
     vault: Vault
     audit_head: Callable[[], str]
+    recall: Recall | None = None
 
     def stages(self, request: RestoreRequest, choose: Chooser | None) -> tuple[Stage, ...]:
         """Keep what is there now (a safety snapshot), plan, apply, verify."""
@@ -121,7 +123,7 @@ class Restore:
         return self.vault.read(self.vault.resolve(request.snapshot, self.system.name))
 
     def _backup(self) -> Backup:
-        return Backup(self.system, self.source, self.vault, self.audit_head)
+        return Backup(self.system, self.source, self.vault, self.audit_head, self.recall)
 
 
 def _left_out(wanted: SnapshotReader, request: RestoreRequest) -> list[Finding]:

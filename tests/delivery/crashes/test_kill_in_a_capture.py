@@ -1,0 +1,124 @@
+"""SIGKILL in the middle of a collection: the resume asks for the rest, and the backup is that of a calm run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from holdfast.sandbox.server import SandboxServer
+from tests.simulators.command_line import Home, run_named
+
+WHO = 2
+"""Calls that every process makes to learn who asks, and about which instance."""
+TOGETHER = 2
+"""Calls under way at once in these tests: so many answers may be lost with a process."""
+
+
+@dataclass(frozen=True)
+class Calm:
+    """What an undisturbed backup came to."""
+
+    calls: int
+    sections: list[dict[str, object]]
+
+
+def sections(home: Home) -> list[dict[str, object]]:
+    """Type, count and digest of what the newest backup holds."""
+    shown = json.loads(home.run("backups", "show", "latest", "--json").output)
+    return [{name: each[name] for name in ("type", "count", "digest")} for each in shown[0]["sections"]]
+
+
+def new_home(folder: Path, sandbox: SandboxServer) -> Home:
+    folder.mkdir()
+    return Home(folder, sandbox).with_settings(IDENTITY_CENTER_CONCURRENCY=str(TOGETHER))
+
+
+def kill_after(home: Home, calls: int, *words: str) -> str:
+    """Cuts a command off once it has made so many calls; the id of its run."""
+    before = home.sandbox.status().requests_total
+    command = home.start(*words)
+    assert command.until(lambda: home.sandbox.status().requests_total - before >= calls)
+    command.kill()
+    return run_named(home.run("runs", "list").errors)
+
+
+def findings(home: Home, run: str) -> dict[str, str]:
+    folder = home.folder / ".holdfast" / "reports" / run
+    listed = json.loads((folder / "manifest.json").read_bytes())["findings"]
+    return {each["code"]: each["message"] for each in listed}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer("small") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def calm(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    home = new_home(tmp_path_factory.mktemp("calm") / "home", sandbox)
+    before = sandbox.status().requests_total
+    home.run("identity-center", "backup")
+    return Calm(sandbox.status().requests_total - before, sections(home))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_resumed_capture_makes_few_calls_twice_and_its_backup_is_the_same(
+    sandbox: SandboxServer, calm: Calm, tmp_path: Path, share: float
+) -> None:
+    home = new_home(tmp_path / "home", sandbox)
+    before = sandbox.status().requests_total
+    run = kill_after(home, int(share * calm.calls), "identity-center", "backup")
+    kept = list((home.folder / ".holdfast" / "captures").iterdir())
+    assert [(each.name, each.stat().st_mode & 0o777) for each in kept] == [(f"{run}.answers", 0o600)]
+    home.run("runs", "resume", run)
+    # Two listings of two pages may have been cut off between them.
+    again = sandbox.status().requests_total - before - calm.calls
+    assert again <= 0.05 * calm.calls + WHO + TOGETHER
+    assert sections(home) == calm.sections
+    assert "calls were answered by what this run had read before" in findings(home, run)["answered-before"]
+    assert not list((home.folder / ".holdfast" / "captures").iterdir())
+
+
+def test_a_restore_killed_while_it_keeps_what_is_there_goes_on_reading_where_it_stopped(
+    sandbox: SandboxServer, calm: Calm, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path / "home", sandbox)
+    home.run("identity-center", "backup")
+    before = sandbox.status().requests_total
+    run = kill_after(home, calm.calls // 2, "identity-center", "restore", "latest")
+    home.run("runs", "resume", run)
+    assert "answered-before" in findings(home, run)
+    accounts_asked_for_and_who = 2 * (1 + WHO)
+    most = 1.05 * calm.calls + WHO + TOGETHER + accounts_asked_for_and_who
+    assert sandbox.status().requests_total - before <= most
+    assert not list((home.folder / ".holdfast" / "captures").iterdir())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_capture_of_5_000_users_killed_at_random_points_makes_at_most_a_twentieth_more_calls(
+    tmp_path: Path,
+) -> None:
+    with SandboxServer("medium") as sandbox:
+        (tmp_path / "calm").mkdir()
+        undisturbed = Home(tmp_path / "calm", sandbox)
+        undisturbed.run("identity-center", "backup")
+        calls = sandbox.status().requests_total
+        for share in (0.05, 0.35, 0.7, 0.97):
+            folder = tmp_path / str(share)
+            folder.mkdir()
+            home, before, began = Home(folder, sandbox), sandbox.status().requests_total, time.monotonic()
+            run = kill_after(home, int(share * calls), "identity-center", "backup")
+            home.run("runs", "resume", run)
+            made = sandbox.status().requests_total - before
+            assert made <= 1.05 * calls
+            assert sections(home) == sections(undisturbed)
+            sys.stdout.write(f"\nkilled at {share:.0%}: {made:,} calls, calm {calls:,}, ")
+            sys.stdout.write(f"{time.monotonic() - began:.0f} s\n")
