@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 
@@ -72,9 +73,8 @@ class Restore:
         wanted = self._wanted(request)
         findings = self._compatible(wanted, request)
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
-        decisions = list(self._decide(wanted, present, request, choose))
-        changes = [decision for decision in decisions if isinstance(decision, Change)]
-        return preview_of([*findings, *decisions], self.target.estimate_seconds(changes))
+        decisions = self._decide(wanted, present, request, choose)
+        return preview_of(chain(findings, decisions), self.target.estimate_seconds)
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
         wanted = self._wanted(request)
