@@ -77,7 +77,7 @@ def read_assignments(reader: Reader, inventory: Inventory, forced: AssignmentsBy
     switch = not forced and inventory.principals_known and principals_are_cheaper(inventory.size, len(pairs))
     if switch and (cheaper := _by_principal(reader, inventory)) is not None:
         return cheaper
-    for (account, arn), listing_of_pair in reader.each(pairs, partial(_of_pair, reader)):
+    for (account, arn), listing_of_pair in reader.each("assignments", pairs, partial(_of_pair, reader)):
         result.take(join_key(account, arn), listing_of_pair)
     return result
 
@@ -88,14 +88,18 @@ def _find_pairs(reader: Reader, inventory: Inventory, result: AssignmentListing)
     if result.by is AssignmentsBy.ACCOUNT:
         accounts = [account.account_id for account in inventory.accounts.items]
         per_account = reader.each(
-            accounts, lambda account: read_all(partial(gateway.list_permission_sets_for_account, account))
+            "accounts",
+            accounts,
+            lambda account: read_all(partial(gateway.list_permission_sets_for_account, account)),
         )
         for account, found in per_account:
             pairs.update(dict.fromkeys((account, arn) for arn in found.items))
             result.take(account, Listing((), found.error))
     else:
         per_set = reader.each(
-            inventory.arns.items, lambda arn: read_all(partial(gateway.list_accounts_for_permission_set, arn))
+            "accounts of permission sets",
+            inventory.arns.items,
+            lambda arn: read_all(partial(gateway.list_accounts_for_permission_set, arn)),
         )
         for arn, accounts_found in per_set:
             pairs.update(dict.fromkeys((account, arn) for account in accounts_found.items))
@@ -114,7 +118,9 @@ def _by_principal(reader: Reader, inventory: Inventory) -> AssignmentListing | N
     if principals and isinstance(_of_principal(reader, principals[0]).error, AccessDenied):
         return None
     result = AssignmentListing(AssignmentsBy.PRINCIPAL)
-    for (kind, principal_id), listing in reader.each(principals, partial(_of_principal, reader)):
+    for (kind, principal_id), listing in reader.each(
+        "assignments", principals, partial(_of_principal, reader)
+    ):
         result.take(join_key(kind, principal_id), listing)
     return result
 

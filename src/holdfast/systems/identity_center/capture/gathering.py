@@ -94,7 +94,7 @@ class Gathering:
         users = self._list(USER, held(store.list_users, hold_user), bool(wanted - {GROUP, PERMISSION_SET}))
         groups = self._list(GROUP, held(store.list_groups, hold_group), bool(wanted - {USER, PERMISSION_SET}))
         arns = self._list(PERMISSION_SET, sso.list_permission_sets, assigned or PERMISSION_SET in wanted)
-        accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned)
+        accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned, "accounts")
         sets = self._lead(PERMISSION_SET, lambda: self._permission_sets(arns.result().items))
         memberships = self._lead(MEMBERSHIP, lambda: self._memberships(users.result(), groups.result()))
         assignments = self._lead(
@@ -127,8 +127,11 @@ class Gathering:
             return AssignmentListing(AssignmentsBy.PERMISSION_SET)
         return read_assignments(self._reader, inventory, self._forced)
 
-    def _list(self, type_name: str, page: Callable[[str], Page[T]], needed: bool) -> Future[Listing[T]]:
-        return self._lead(type_name, lambda: read_all(page) if needed else Listing())
+    def _list(
+        self, type_name: str, page: Callable[[str], Page[T]], needed: bool, title: str = ""
+    ) -> Future[Listing[T]]:
+        counted = self._reader.counted(title or f"{type_name}s".replace("_", " "), page)
+        return self._lead(type_name, lambda: read_all(counted) if needed else Listing())
 
     def _lead(self, type_name: str, work: Callable[[], T]) -> Future[T]:
         def timed() -> T:

@@ -52,7 +52,7 @@ def read_memberships(reader: Reader, users: tuple[Held, ...], groups: tuple[Held
     owners, read = (groups, _by_group) if by is MembershipsBy.GROUP else (users, _by_user)
     ids = {each.id: each.id for each in (*users, *groups)}
     result = MembershipListing()
-    for owner, listing in reader.each(owners, lambda owner: read(reader, owner.id)):
+    for owner, listing in reader.each("memberships", owners, lambda owner: read(reader, owner.id)):
         for group_id, user_id in listing.items:
             members = result.members.setdefault(ids.get(group_id, group_id), [])
             members.append(ids.get(user_id, user_id))

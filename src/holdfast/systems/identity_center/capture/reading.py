@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable, Throttled
@@ -55,6 +55,25 @@ def _raise_if_final(error: HoldfastError) -> None:
         raise error
 
 
+class Tallies:
+    """Which listings are under way, and how far each has come, as people read it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: dict[str, int] = {}
+
+    def add(self, title: str, steps: int, total: int | None, *, ended: bool) -> str:
+        """Count what was read of a listing; the state of all that are under way."""
+        with self._lock:
+            self._done[title] = self._done.get(title, 0) + steps
+            shown = [f"{name} {done:,}" for name, done in self._done.items() if name != title]
+            of = "" if total is None else f"/{total:,}"
+            shown.append(f"{title} {self._done[title]:,}{of}")
+            if ended or self._done[title] == total:
+                del self._done[title]
+            return ", ".join(shown)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """What every read needs: the gateways, the threads, and who is told of progress."""
@@ -62,15 +81,31 @@ class Reader:
     connection: Connection
     workers: Workers
     progress: Progress
+    tallies: Tallies = field(default_factory=Tallies)
 
-    def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> Iterator[tuple[S, Listing[T]]]:
+    def counted(self, title: str, page: Callable[[str], Page[T]]) -> Callable[[str], Page[T]]:
+        """A listing whose pages people see coming."""
+
+        def counted_page(token: str) -> Page[T]:
+            found = page(token)
+            self.progress.expect(1)
+            note = self.tallies.add(title, len(found.items), None, ended=not found.next_token)
+            self.progress.advance(note=note)
+            return found
+
+        return counted_page
+
+    def each(
+        self, title: str, items: Sequence[S], read: Callable[[S], Listing[T]]
+    ) -> Iterator[tuple[S, Listing[T]]]:
         """A read for every item, concurrently, in the items' order; one failure leaves the others alone."""
         silence = Silence()
+        self.progress.expect(len(items))
 
         def attempt(item: S) -> Listing[T]:
             listing = silence.last() or read(item)
             silence.note(listing.error)
-            self.progress.advance()
+            self.progress.advance(note=self.tallies.add(title, 1, len(items), ended=False))
             return Listing(listing.items, listing.error)
 
         return zip(items, self.workers.each(items, attempt), strict=True)

@@ -39,7 +39,7 @@ def look_again(reader: Reader, user_ids: Iterable[str], group_ids: Iterable[str]
 
 def _describe(reader: Reader, ids: list[str], describe: Callable[[str], Held], late: Late) -> list[Held]:
     found: list[Held] = []
-    for thing_id, listing in reader.each(ids, lambda item: read_one(lambda: describe(item))):
+    for thing_id, listing in reader.each("second looks", ids, lambda item: read_one(lambda: describe(item))):
         found += listing.items
         if listing.error and is_gone(listing.error):
             late.gone.add(thing_id)
@@ -52,7 +52,11 @@ def still_there(reader: Reader, memberships: Iterable[Pair]) -> list[Pair]:
     """Those of the memberships that the service still has, or of which it will not say."""
     store = reader.connection.identity_store
     suspects = list(memberships)
-    read = reader.each(suspects, lambda pair: read_one(lambda: store.find_membership_id(*pair)))
+    read = reader.each(
+        "second looks at memberships",
+        suspects,
+        lambda pair: read_one(lambda: store.find_membership_id(*pair)),
+    )
     return [item for item, listing in read if listing.error or listing.items != ("",)]
 
 
@@ -61,7 +65,9 @@ def still_assigned(reader: Reader, assignments: Iterable[Assignment]) -> list[As
     suspects = list(assignments)
     pairs = sorted({(item.account_id, item.permission_set_arn) for item in suspects})
     kept: set[Assignment] = set()
-    for pair, listing in reader.each(pairs, lambda item: _assignments_of(reader, item)):
+    for pair, listing in reader.each(
+        "second looks at assignments", pairs, lambda item: _assignments_of(reader, item)
+    ):
         same_pair = {item for item in suspects if (item.account_id, item.permission_set_arn) == pair}
         if listing.error is None or is_gone(listing.error):
             same_pair &= set(listing.items)
