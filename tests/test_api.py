@@ -382,7 +382,11 @@ def test_groups_are_selected_with_their_memberships() -> None:
         "membership",
         "assignment",
     )
-    assert record_types(list(ResourceType)) == ("user", "group", "membership", "permission_set", "assignment")
+    assert record_types(list(ResourceType)) == (
+        *("user", "group", "membership", "permission_set", "assignment"),
+        *("instance", "access_control_attributes"),
+        *("trusted_token_issuer", "application", "application_assignment"),
+    )
 
 
 # -- any data goes to records and back

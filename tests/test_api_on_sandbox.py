@@ -91,6 +91,11 @@ def test_a_full_backup_holds_the_company_and_says_so(home: Installation, sandbox
         "memberships": len(company.memberships),
         "permission_sets": len(company.permission_sets),
         "assignments": len(company.assignments),
+        "instance_settings": 1,
+        "access_control_attributes": 1,
+        "trusted_token_issuers": 1,
+        "applications": 5,
+        "application_assignments": 7,
     }
     assert [found.backup_id for found in BackupManager(home).list_backups(BackupFilters())] == [
         result.backup_id
@@ -111,6 +116,12 @@ def test_what_is_retrieved_is_the_company(home: Installation, sandbox: SandboxSe
     assert {(found.name, found.inline_policy) for found in data.permission_sets} == {
         (found.name, found.inline_policy) for found in company.permission_sets
     }
+    assert {(found.name, found.application_provider_arn) for found in data.applications} == {
+        (found.name, found.provider) for found in company.applications
+    }
+    assert {(a.application, a.principal_type, a.principal_name) for a in data.application_assignments} == {
+        (found.name, *principal) for found in company.applications for principal in found.assigned
+    }
 
 
 def test_a_stored_copy_of_a_backup_has_the_same_records(home: Installation) -> None:
@@ -123,6 +134,14 @@ def test_a_stored_copy_of_a_backup_has_the_same_records(home: Installation) -> N
         first.groups,
         first.relationships,
     )
+    assert (second.applications, second.trusted_token_issuers) == (
+        first.applications,
+        first.trusted_token_issuers,
+    )
+    assert (second.instance, second.access_control_attributes) == (
+        first.instance,
+        first.access_control_attributes,
+    )
 
 
 def test_a_lost_group_is_previewed_rehearsed_and_restored(home: Installation, sandbox: SandboxServer) -> None:
@@ -131,7 +150,9 @@ def test_a_lost_group_is_previewed_rehearsed_and_restored(home: Installation, sa
     damaged = sandbox.dump()
     members = sum(item.group == lost for item in company.memberships)
     access = len(company.assignments) - len(damaged.assignments)
-    summary = {"groups": 1, "memberships": members} | ({"assignments": access} if access else {})
+    uses = sum(("GROUP", lost) in application.assigned for application in company.applications)
+    counts = {"memberships": members, "assignments": access, "application_assignments": uses}
+    summary = {"groups": 1} | {name: count for name, count in counts.items() if count}
 
     preview = manager.preview_restore(backup, RestoreOptions())
     assert preview.changes_summary == summary

@@ -11,6 +11,8 @@ TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for 
 if TYPE_CHECKING:
     from holdfast.api import BackupManager, IdentityCenterCollector, RestoreManager, StorageEngine
     from holdfast.api_models import (
+        ApplicationAssignmentData,
+        ApplicationData,
         Assignment,
         AssignmentData,
         BackupData,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         Group,
         GroupData,
         IncrementalData,
+        InstanceData,
         IntegrityLevel,
         IntegrityResult,
         PermissionSet,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         RestorePreview,
         RestoreResult,
         RetentionPolicy,
+        TrustedTokenIssuerData,
         User,
         UserData,
         ValidationResult,
@@ -48,6 +52,8 @@ if TYPE_CHECKING:
 _MANAGERS = ("BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine")
 
 __all__ = [
+    "ApplicationAssignmentData",
+    "ApplicationData",
     "Assignment",
     "AssignmentData",
     "BackupData",
@@ -68,6 +74,7 @@ __all__ = [
     "GroupData",
     "IdentityCenterCollector",
     "IncrementalData",
+    "InstanceData",
     "IntegrityLevel",
     "IntegrityResult",
     "PermissionSet",
@@ -81,6 +88,7 @@ __all__ = [
     "RestoreResult",
     "RetentionPolicy",
     "StorageEngine",
+    "TrustedTokenIssuerData",
     "User",
     "UserData",
     "ValidationResult",

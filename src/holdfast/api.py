@@ -243,7 +243,7 @@ class StorageEngine(_Manager):
             if kind.name in held:
                 reason = backup_data.checksums.get(answers.INCOMPLETE + kind.name)
                 writer.add_section(kind.name, held[kind.name], complete=reason is None, reason=reason or "")
-            else:
+            elif kind.name in records.DRAWN:
                 writer.leave_out(kind.name, "not in the data that was stored")
         info = writer.seal(
             kind=INCREMENTAL if metadata.backup_type is BackupType.INCREMENTAL else FULL,

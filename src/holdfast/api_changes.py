@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from holdfast.api_application_records import (
+    application_assignment_data,
+    application_data,
+    attributes_data,
+    instance_data,
+    issuer_data,
+)
 from holdfast.api_models import (
     CollectionOptions,
     GroupData,
@@ -25,7 +32,19 @@ from holdfast.domain.records import Record, RecordView, show_key, split_key
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.compare import Difference, DifferenceKind
 from holdfast.kernel.system import Part
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.application_names import split_application_assignment
+from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
+    ASSIGNMENT,
+    GROUP,
+    INSTANCE,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    TRUSTED_TOKEN_ISSUER,
+    USER,
+)
 
 T = TypeVar("T")
 
@@ -89,6 +108,15 @@ def incremental_data(
         groups=changes(ResourceType.GROUPS, GROUP, lambda record: group_data(record, members)),
         permission_sets=changes(ResourceType.PERMISSION_SETS, PERMISSION_SET, permission_set_data),
         assignments=changes(ResourceType.ASSIGNMENTS, ASSIGNMENT, assignment_data),
+        applications=changes(ResourceType.APPLICATIONS, APPLICATION, application_data),
+        application_assignments=changes(
+            ResourceType.APPLICATIONS, APPLICATION_ASSIGNMENT, application_assignment_data
+        ),
+        trusted_token_issuers=changes(ResourceType.APPLICATIONS, TRUSTED_TOKEN_ISSUER, issuer_data),
+        instance=changes(ResourceType.INSTANCE_SETTINGS, INSTANCE, instance_data),
+        access_control_attributes=changes(
+            ResourceType.INSTANCE_SETTINGS, ACCESS_CONTROL_ATTRIBUTES, attributes_data
+        ),
     )
     if found.groups is not None:
         _add_regrouped(found.groups, regrouped, live, named)
@@ -117,6 +145,8 @@ def _changes(
 def _is_named(difference: Difference, named: Named) -> bool:
     if difference.type == USER:
         return named.user(difference.key)
+    if difference.type == APPLICATION_ASSIGNMENT:
+        return named(split_application_assignment(difference.key)[0])
     return named(split_key(difference.key)[1] if difference.type == ASSIGNMENT else difference.key)
 
 

@@ -7,11 +7,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from holdfast.api_resources import ApplicationAssignmentData as ApplicationAssignmentData
+from holdfast.api_resources import ApplicationData as ApplicationData
+from holdfast.api_resources import AssignmentData as AssignmentData
+from holdfast.api_resources import CustomerManagedPolicy as CustomerManagedPolicy
+from holdfast.api_resources import GroupData as GroupData
+from holdfast.api_resources import InstanceData as InstanceData
+from holdfast.api_resources import PermissionSetData as PermissionSetData
+from holdfast.api_resources import TrustedTokenIssuerData as TrustedTokenIssuerData
+from holdfast.api_resources import UserData as UserData
 from holdfast.domain.changes import ConflictStrategy as ConflictStrategy  # drawn with these models
 from holdfast.domain.changes import FieldDifference
 from holdfast.domain.outcomes import Finding, Item, Severity
 from holdfast.domain.runs import RunState
-from holdfast.kernel.canonical import Plain
 
 T = TypeVar("T")
 
@@ -24,12 +32,18 @@ class BackupType(StrEnum):
 
 
 class ResourceType(StrEnum):
-    """What can be selected, by the names that `--resources` takes. Groups come with their memberships."""
+    """What can be selected, by the names that `--resources` takes. Groups come with their memberships.
+
+    Applications come with their assignments and the trusted token issuers, `instance_settings` are the instance's
+    name and tags and the attributes for access control.
+    """
 
     USERS = "users"
     GROUPS = "groups"
     PERMISSION_SETS = "permission_sets"
     ASSIGNMENTS = "assignments"
+    APPLICATIONS = "applications"
+    INSTANCE_SETTINGS = "instance_settings"
 
 
 def every_resource() -> list[ResourceType]:
@@ -38,71 +52,6 @@ def every_resource() -> list[ResourceType]:
 
 
 # -- what is kept
-
-
-@dataclass
-class UserData:
-    """A user. `attributes` holds the service's other fields, spelled as its API spells them."""
-
-    user_name: str
-    user_id: str = ""
-    attributes: dict[str, Plain] = field(default_factory=dict)
-
-    @property
-    def display_name(self) -> str:
-        """The display name; empty where the user has none."""
-        name = self.attributes.get("DisplayName")
-        return name if isinstance(name, str) else ""
-
-
-@dataclass
-class GroupData:
-    """A group with the user names of its members; `external_ids` are pairs of issuer and id."""
-
-    display_name: str
-    group_id: str = ""
-    description: str = ""
-    external_ids: list[tuple[str, str]] = field(default_factory=list)
-    members: list[str] = field(default_factory=list)
-
-
-@dataclass
-class CustomerManagedPolicy:
-    """A customer-managed policy by name and path, as every member account must have it."""
-
-    name: str
-    path: str = "/"
-
-
-@dataclass
-class PermissionSetData:
-    """A permission set with everything attached.
-
-    `session_duration` is ISO 8601 (PT1H to PT12H); `inline_policy` is the policy document, empty for
-    none; `permissions_boundary` is the ARN of an AWS managed policy or a customer-managed one.
-    """
-
-    name: str
-    permission_set_arn: str = ""
-    description: str = ""
-    session_duration: str = "PT1H"
-    relay_state: str = ""
-    inline_policy: str = ""
-    managed_policies: list[str] = field(default_factory=list)
-    customer_managed_policies: list[CustomerManagedPolicy] = field(default_factory=list)
-    permissions_boundary: str | CustomerManagedPolicy | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class AssignmentData:
-    """A principal's access to an account with a permission set, by names; the type is USER or GROUP."""
-
-    account_id: str
-    permission_set: str
-    principal_type: str
-    principal_name: str
-    account_name: str = ""
 
 
 User = UserData
@@ -170,7 +119,8 @@ class BackupData:
 
     `checksums` has `record:TYPE/NAME`, `type:TYPE` and `snapshot`, as they were stored. A type that
     the backup leaves out has an empty list **and** no `type:` entry; an empty list with one was empty.
-    `incomplete:TYPE` says why a type was not read whole; stored again, it stays so.
+    `incomplete:TYPE` says why a type was not read whole; stored again, it stays so. The fields after
+    `checksums` may be left out; without a checksum, what is empty in them counts as left out.
     """
 
     metadata: BackupMetadata
@@ -180,6 +130,11 @@ class BackupData:
     assignments: list[AssignmentData]
     relationships: RelationshipMap
     checksums: dict[str, str]
+    applications: list[ApplicationData] = field(default_factory=list)
+    application_assignments: list[ApplicationAssignmentData] = field(default_factory=list)
+    trusted_token_issuers: list[TrustedTokenIssuerData] = field(default_factory=list)
+    instance: InstanceData | None = None
+    access_control_attributes: dict[str, str] | None = None
 
 
 # -- what is asked for
@@ -377,3 +332,8 @@ class IncrementalData:
     groups: ResourceChanges[GroupData] | None = None
     permission_sets: ResourceChanges[PermissionSetData] | None = None
     assignments: ResourceChanges[AssignmentData] | None = None
+    applications: ResourceChanges[ApplicationData] | None = None
+    application_assignments: ResourceChanges[ApplicationAssignmentData] | None = None
+    trusted_token_issuers: ResourceChanges[TrustedTokenIssuerData] | None = None
+    instance: ResourceChanges[InstanceData] | None = None
+    access_control_attributes: ResourceChanges[dict[str, str]] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from holdfast.api_application_records import add_settings, settings_records
 from holdfast.api_models import (
     AssignmentData,
     BackupData,
@@ -33,11 +34,16 @@ from holdfast.systems.identity_center.mapping import (
     user_record,
 )
 from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     GROUP,
+    INSTANCE,
     MEMBERSHIP,
     PERMISSION_SET,
     RECORD_TYPES,
+    TRUSTED_TOKEN_ISSUER,
     USER,
     Group,
     PermissionSet,
@@ -53,15 +59,24 @@ SELECTED = {
     ResourceType.GROUPS: (GROUP, MEMBERSHIP),
     ResourceType.PERMISSION_SETS: (PERMISSION_SET,),
     ResourceType.ASSIGNMENTS: (ASSIGNMENT,),
+    ResourceType.APPLICATIONS: (TRUSTED_TOKEN_ISSUER, APPLICATION, APPLICATION_ASSIGNMENT),
+    ResourceType.INSTANCE_SETTINGS: (INSTANCE, ACCESS_CONTROL_ATTRIBUTES),
 }
+DRAWN = (USER, GROUP, MEMBERSHIP, PERMISSION_SET, ASSIGNMENT)
+"""The record types that every data has a place for; of the others, none means that they are left out."""
 COUNTED = {
     USER: "users",
     GROUP: "groups",
     MEMBERSHIP: "memberships",
     PERMISSION_SET: "permission_sets",
     ASSIGNMENT: "assignments",
+    INSTANCE: "instance_settings",
+    ACCESS_CONTROL_ATTRIBUTES: "access_control_attributes",
+    TRUSTED_TOKEN_ISSUER: "trusted_token_issuers",
+    APPLICATION: "applications",
+    APPLICATION_ASSIGNMENT: "application_assignments",
 }
-"""The word under which a record type is counted; `memberships` beside the four resource types."""
+"""The word under which a record type is counted: that of its resource, or a finer one."""
 
 
 def record_types(resources: Iterable[ResourceType]) -> tuple[str, ...]:
@@ -167,7 +182,7 @@ def relationships_of(view: RecordView) -> RelationshipMap:
 
 def data_of(view: RecordView, metadata: BackupMetadata, checksums: dict[str, str]) -> BackupData:
     """A view as data, each list in key order."""
-    return BackupData(
+    data = BackupData(
         metadata=metadata,
         users=users_of(view),
         groups=groups_of(view),
@@ -176,6 +191,7 @@ def data_of(view: RecordView, metadata: BackupMetadata, checksums: dict[str, str
         relationships=relationships_of(view),
         checksums=checksums,
     )
+    return add_settings(data, view)
 
 
 # -- data to records
@@ -195,6 +211,7 @@ def records_of(data: BackupData) -> dict[str, list[Record]]:
         MEMBERSHIP: [membership_record(NamedMembership(*pair)) for pair in _memberships(data)],
         PERMISSION_SET: [_permission_set_record(permission_set) for permission_set in data.permission_sets],
         ASSIGNMENT: [_assignment_record(assignment) for assignment in data.assignments],
+        **settings_records(data),
     }
     held = {
         name: _in_order(name, records) for name, records in found.items() if _is_held(data, name, records)
@@ -204,7 +221,8 @@ def records_of(data: BackupData) -> dict[str, list[Record]]:
 
 
 def _is_held(data: BackupData, type_name: str, records: Sequence[Record]) -> bool:
-    return bool(records) or not data.checksums or f"type:{type_name}" in data.checksums
+    drawn = type_name in DRAWN and not data.checksums
+    return bool(records) or drawn or f"type:{type_name}" in data.checksums
 
 
 def _memberships(data: BackupData) -> list[tuple[str, str]]:

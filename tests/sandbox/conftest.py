@@ -21,6 +21,7 @@ _SESSION = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SEC
 _PLAIN = Config(
     retries={"total_max_attempts": 1}, parameter_validation=False, s3={"addressing_style": "path"}
 )
+OWN_PROVIDER = "arn:aws:sso::aws:applicationProvider/custom"
 NAME = {"GivenName": "Ann", "FamilyName": "Example"}
 
 
@@ -98,6 +99,32 @@ class Aws:
     def permission_set(self, name: str) -> str:
         made = self.sso.create_permission_set(InstanceArn=self.instance, Name=name)
         return str(made["PermissionSet"]["PermissionSetArn"])
+
+    def application(self, name: str, **options: object) -> str:
+        made = self.sso.create_application(
+            InstanceArn=self.instance, ApplicationProviderArn=OWN_PROVIDER, Name=name, **options
+        )
+        return str(made["ApplicationArn"])
+
+    def application_named(self, name: str) -> str:
+        pages = self.sso.list_applications(InstanceArn=self.instance)["Applications"]
+        return str(next(each["ApplicationArn"] for each in pages if each["Name"] == name))
+
+    def issuer(self, name: str, **options: object) -> str:
+        settings = {
+            "IssuerUrl": "https://idp.example.com",
+            "ClaimAttributePath": "email",
+            "IdentityStoreAttributePath": "emails.value",
+            "JwksRetrievalOption": "OPEN_ID_DISCOVERY",
+        }
+        made = self.sso.create_trusted_token_issuer(
+            InstanceArn=self.instance,
+            Name=name,
+            TrustedTokenIssuerType="OIDC_JWT",
+            TrustedTokenIssuerConfiguration={"OidcJwtConfiguration": settings},
+            **options,
+        )
+        return str(made["TrustedTokenIssuerArn"])
 
     def assign(self, account: str, permission_set: str, group: str, kind: str = "GROUP") -> str:
         made = self.sso.create_account_assignment(

@@ -13,18 +13,20 @@ from holdfast.sandbox.loading import build, draw
 
 
 @pytest.mark.parametrize(
-    ("scale", "users", "groups", "sets", "accounts"),
+    ("scale", "users", "groups", "sets", "accounts", "applications"),
     [
-        ("empty", 0, 0, 0, 1),
-        ("tiny", 40, 12, 6, 8),
-        ("small", 200, 40, 15, 20),
-        ("medium", 5000, 400, 60, 300),
+        ("empty", 0, 0, 0, 1, 0),
+        ("tiny", 40, 12, 6, 8, 5),
+        ("small", 200, 40, 15, 20, 9),
+        ("medium", 5000, 400, 60, 300, 40),
     ],
 )
-def test_a_scale_has_its_numbers(scale: str, users: int, groups: int, sets: int, accounts: int) -> None:
+def test_a_scale_has_its_numbers(
+    scale: str, users: int, groups: int, sets: int, accounts: int, applications: int
+) -> None:
     held = company(scale, 1)
     found = len(held.users), len(held.groups), len(held.permission_sets), len(held.accounts)
-    assert found == (users, groups, sets, accounts)
+    assert (*found, len(held.applications)) == (users, groups, sets, accounts, applications)
 
 
 @pytest.mark.parametrize("scale", ["tiny", "small"])
@@ -56,6 +58,14 @@ def test_every_kind_of_thing_is_there_at_every_scale(scale: str) -> None:
     assert UNUSED_NAME not in {each.permission_set for each in held.assignments}
     assert {each.kind for each in held.assignments} == {"USER", "GROUP"}
     assert len(held.stale) == 1
+    kinds = {each.provider.rpartition("/")[2] for each in held.applications}
+    assert {"custom", "custom-saml", "quicksight"} == kinds
+    assert {kind for each in held.applications for kind, _ in each.assigned} == {"USER", "GROUP"}
+    assert {each.status for each in held.applications} == {"ENABLED", "DISABLED"}
+    issuers = {each.name for each in held.trusted_token_issuers}
+    assert {each.issuer for held in held.applications for each in held.token_issuers} == issuers
+    assert held.instance.name
+    assert set(held.instance.attributes or {}) == {"costCenter", "department"}
 
 
 def test_one_permission_set_is_at_every_limit_at_once() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from holdfast.sandbox.company import company
 from holdfast.sandbox.contract import Contract
+from holdfast.sandbox.loading import build
 from holdfast.sandbox.wire import Document, Json
 from tests.sandbox.conftest import Aws
 
@@ -68,9 +69,9 @@ def test_an_unknown_enumeration_value_is_refused(aws: Aws, refused: Refused) -> 
 
 
 def test_a_modelled_operation_that_is_missing_here_says_so_and_is_not_repeated(aws: Aws) -> None:
-    status, answer = _post(aws, "SWBExternalService.ListApplications", "{}")
+    status, answer = _post(aws, "SWBExternalService.ListRegions", "{}")
     assert (status, answer["__type"]) == (501, "NotImplementedException")
-    assert "ListApplications" in str(answer["Message"])
+    assert "ListRegions" in str(answer["Message"])
 
 
 def test_an_operation_that_does_not_exist_is_unknown(aws: Aws) -> None:
@@ -116,3 +117,24 @@ def test_every_permission_set_of_the_sample_company_is_one_the_service_would_tak
         if held.inline_policy:
             asked = {"InstanceArn": instance, "PermissionSetArn": arn, "InlinePolicy": held.inline_policy}
             contract.check("PutInlinePolicyToPermissionSet", _json(asked))
+
+
+def test_the_service_would_take_all_that_the_sample_company_s_applications_hold() -> None:
+    contract, world = Contract("sso-admin"), build(company("medium", 1), 1)
+    for held in world.applications.all.values():
+        at: Document = {"ApplicationArn": held.arn}
+        options: Document = {"Visibility": held.visibility}
+        portal = {"PortalOptions": {**options, **({"SignInOptions": held.sign_in} if held.sign_in else {})}}
+        described = {"Description": held.description} if held.description else {}
+        asked = {"InstanceArn": world.ids.instance_arn, "ApplicationProviderArn": held.provider, **described}
+        contract.check(
+            "CreateApplication", _json({**asked, "Name": held.name, **portal, "Status": held.status})
+        )
+        for scope in held.scopes.values():
+            targets = {"AuthorizedTargets": list(scope.targets)} if scope.targets else {}
+            contract.check("PutApplicationAccessScope", _json({**at, "Scope": scope.name, **targets}))
+        for kind, grant in held.grants.items():
+            contract.check("PutApplicationGrant", {**at, "GrantType": kind, "Grant": grant})
+        for principal in held.assigned:
+            who = {"PrincipalType": principal.kind, "PrincipalId": principal.id}
+            contract.check("CreateApplicationAssignment", _json({**at, **who}))

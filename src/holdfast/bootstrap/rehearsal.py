@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from holdfast.bootstrap.presupposed import presupposed
 from holdfast.kernel.system import RehearsalStage
 
 if TYPE_CHECKING:
     from holdfast.domain.records import RecordView
     from holdfast.kernel.ports import Clock
-    from holdfast.sandbox.portrait import AccountPortrait, Portrait
     from holdfast.systems.identity_center.settings import IdentityCenterSettings
 
 UNTHROTTLED = 100_000.0
@@ -21,7 +21,7 @@ UNTHROTTLED = 100_000.0
 def rehearse_identity_center(
     wanted: RecordView, settings: IdentityCenterSettings, clock: Clock
 ) -> Iterator[RehearsalStage]:
-    """An empty Identity Center whose organization has the accounts and policies that the records refer to."""
+    """An empty Identity Center that has what the records presuppose: accounts, policies, applications of other services."""
     from dataclasses import replace
 
     from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
@@ -30,7 +30,7 @@ def rehearse_identity_center(
     from holdfast.systems.identity_center.system import identity_center
 
     with SandboxServer("empty", async_delay=0.0) as sandbox:
-        sandbox.load(_presupposed(wanted))
+        sandbox.load(presupposed(wanted))
         pace = AwsSettings(
             region=sandbox.engine.world.region,
             requests_per_second=UNTHROTTLED,
@@ -40,25 +40,3 @@ def rehearse_identity_center(
         here = replace(settings, instance_arn="")
         description = f"an empty sandbox at {sandbox.url}, unthrottled, asynchronous work at once"
         yield RehearsalStage(identity_center(session, here, clock), description)
-
-
-def _presupposed(wanted: RecordView) -> Portrait:
-    """The accounts of the assignments, each with every customer-managed policy that a permission set names."""
-    from holdfast.sandbox.portrait import AccountPortrait, Portrait
-    from holdfast.systems.identity_center.mapping import assignment_from, permission_set_from
-    from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PolicyReference
-
-    policies = set[str]()
-    for record in wanted.records(PERMISSION_SET):
-        granted = permission_set_from(record)
-        named = [*granted.customer_policies, granted.boundary]
-        policies.update(f"{each.path}{each.name}" for each in named if isinstance(each, PolicyReference))
-    accounts: dict[str, AccountPortrait] = {}
-    for record in wanted.records(ASSIGNMENT):
-        given = assignment_from(record)
-        email = f"account-{given.account_id}@example.com"
-        name = given.account_name or given.account_id
-        accounts[given.account_id] = AccountPortrait(
-            given.account_id, name, email, policies=tuple(sorted(policies))
-        )
-    return Portrait(accounts=tuple(accounts.values()))

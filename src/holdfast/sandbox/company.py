@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from holdfast.sandbox.company_applications import INSTANCE, ISSUER, applications
 from holdfast.sandbox.company_names import DEPARTMENTS, PLACES, ROLES, STAGES
 from holdfast.sandbox.company_people import people
 from holdfast.sandbox.company_permission_sets import LIMITS_NAME, UNUSED_NAME, permission_sets, policy_names
@@ -44,14 +45,15 @@ class Scale:
     groups_per_user: float
     direct: float
     everybody: float
+    applications: int = 5
 
 
 SCALES = {
     "empty": Scale(1, 0, 0, 0, 0, 0, 0.0, 0.0),
     "tiny": Scale(8, 6, 40, 12, 3, 2, 0.15, 1.0),
-    "small": Scale(20, 15, 200, 40, 4, 4, 0.10, 0.8),
-    "medium": Scale(300, 60, 5_000, 400, 7, 6, 0.05, 0.25),
-    "large": Scale(2_000, 200, 50_000, 2_000, 7, 4.8, 0.05, 0.25),
+    "small": Scale(20, 15, 200, 40, 4, 4, 0.10, 0.8, 9),
+    "medium": Scale(300, 60, 5_000, 400, 7, 6, 0.05, 0.25, 40),
+    "large": Scale(2_000, 200, 50_000, 2_000, 7, 4.8, 0.05, 0.25, 250),
 }
 
 
@@ -79,6 +81,15 @@ def company(scale: str, seed: int) -> Portrait:
         permission_sets=sets,
         assignments=assignments,
         stale=((behind.account, behind.permission_set),),
+        instance=INSTANCE,
+        trusted_token_issuers=(ISSUER,),
+        # A draw of its own: what was drawn before stays as it is.
+        applications=applications(
+            size.applications,
+            [EVERYBODY, OPERATORS, *(each.name for each in groups[3:])],
+            names,
+            random.Random(f"applications {scale} {seed}"),
+        ),
     )
 
 

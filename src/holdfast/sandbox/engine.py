@@ -185,4 +185,6 @@ def _objects(world: World) -> dict[str, int]:
         "permission_sets": len(world.access.sets),
         "assignments": sum(1 for _ in world.access.assignments()),
         "accounts": len(world.organization.accounts),
+        "applications": len(world.applications.all),
+        "trusted_token_issuers": len(world.token_issuers.all),
     }

@@ -32,6 +32,12 @@ class Identifiers:
     def permission_set_arn(self) -> str:
         return f"arn:aws:sso:::permissionSet/{self._instance}/ps-{self._hex(16)}"
 
+    def application_arn(self, account: str) -> str:
+        return f"arn:aws:sso::{account}:application/{self._instance}/apl-{self._hex(16)}"
+
+    def trusted_token_issuer_arn(self, account: str) -> str:
+        return f"arn:aws:sso::{account}:trustedTokenIssuer/{self._instance}/tti-{self.request()}"
+
     def organizational_unit(self) -> str:
         return f"ou-{self.root[2:]}-{self._letters(8)}"
 

@@ -173,6 +173,7 @@ def _delete(world: World, call: Call, shelf: Shelf) -> Answer:
     entry = shelf.get(call.parameters.text(f"{shelf.noun}Id"))
     _expect_revision(entry, call)
     world.access.revoke_all(Principal(shelf.kind, entry.id))
+    world.applications.revoke_all(Principal(shelf.kind, entry.id))
     world.journal.record(f"Delete{shelf.noun}", shelf.name_of(entry.id))
     world.directory.remove(shelf, entry)
     return {}

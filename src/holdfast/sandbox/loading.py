@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from holdfast.sandbox.access import PermissionSet, PolicyReference, Principal
-from holdfast.sandbox.directory import Shelf
+from holdfast.sandbox.access import PermissionSet, PolicyReference
+from holdfast.sandbox.application_loading import (
+    application_portraits,
+    instance_portrait,
+    issuer_portraits,
+    load_applications,
+)
 from holdfast.sandbox.organization import Account
 from holdfast.sandbox.portrait import (
     AccountPortrait,
@@ -31,6 +36,7 @@ def build(portrait: Portrait, seed: int) -> World:
     for granted in portrait.permission_sets:
         _load_set(world, granted)
     _load_assignments(world, portrait)
+    load_applications(world, portrait)
     return world
 
 
@@ -52,6 +58,9 @@ def draw(world: World) -> Portrait:
         permission_sets=tuple(_set_portrait(each) for each in sets),
         assignments=tuple(sorted(_assignments(world))),
         stale=tuple(sorted(_stale(world))),
+        instance=instance_portrait(world),
+        trusted_token_issuers=issuer_portraits(world),
+        applications=application_portraits(world),
     )
 
 
@@ -78,7 +87,7 @@ def _load_directory(world: World, portrait: Portrait) -> None:
     for group in portrait.groups:
         directory.add(directory.groups, _group_document(group), FOUNDED)
     for each in portrait.memberships:
-        group_id, user_id = _id_of(directory.groups, each.group), _id_of(directory.users, each.user)
+        group_id, user_id = world.principal("GROUP", each.group).id, world.principal("USER", each.user).id
         directory.join(directory.groups.entries[group_id], directory.users.entries[user_id], FOUNDED)
 
 
@@ -94,26 +103,16 @@ def _load_set(world: World, given: PermissionSetPortrait) -> None:
 
 
 def _load_assignments(world: World, portrait: Portrait) -> None:
-    shelves = {"USER": world.directory.users, "GROUP": world.directory.groups}
     for each in portrait.assignments:
-        if each.account not in world.organization.accounts or each.kind not in shelves:
-            raise invalid(
-                f"The portrait assigns to account {each.account} and a {each.kind}; it has no such thing."
-            )
-        principal = Principal(each.kind, _id_of(shelves[each.kind], each.principal))
+        if each.account not in world.organization.accounts:
+            raise invalid(f"The portrait assigns to account {each.account} and does not hold it.")
+        principal = world.principal(each.kind, each.principal)
         if not world.access.assign(each.account, _set_named(world, each.permission_set), principal):
             raise invalid(f"The portrait lists the assignment {each} twice.")
     for account, name in portrait.stale:
         for provision in world.access.provisions_of(_set_named(world, name).arn):
             if provision.account == account:
                 provision.version = 0
-
-
-def _id_of(shelf: Shelf, name: str) -> str:
-    found = shelf.by_name.get(name.casefold())
-    if found is None:
-        raise invalid(f"The portrait names {shelf.kind} {name} and does not hold it.")
-    return found
 
 
 def _set_named(world: World, name: str) -> PermissionSet:

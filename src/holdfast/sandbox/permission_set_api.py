@@ -1,4 +1,4 @@
-"""AWS SSO Admin: the instance, permission sets, everything attached to them, and tags."""
+"""AWS SSO Admin: permission sets and everything attached to them."""
 
 from __future__ import annotations
 
@@ -8,47 +8,17 @@ from collections.abc import Callable
 import msgspec
 
 from holdfast.sandbox.access import PermissionSet, PolicyReference
+from holdfast.sandbox.tag_api import tags_of
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Parameters, conflict, invalid, missing
-from holdfast.sandbox.world import FOUNDED, World
+from holdfast.sandbox.world import World
 
 PAGE = 100
 # IAM Identity Center quotas.
 MOST_SETS = 3500
 MOST_POLICIES = 20
-MOST_TAGS = 50
 MOST_INLINE_TEXT = 10_240
 MOST_INLINE_BYTES = 32_768
 _SESSION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
-
-
-def require_instance(world: World, call: Call) -> None:
-    """Nothing when the call's instance is the one there is and lives in the call's region."""
-    given = call.parameters.find("InstanceArn")
-    if given is not None and (given != world.ids.instance_arn or call.region != world.region):
-        raise missing(f"Instance with ARN {given} not found.")
-
-
-def _list_instances(world: World, call: Call) -> Answer:
-    here = call.region == world.region or call.parameters.find("RegionScope") == "ALL_REGIONS"
-    page = world.pager.page(call, [_instance(world)] if here else [], lambda each: 1, PAGE)
-    return page.answer("Instances", lambda each: each)
-
-
-def _describe_instance(world: World, call: Call) -> Answer:
-    return _instance(world)
-
-
-def _instance(world: World) -> dict[str, object]:
-    store, owner = world.ids.identity_store, world.management_account
-    return {
-        "InstanceArn": world.ids.instance_arn,
-        "IdentityStoreId": store,
-        "IdentityStoreArn": f"arn:aws:identitystore::{owner}:identitystore/{store}",
-        "OwnerAccountId": owner,
-        "CreatedDate": FOUNDED,
-        "Status": "ACTIVE",
-        "PrimaryRegion": world.region,
-    }
 
 
 # ---------------------------------------------------------------- permission sets
@@ -57,7 +27,7 @@ def _instance(world: World) -> dict[str, object]:
 def _create_permission_set(world: World, call: Call) -> Answer:
     asked = call.parameters
     _check_session(asked.find("SessionDuration"))
-    tags = _tags(asked)
+    tags = tags_of(asked)
     if len(world.access.sets) >= MOST_SETS:
         raise ApiRefusal(
             "ServiceQuotaExceededException", f"An instance holds at most {MOST_SETS} permission sets."
@@ -256,47 +226,7 @@ def _shown_reference(policy: PolicyReference) -> dict[str, str]:
     return {"Name": policy.name, "Path": policy.path}
 
 
-# ---------------------------------------------------------------- tags
-
-
-def _tag_resource(world: World, call: Call) -> Answer:
-    tagged, tags = _tagged(world, call), _tags(call.parameters)
-    if len({**tagged.tags, **tags}) > MOST_TAGS:
-        raise ApiRefusal("ServiceQuotaExceededException", f"A resource holds at most {MOST_TAGS} tags.")
-    tagged.tags.update(tags)
-    world.journal.record("TagResource", tagged.name, *sorted(tags))
-    return {}
-
-
-def _untag_resource(world: World, call: Call) -> Answer:
-    tagged, keys = _tagged(world, call), call.parameters.texts("TagKeys")
-    for key in keys:
-        tagged.tags.pop(key, None)
-    world.journal.record("UntagResource", tagged.name, *sorted(keys))
-    return {}
-
-
-def _list_tags(world: World, call: Call) -> Answer:
-    tags = sorted(_tagged(world, call).tags.items())
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags]}
-
-
-def _tagged(world: World, call: Call) -> PermissionSet:
-    return world.access.get_set(call.parameters.text("ResourceArn"))
-
-
-def _tags(asked: Parameters) -> dict[str, str]:
-    tags = {each.text("Key"): each.text("Value") for each in asked.parts("Tags")}
-    if any(key.lower().startswith("aws:") for key in tags):
-        raise invalid("Tag keys that begin with aws: are reserved.")
-    if len(tags) != len(asked.parts("Tags")):
-        raise invalid("A tag key is given twice.")
-    return tags
-
-
 OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
-    "ListInstances": _list_instances,
-    "DescribeInstance": _describe_instance,
     "CreatePermissionSet": _create_permission_set,
     "UpdatePermissionSet": _update_permission_set,
     "DescribePermissionSet": _describe_permission_set,
@@ -314,7 +244,4 @@ OPERATIONS: dict[str, Callable[[World, Call], Answer]] = {
     "AttachCustomerManagedPolicyReferenceToPermissionSet": _attach_customer_policy,
     "DetachCustomerManagedPolicyReferenceFromPermissionSet": _detach_customer_policy,
     "ListCustomerManagedPolicyReferencesInPermissionSet": _list_customer_policies,
-    "TagResource": _tag_resource,
-    "UntagResource": _untag_resource,
-    "ListTagsForResource": _list_tags,
 }

@@ -68,6 +68,65 @@ class AssignmentPortrait(msgspec.Struct, frozen=True, order=True, forbid_unknown
     principal: str
 
 
+class ScopePortrait(msgspec.Struct, frozen=True, order=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An access scope. `targets` are names of applications (ARNs of those that are gone), '' the instance."""
+
+    name: str
+    targets: tuple[str, ...] = ()
+
+
+class AuthorizedIssuerPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A trusted token issuer that an application accepts: its name, or its ARN when it is gone."""
+
+    issuer: str
+    audiences: tuple[str, ...] = ()
+
+
+class ApplicationPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An application. `account` is empty for the management account, `origin` when there are no sign-in options.
+
+    Grants: `redirect_uris` are those of authorization_code, `token_issuers` those of jwt-bearer; `plain_grants`
+    are the types that have no settings. `assigned` are kind (USER or GROUP) and name.
+    """
+
+    name: str
+    provider: str = "arn:aws:sso::aws:applicationProvider/custom"
+    account: str = ""
+    description: str = ""
+    status: str = "ENABLED"
+    visibility: str = "ENABLED"
+    origin: str = ""
+    url: str = ""
+    assignment_required: bool = True
+    background_sessions: str = "DISABLED"
+    scopes: tuple[ScopePortrait, ...] = ()
+    redirect_uris: tuple[str, ...] = ()
+    token_issuers: tuple[AuthorizedIssuerPortrait, ...] = ()
+    plain_grants: tuple[str, ...] = ()
+    actor_policy: dict[str, object] | None = None
+    assigned: tuple[tuple[str, str], ...] = ()
+    tags: dict[str, str] = {}
+
+
+class TrustedTokenIssuerPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A trusted token issuer: a token's `claim` is compared with the `attribute` of users."""
+
+    name: str
+    issuer_url: str
+    claim: str = "email"
+    attribute: str = "emails.value"
+    tags: dict[str, str] = {}
+
+
+class InstancePortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The instance. `attributes` are sources by key for access control; None where that is switched off."""
+
+    name: str = ""
+    kms_key: str = ""
+    attributes: dict[str, tuple[str, ...]] | None = None
+    tags: dict[str, str] = {}
+
+
 class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A whole world. Users are attributes as the API names them; `stale` are provisions behind their set."""
 
@@ -80,3 +139,6 @@ class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     permission_sets: tuple[PermissionSetPortrait, ...] = ()
     assignments: tuple[AssignmentPortrait, ...] = ()
     stale: tuple[tuple[str, str], ...] = ()
+    instance: InstancePortrait = InstancePortrait()
+    trusted_token_issuers: tuple[TrustedTokenIssuerPortrait, ...] = ()
+    applications: tuple[ApplicationPortrait, ...] = ()

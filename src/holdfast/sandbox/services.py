@@ -9,12 +9,33 @@ from typing import cast
 
 import msgspec
 
-from holdfast.sandbox import assignment_api, identitystore_api, organizations_api, permission_set_api
+from holdfast.sandbox import (
+    application_api,
+    application_assignment_api,
+    application_grant_api,
+    assignment_api,
+    identitystore_api,
+    instance_api,
+    organizations_api,
+    permission_set_api,
+    tag_api,
+    token_issuer_api,
+)
 from holdfast.sandbox.contract import Contract
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Parameters
 from holdfast.sandbox.world import World
 
 Guard = Callable[[World, Call], None]
+_SSO_ADMIN = (
+    instance_api,
+    permission_set_api,
+    assignment_api,
+    application_api,
+    application_assignment_api,
+    application_grant_api,
+    token_issuer_api,
+    tag_api,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +73,7 @@ class Services:
     """All of them, by the prefix of the X-Amz-Target header."""
 
     def __init__(self) -> None:
-        sso = {**permission_set_api.OPERATIONS, **assignment_api.OPERATIONS}
+        sso = {name: operation for each in _SSO_ADMIN for name, operation in each.OPERATIONS.items()}
         listed = (
             Service(
                 identitystore_api.contract(),
@@ -60,7 +81,7 @@ class Services:
                 "identitystore",
                 identitystore_api.require_store,
             ),
-            Service(Contract("sso-admin"), sso, "sso", permission_set_api.require_instance),
+            Service(Contract("sso-admin"), sso, "sso", instance_api.require_instance),
             Service(Contract("organizations"), organizations_api.OPERATIONS, "organizations", _anywhere),
         )
         self._by_prefix = {each.contract.prefix: each for each in listed}

@@ -25,6 +25,15 @@ PART = "\x1f"  # between the names of a composite key
             "assignment:111122223333 / ReadOnly / GROUP / Ops / Night",
             ("assignment", f"111122223333{PART}ReadOnly{PART}GROUP{PART}Ops / Night"),
         ),
+        ("application:Wiki / Old", ("application", "Wiki / Old")),
+        (
+            "application_assignment:Wiki / Old / USER / Ada.B",
+            ("application_assignment", f"Wiki / Old{PART}USER{PART}ada.b"),
+        ),
+        (
+            "application_assignment:Wiki / GROUP / Ops / Night",
+            ("application_assignment", f"Wiki{PART}GROUP{PART}Ops / Night"),
+        ),
     ],
 )
 def test_a_record_is_named_as_reports_show_it(written: str, record: tuple[str, str]) -> None:

@@ -19,7 +19,7 @@ from tests.simulators.desk import HOLDFAST, Desk
 
 TOP = Path(__file__).parents[3]
 AWS = TOP / ".tools" / "bin" / "aws"
-PAGE, ACCOUNTS_PAGE = 100, 20
+PAGE, ACCOUNTS_PAGE, APPLICATIONS_PAGE, SCOPES_PAGE = 100, 20, 50, 10
 DETAILS = 6
 """Calls for a permission set: describe, inline, managed, customer-managed, boundary, tags."""
 
@@ -48,8 +48,16 @@ def assignment_calls(known: Portrait) -> int:
     return min(by_account + each_pair, by_set + each_pair, principals)
 
 
+def settings_calls(known: Portrait) -> int:
+    """The instance, its tags and attributes; each token issuer; each application with what is attached."""
+    issuers = len(known.trusted_token_issuers)
+    each = sum(5 + pages(len(a.scopes), SCOPES_PAGE) + pages(len(a.assigned)) for a in known.applications)
+    return 3 + pages(issuers) + 2 * issuers + pages(len(known.applications), APPLICATIONS_PAGE) + each
+
+
 def fewest_calls(known: Portrait) -> int:
-    base = pages(len(known.permission_sets)) + DETAILS * len(known.permission_sets)
+    base = settings_calls(known)
+    base += pages(len(known.permission_sets)) + DETAILS * len(known.permission_sets)
     base += pages(len(known.users)) + pages(len(known.groups)) + pages(len(known.accounts), ACCOUNTS_PAGE)
     by_group = listings((g.name for g in known.groups), Counter(m.group for m in known.memberships))
     by_user = listings((str(u["UserName"]) for u in known.users), Counter(m.user for m in known.memberships))
@@ -106,6 +114,11 @@ def check_bound(shell: Shell, scale: str) -> None:
         "membership": len(known.memberships),
         "permission_set": len(known.permission_sets),
         "assignment": len(known.assignments),
+        "instance": 1,
+        "access_control_attributes": 1,
+        "trusted_token_issuer": 1,
+        "application": len(known.applications),
+        "application_assignment": sum(len(each.assigned) for each in known.applications),
     }
 
 
@@ -117,8 +130,10 @@ def test_the_bound_of_the_medium_company_is_as_counted_by_hand() -> None:
         5000,
         400,
     )
-    # 1 + 360 for permission sets, 50 + 4 for principals, 15 for accounts
-    assert fewest_calls(known) - assignment_calls(known) >= 430 + 400
+    # 1 + 360 for permission sets, 50 + 4 for principals, 15 for accounts; at least one for each of 400 groups;
+    # 3 for the instance, 3 for its token issuer, 1 for the listing of 40 applications and 7 for each
+    assert fewest_calls(known) - assignment_calls(known) >= 430 + 400 + 287
+    assert settings_calls(known) == 287
 
 
 @pytest.mark.parametrize(

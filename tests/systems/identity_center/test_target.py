@@ -10,26 +10,45 @@ import pytest
 
 from holdfast.domain.errors import RemoteUnavailable
 from holdfast.domain.outcomes import OutcomeKind
+from holdfast.sandbox.company_applications import MANAGED_NAME, SAML_NAME
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.portrait import Portrait
+from holdfast.sandbox.portrait import ApplicationPortrait, InstancePortrait, Portrait
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, PERMISSION_SET, USER
 from holdfast.systems.identity_center.restore.facets import assignment_value, group_value, membership_value
 from holdfast.systems.identity_center.restore.order import make_change
 from tests.systems.identity_center.restored import DELETING, Restorer
 
+OTHERS = (MANAGED_NAME, SAML_NAME)
+
 
 def restorable(portrait: Portrait) -> Portrait:
-    """What an API can put back: no status and no external ids."""
+    """What an API can put back: no status and no external ids. The order of redirect URIs means nothing."""
     users = tuple(
         {k: v for k, v in user.items() if k not in ("UserStatus", "ExternalIds")} for user in portrait.users
     )
     groups = tuple(msgspec.structs.replace(group, external_ids=()) for group in portrait.groups)
-    return msgspec.structs.replace(portrait, users=users, groups=groups)
+    applications = tuple(
+        msgspec.structs.replace(each, redirect_uris=tuple(sorted(each.redirect_uris)))
+        for each in portrait.applications
+    )
+    return msgspec.structs.replace(portrait, users=users, groups=groups, applications=applications)
 
 
 def emptied(portrait: Portrait) -> Portrait:
-    return Portrait(portrait.management_account, portrait.region, portrait.accounts)
+    """What no restore makes: accounts, applications of other services without anything on them, and a name."""
+    others = tuple(
+        ApplicationPortrait(each.name, each.provider, background_sessions=each.background_sessions)
+        for each in portrait.applications
+        if each.name in OTHERS
+    )
+    return Portrait(
+        portrait.management_account,
+        portrait.region,
+        portrait.accounts,
+        instance=InstancePortrait("fresh"),
+        applications=others,
+    )
 
 
 def test_everything_comes_back_into_an_empty_instance(sandbox: SandboxServer, restorer: Restorer) -> None:
@@ -58,7 +77,10 @@ def test_present_reads_back_what_was_applied(sandbox: SandboxServer, restorer: R
     wanted = restorer.capture()
     sandbox.load(emptied(sandbox.dump()))
     changes = restorer.plan(wanted).changes
-    assert restorer.values(changes) == [None] * len(changes)
+    there = [
+        change.before if change.key in OTHERS or change.type == "instance" else None for change in changes
+    ]
+    assert restorer.values(changes) == there
     restorer.apply(changes)
     assert restorer.values(changes) == [change.after for change in changes]
 
@@ -96,6 +118,10 @@ def damaged(portrait: Portrait) -> Portrait:
         memberships=tuple(each for each in portrait.memberships if each.group != gone),
         permission_sets=(*sets, *portrait.permission_sets[3:]),
         assignments=tuple(each for each in portrait.assignments if each.principal != gone),
+        applications=tuple(
+            msgspec.structs.replace(each, assigned=tuple(to for to in each.assigned if to[1] != gone))
+            for each in portrait.applications
+        ),
     )
 
 

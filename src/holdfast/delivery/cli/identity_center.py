@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 
 SYSTEM = "identity_center"
 PARTIAL, CHECK_FAILED = 3, 5
+_APPLICATION_ASSIGNMENT = re.compile(r"(?P<application>.+?) / (?P<kind>USER|GROUP) / (?P<principal>.+)")
 
 
 class ResourceList(click.ParamType[tuple[str, ...]]):
     """A comma-separated list of resource words, as the record types they stand for."""
 
-    name = "users,groups,permission_sets,assignments|all"
+    name = ",".join(SELECTED) + "|all"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -64,7 +66,7 @@ class RecordName(click.ParamType[tuple[str, str]]):
 
 
 def _natural_key(kind: str, name: str) -> str:
-    """The key of a record as reports show its name; user names differ not by case, a group's may hold ` / `."""
+    """The key of a record as reports show its name; user names differ not by case, other names may hold ` / `."""
     from holdfast.domain.records import join_key
 
     if kind == "user":
@@ -72,6 +74,9 @@ def _natural_key(kind: str, name: str) -> str:
     if kind == "membership":
         group, _, user = name.rpartition(" / ")
         return join_key(group, user.casefold())
+    if kind == "application_assignment" and (found := _APPLICATION_ASSIGNMENT.fullmatch(name)):
+        principal = found["principal"].casefold() if found["kind"] == "USER" else found["principal"]
+        return join_key(found["application"], found["kind"], principal)
     if kind == "assignment":
         parts = name.split(" / ", 3)
         return join_key(*parts[:3], *(part.casefold() if parts[2] == "USER" else part for part in parts[3:]))

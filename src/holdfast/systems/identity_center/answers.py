@@ -80,3 +80,8 @@ def plain_value(value: object) -> Plain:
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)
+
+
+def plain_fields(answer: Answer, without: tuple[str, ...] = ()) -> dict[str, Plain]:
+    """An answer's fields without floats and times, but for those left out."""
+    return {name: plain_value(value) for name, value in answer.items() if name not in without}

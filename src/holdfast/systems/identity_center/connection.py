@@ -1,4 +1,4 @@
-"""The Identity Center Client: three gateways over one session, and the choice of the instance they work on."""
+"""The Identity Center Client: four gateways over one session, and the choice of the instance they work on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from holdfast.domain.errors import NotFound, UsageError
 from holdfast.kernel.ports import CallCount, PacedSession
 from holdfast.systems.identity_center.answers import Service
+from holdfast.systems.identity_center.applications_client import ApplicationsClient
+from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import Instance
@@ -25,6 +27,7 @@ class Connection:
 
     identity_store: IdentityStoreGateway
     sso_admin: SsoAdminGateway
+    applications: ApplicationsGateway
     organizations: OrganizationsGateway
     instance: Callable[[], Instance]
     calls: Callable[[], CallCount]
@@ -37,6 +40,7 @@ def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connecti
     return Connection(
         identity_store=IdentityStoreClient(session, instance),
         sso_admin=SsoAdminClient(session, instance),
+        applications=ApplicationsClient(session, instance),
         organizations=OrganizationsClient(session),
         instance=instance,
         calls=session.calls,

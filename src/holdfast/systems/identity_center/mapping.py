@@ -15,10 +15,15 @@ from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record, join_key, show_key
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     GROUP,
+    INSTANCE,
     MEMBERSHIP,
     PERMISSION_SET,
+    TRUSTED_TOKEN_ISSUER,
     USER,
     Group,
     PermissionSet,
@@ -54,6 +59,11 @@ UNCOMPARED = {
     MEMBERSHIP: frozenset[str](),
     PERMISSION_SET: frozenset({"PermissionSetArn"}),
     ASSIGNMENT: frozenset({"AccountName"}),
+    INSTANCE: frozenset({"InstanceArn", "Evidence"}),
+    ACCESS_CONTROL_ATTRIBUTES: frozenset[str](),
+    TRUSTED_TOKEN_ISSUER: frozenset({"TrustedTokenIssuerArn"}),
+    APPLICATION: frozenset({"ApplicationArn", "ApplicationAccount", "CreatedDate", "CreatedFrom"}),
+    APPLICATION_ASSIGNMENT: frozenset[str](),
 }
 """Fields that no call of ours can set: ids, what only the identity source writes, other services' names."""
 
@@ -111,7 +121,7 @@ def user_record(user: User) -> Record:
 
 def user_from(record: Record) -> User:
     """The user that a record holds. Raises: VaultError for a record of a newer version."""
-    fields = {**_fields(record), **plain(record.personal)}
+    fields = {**fields_of(record), **plain(record.personal)}
     name, user_id = _text(fields.pop("UserName")), _text(fields.pop("UserId", ""))
     return User(user_id, name, fields)
 
@@ -130,7 +140,7 @@ def group_record(group: Group) -> Record:
 
 def group_from(record: Record) -> Group:
     """The group that a record holds. Raises: VaultError for a record of a newer version."""
-    fields = _fields(record)
+    fields = fields_of(record)
     return Group(
         group_id=_text(fields.get("GroupId", "")),
         display_name=_text(fields["DisplayName"]),
@@ -151,7 +161,7 @@ def membership_record(membership: NamedMembership) -> Record:
 
 def membership_from(record: Record) -> NamedMembership:
     """The membership that a record holds. Raises: VaultError for a record of a newer version."""
-    fields = _fields(record)
+    fields = fields_of(record)
     return NamedMembership(_text(fields["Group"]), _text(fields["User"]))
 
 
@@ -183,7 +193,7 @@ def permission_set_record(permission_set: PermissionSet) -> Record:
 
 def permission_set_from(record: Record) -> PermissionSet:
     """The permission set that a record holds. Raises: VaultError for a record of a newer version."""
-    fields = _fields(record)
+    fields = fields_of(record)
     return PermissionSet(
         summary=PermissionSetSummary(
             arn=_text(fields.get("PermissionSetArn", "")),
@@ -215,7 +225,7 @@ def assignment_record(assignment: NamedAssignment) -> Record:
 
 def assignment_from(record: Record) -> NamedAssignment:
     """The assignment that a record holds. Raises: VaultError for a record of a newer version."""
-    fields = _fields(record)
+    fields = fields_of(record)
     return NamedAssignment(
         account_id=_text(fields["AccountId"]),
         permission_set=_text(fields["PermissionSet"]),
@@ -230,7 +240,7 @@ def comparable(record: Record) -> bytes:
 
     A user's personal fields are in it, so it is for comparing, not for showing.
     """
-    fields = {**_fields(record), **plain(record.personal)}
+    fields = {**fields_of(record), **plain(record.personal)}
     kept = {name: value for name, value in fields.items() if name not in UNCOMPARED[record.type]}
     if "InlinePolicy" in kept:
         kept["InlinePolicy"] = policy_meaning(_text(kept["InlinePolicy"]))
@@ -238,7 +248,7 @@ def comparable(record: Record) -> bytes:
         kept["UserName"] = user_key(_text(kept["UserName"]))
     if record.type == MEMBERSHIP:
         kept["User"] = user_key(_text(kept["User"]))
-    if record.type == ASSIGNMENT:
+    if record.type in (ASSIGNMENT, APPLICATION_ASSIGNMENT):
         kept["Principal"] = principal_key(
             PrincipalType(_text(kept["PrincipalType"])), _text(kept["Principal"])
         )
@@ -253,7 +263,8 @@ def policy_meaning(document: str) -> str:
         return document
 
 
-def _fields(record: Record) -> dict[str, Plain]:
+def fields_of(record: Record) -> dict[str, Plain]:
+    """The fields of a record's body. Raises: VaultError for a record of a newer version."""
     if record.schema > SCHEMA:
         name = f"{record.type} {show_key(record.key)}"
         raise VaultError(

@@ -6,7 +6,7 @@ sso-admin 2020-07-20).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -24,6 +24,11 @@ GROUP = "group"
 MEMBERSHIP = "membership"
 PERMISSION_SET = "permission_set"
 ASSIGNMENT = "assignment"
+INSTANCE = "instance"
+ACCESS_CONTROL_ATTRIBUTES = "access_control_attributes"
+TRUSTED_TOKEN_ISSUER = "trusted_token_issuer"  # noqa: S105  # no secret
+APPLICATION = "application"
+APPLICATION_ASSIGNMENT = "application_assignment"
 
 RECORD_TYPES = (
     RecordType(USER, "users"),
@@ -31,6 +36,11 @@ RECORD_TYPES = (
     RecordType(MEMBERSHIP, "memberships", (USER, GROUP)),
     RecordType(PERMISSION_SET, "permission sets"),
     RecordType(ASSIGNMENT, "assignments", (USER, GROUP, PERMISSION_SET)),
+    RecordType(INSTANCE, "instance settings"),
+    RecordType(ACCESS_CONTROL_ATTRIBUTES, "attributes for access control"),
+    RecordType(TRUSTED_TOKEN_ISSUER, "trusted token issuers"),
+    RecordType(APPLICATION, "applications", (TRUSTED_TOKEN_ISSUER,)),
+    RecordType(APPLICATION_ASSIGNMENT, "application assignments", (USER, GROUP, APPLICATION)),
 )
 
 # Facets of a permission set, each set by calls of its own; keys are (permission set, detail).
@@ -40,6 +50,17 @@ CUSTOMER_POLICY = "permission_set.customer_policy"
 BOUNDARY = "permission_set.boundary"
 TAG = "permission_set.tag"
 PROVISION = "permission_set.provision"
+
+# Facets of an application; keys are the application's key, then the detail where there can be several.
+ASSIGNMENT_CONFIGURATION = "application.assignment_configuration"
+SESSION_CONFIGURATION = "application.session_configuration"
+GRANT = "application.grant"
+ACCESS_SCOPE = "application.access_scope"
+AUTHENTICATION_METHOD = "application.authentication_method"
+APPLICATION_TAG = "application.tag"
+ISSUER_TAG = "trusted_token_issuer.tag"
+INSTANCE_TAG = "instance.tag"
+TAGS = (TAG, APPLICATION_TAG, ISSUER_TAG, INSTANCE_TAG)
 
 
 class PrincipalType(StrEnum):
@@ -137,6 +158,83 @@ class Assignment:
 
     account_id: str
     permission_set_arn: str
+    principal_type: PrincipalType
+    principal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSettings:
+    """What DescribeInstance gives; `evidence` is all of it that a restore leaves alone."""
+
+    arn: str
+    name: str = ""
+    evidence: dict[str, Plain] = field(default_factory=dict)
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeConfiguration:
+    """Attributes for access control: pairs of key and source. `state` is ENABLED once they are in force."""
+
+    attributes: tuple[tuple[str, str], ...]
+    state: str = "ENABLED"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedTokenIssuer:
+    """A trusted token issuer; `configuration` holds the members of the API's OidcJwtConfiguration."""
+
+    arn: str
+    name: str
+    issuer_type: str = "OIDC_JWT"
+    configuration: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSummary:
+    """What DescribeApplication gives. `provider` is an ARN; `origin`, `application_url`, `visibility`: PortalOptions."""
+
+    arn: str
+    name: str
+    provider: str
+    status: str = "ENABLED"
+    description: str = ""
+    origin: str = ""
+    application_url: str = ""
+    visibility: str = ""
+    account: str = ""
+    created_date: str = ""
+    created_from: str = ""
+
+
+Grant = Mapping[str, Plain]
+"""A grant in the API's shape, for example `{"RefreshToken": {}}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application with everything attached.
+
+    Grants are by type, access scopes by name with the ARNs of their targets, authentication methods by type
+    with their actor policy. `background_sessions` is ENABLED, DISABLED or empty where nothing is set.
+    """
+
+    summary: ApplicationSummary
+    assignment_required: bool = True
+    background_sessions: str = ""
+    grants: tuple[tuple[str, Grant], ...] = ()
+    access_scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    authentication_methods: tuple[tuple[str, Plain], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAssignment:
+    """A principal's use of an application, by the service's ids."""
+
+    application_arn: str
     principal_type: PrincipalType
     principal_id: str
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
-from holdfast.domain.changes import Conflict, ConflictStrategy, Decision
+from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView
 from holdfast.kernel.ports import Chooser
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, RECORD_TYPES, USER
+from holdfast.systems.identity_center.model import (
+    APPLICATION_ASSIGNMENT,
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    RECORD_TYPES,
+    USER,
+)
+from holdfast.systems.identity_center.restore.applications import SETTINGS, settings
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.deletions import deletions
 from holdfast.systems.identity_center.restore.lockout import read_operator, refuse_lockout
@@ -53,9 +62,21 @@ def _decisions(wanted: RecordView, present: RecordView, options: PlanOptions) ->
     yield from principals(comparison, USER)
     yield from principals(comparison, GROUP)
     yield from new_links(comparison, MEMBERSHIP)
-    yield from permission_sets(comparison)
+    yield from _by_rank(permission_sets(comparison), *(settings(comparison, name) for name in SETTINGS))
     yield from new_links(comparison, ASSIGNMENT)
+    yield from new_links(comparison, APPLICATION_ASSIGNMENT)
     yield from deletions(comparison)
+
+
+def _by_rank(*decisions: Iterator[Decision]) -> Iterator[Decision]:
+    """Conflicts and findings as they come, then the changes in rank order; held in memory, as each part is."""
+    changes: list[Change] = []
+    for decision in chain(*decisions):
+        if isinstance(decision, Change):
+            changes.append(decision)
+        else:
+            yield decision
+    yield from sorted(changes, key=lambda change: change.rank)
 
 
 def _left_aside(comparison: Comparison) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from holdfast.kernel.runs.comparison import CONFLICT as OVERTAKEN
 from holdfast.kernel.runs.comparison import describe, unread
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, PROVISION, TAG, USER
+from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, PROVISION, TAGS, USER
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
 from holdfast.systems.identity_center.restore.compatibility import compatibility
@@ -25,7 +25,7 @@ from holdfast.systems.identity_center.restore.order import invert, owner_of
 from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
 
-# TagResource takes up to 75 tags; a permission set has at most 50.
+# TagResource takes up to 75 tags; each thing has at most 50.
 _TAGS_AT_ONCE = 50
 
 
@@ -33,13 +33,13 @@ class IdentityCenterTarget:
     """`Target` of Identity Center. Thread-safe; ids behind names are looked up once and kept."""
 
     def __init__(self, connection: Connection, clock: Clock, pace: Pace | None = None) -> None:
-        store, admin = connection.identity_store, connection.sso_admin
+        store, admin, applications = connection.identity_store, connection.sso_admin, connection.applications
         self._connection, self._pace = connection, pace
-        self._directory = Directory(store, admin)
+        self._directory = Directory(store, admin, applications)
         self._operations = Operations(admin, clock)
         revisions: dict[str, str] = {}
-        self._reader = Reader(store, admin, self._directory, revisions)
-        self._writer = Writer(store, admin, self._directory, self._operations, revisions)
+        self._reader = Reader(store, admin, applications, self._directory, revisions)
+        self._writer = Writer(store, admin, applications, self._directory, self._operations, revisions)
 
     @property
     def concurrency(self) -> int:
@@ -47,8 +47,8 @@ class IdentityCenterTarget:
         return MOST_OUTSTANDING
 
     def batch_size(self, change_type: str) -> int:
-        """Tags of a permission set go together; everything else one by one."""
-        return _TAGS_AT_ONCE if change_type == TAG else 1
+        """Tags of a thing go together; everything else one by one."""
+        return _TAGS_AT_ONCE if change_type in TAGS else 1
 
     def compatibility(self, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope) -> list[Finding]:
         """What stands against restoring this snapshot here. Raises: CredentialsError, RemoteUnavailable."""
@@ -119,7 +119,7 @@ class IdentityCenterTarget:
 
     def _write_once(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
         change = group[0]
-        if change.type == TAG:
+        if change.type in TAGS:
             return self._operations.undisturbed(lambda: self._writer.tags(group))
         if change.type.startswith(PERMISSION_SET) and change.type != PROVISION:
             return self._operations.undisturbed(lambda: self._writer.write(change, note_request))
@@ -170,11 +170,12 @@ def _name(change: Change) -> str:
 
 
 def _applied_together(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Tags of one permission set that are all set, or all removed, go in one call."""
+    """Tags of one thing that are all set, or all removed, go in one call."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
-        if change.type == TAG:
-            name: tuple[str, ...] = (TAG, owner_of(TAG, change.key), str(change.verb is Verb.DELETE))
+        if change.type in TAGS:
+            owner = owner_of(change.type, change.key)
+            name: tuple[str, ...] = (change.type, owner, str(change.verb is Verb.DELETE))
         else:
             name = (change.type, change.key)
         groups.setdefault(name, []).append(change)

@@ -24,6 +24,7 @@ from holdfast.systems.identity_center.model import (
     User,
 )
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
+from tests.systems.identity_center.small_company import ALL_TYPES
 
 Make = Callable[..., IdentityCenterSource]
 Capture = Callable[..., dict[str, Part]]
@@ -138,7 +139,7 @@ def test_a_region_that_is_down_is_said_of_every_type(
     sandbox.faults([FaultRule(region="us-east-1", region_down=True)])
     parts = capture(source)
     assert {name: (part.complete, len(part.records)) for name, part in parts.items()} == dict.fromkeys(
-        ("user", "group", "membership", "permission_set", "assignment"), (False, 0)
+        ALL_TYPES, (False, 0)
     )
     assert all(part.reason for part in parts.values())
 

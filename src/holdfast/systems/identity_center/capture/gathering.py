@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import chain
 from typing import TypeVar
 
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.system import Part
+from holdfast.systems.identity_center.capture.application_parts import (
+    Principals,
+    application_parts,
+    instance_parts,
+)
+from holdfast.systems.identity_center.capture.applications import read_applications
 from holdfast.systems.identity_center.capture.assignments import (
     AssignmentListing,
     Inventory,
     read_assignments,
 )
 from holdfast.systems.identity_center.capture.holding import Held, held, hold_group, hold_user
+from holdfast.systems.identity_center.capture.instance import read_instance
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing, read_memberships
 from holdfast.systems.identity_center.capture.parts import Read, make_parts
@@ -32,17 +40,32 @@ from holdfast.systems.identity_center.capture.settling import (
     still_there,
 )
 from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     GROUP,
+    INSTANCE,
     MEMBERSHIP,
     PERMISSION_SET,
+    TRUSTED_TOKEN_ISSUER,
     USER,
+    ApplicationAssignment,
+    Assignment,
     Page,
     PrincipalType,
 )
 
 T = TypeVar("T")
 
+APPLICATION_OPERATIONS = (
+    "ListApplications",
+    "GetApplicationAssignmentConfiguration",
+    "GetApplicationSessionConfiguration",
+    "ListApplicationGrants",
+    "ListApplicationAccessScopes",
+    "ListApplicationAuthenticationMethods",
+)
 OPERATIONS = {
     "ListUsers": USER,
     "DescribeUser": USER,
@@ -56,10 +79,16 @@ OPERATIONS = {
     "ListAccountAssignmentsForPrincipal": ASSIGNMENT,
     "ListAccountsForProvisionedPermissionSet": ASSIGNMENT,
     "ListPermissionSetsProvisionedToAccount": ASSIGNMENT,
+    **dict.fromkeys(APPLICATION_OPERATIONS, APPLICATION),
+    "ListApplicationAssignments": APPLICATION_ASSIGNMENT,
+    "ListTrustedTokenIssuers": TRUSTED_TOKEN_ISSUER,
+    "DescribeTrustedTokenIssuer": TRUSTED_TOKEN_ISSUER,
+    "DescribeInstance": INSTANCE,
+    "DescribeInstanceAccessControlAttributeConfiguration": ACCESS_CONTROL_ATTRIBUTES,
     "ListInstances": "",
     "GetCallerIdentity": "",
 }
-"""The type that an operation is read for; every other one reads permission sets."""
+"""The type that an operation is read for; every other one reads permission sets, or the tags of any type."""
 
 
 class Gathering:
@@ -76,23 +105,31 @@ class Gathering:
     def parts(self) -> Iterator[Part]:
         """The parts asked for, in dependency order, once the references between them are settled."""
         read = self._everything()
-        if self._wanted & {MEMBERSHIP, ASSIGNMENT}:
+        if self._wanted & {MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT}:
             self._settle(read)
         self._notes += find_notes(read) if ASSIGNMENT in self._wanted else ()
-        for part in make_parts(read, self._wanted):
+        for part in chain(make_parts(read, self._wanted), self._settings_parts(read)):
             yield replace(part, calls=self._calls_of(part.type), seconds=self._seconds.get(part.type, 0.0))
 
     def notes(self) -> tuple[Finding, ...]:
         """What the capture noticed that no part can say."""
         return self._notes
 
+    def _settings_parts(self, read: Read) -> Iterator[Part]:
+        listing = read.users.error or read.groups.error
+        principals = Principals(read.names.principal, read.gone, listing)
+        yield from instance_parts(read.instance, self._wanted)
+        arn = self._reader.connection.instance().arn
+        yield from application_parts(read.applications, principals, arn, self._wanted)
+
     def _everything(self) -> Read:
         """All reads, side by side; each waits only for those it needs."""
         connection, wanted = self._reader.connection, self._wanted
         store, sso = connection.identity_store, connection.sso_admin
         assigned = ASSIGNMENT in wanted
-        users = self._list(USER, held(store.list_users, hold_user), bool(wanted - {GROUP, PERMISSION_SET}))
-        groups = self._list(GROUP, held(store.list_groups, hold_group), bool(wanted - {USER, PERMISSION_SET}))
+        naming = wanted & {MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT}
+        users = self._list(USER, held(store.list_users, hold_user), USER in wanted or bool(naming))
+        groups = self._list(GROUP, held(store.list_groups, hold_group), GROUP in wanted or bool(naming))
         arns = self._list(PERMISSION_SET, sso.list_permission_sets, assigned or PERMISSION_SET in wanted)
         accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned, "accounts")
         sets = self._lead(PERMISSION_SET, lambda: self._permission_sets(arns.result().items))
@@ -103,6 +140,8 @@ class Gathering:
                 Inventory(users.result(), groups.result(), arns.result(), accounts.result())
             ),
         )
+        applications = self._lead(APPLICATION, lambda: read_applications(self._reader, wanted))
+        instance = self._lead(INSTANCE, lambda: read_instance(self._reader, wanted))
         return Read(
             users=users.result(),
             groups=groups.result(),
@@ -111,6 +150,8 @@ class Gathering:
             sets=sets.result(),
             memberships=memberships.result(),
             assignments=assignments.result(),
+            applications=applications.result(),
+            instance=instance.result(),
         )
 
     def _permission_sets(self, arns: tuple[str, ...]) -> PermissionSetListing:
@@ -193,7 +234,11 @@ def loose_principals(read: Read) -> tuple[set[str], set[str]]:
     """
     groups: set[str] = set(read.memberships.members)
     users: set[str] = {user_id for user_ids in read.memberships.members.values() for user_id in user_ids}
-    for item in read.assignments.found:
+    assigned: list[Assignment | ApplicationAssignment] = [
+        *read.assignments.found,
+        *read.applications.assigned,
+    ]
+    for item in assigned:
         (users if item.principal_type is PrincipalType.USER else groups).add(item.principal_id)
     known_users = {user.id for user in read.users.items}
     known_groups = {group.id for group in read.groups.items}

@@ -13,8 +13,10 @@ from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.system import Part
+from holdfast.systems.identity_center.capture.applications import ApplicationListing
 from holdfast.systems.identity_center.capture.assignments import AssignmentListing
 from holdfast.systems.identity_center.capture.holding import Held
+from holdfast.systems.identity_center.capture.instance import InstanceListing
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing
 from holdfast.systems.identity_center.capture.permission_sets import PermissionSetListing
@@ -50,8 +52,31 @@ UNNAMED = "unnamed"
 
 
 @dataclass(slots=True)
+class Names:
+    """Names by id. `gone` are ids that the service no longer knows; other unknown ids could not be read."""
+
+    users: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    permission_sets: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def principal(self, kind: PrincipalType, principal_id: str) -> str:
+        """A principal's name, empty when it is not known."""
+        return (self.users if kind is PrincipalType.USER else self.groups).get(principal_id, "")
+
+    def knows_members(self, group_id: str, user_id: str) -> bool:
+        """Whether both sides of a membership have names."""
+        return user_id in self.users and group_id in self.groups
+
+    def knows_principal(self, assignment: Assignment) -> bool:
+        """Whether an assignment's principal has a name."""
+        return bool(self.principal(assignment.principal_type, assignment.principal_id))
+
+
+@dataclass(slots=True)
 class Read:
-    """What the reads gave; a type that was not needed stays an empty listing."""
+    """What the reads gave; a type that was not needed stays an empty listing. `names` come with the parts."""
 
     users: Listing[Held] = field(default_factory=Listing)
     groups: Listing[Held] = field(default_factory=Listing)
@@ -62,7 +87,10 @@ class Read:
     assignments: AssignmentListing = field(
         default_factory=lambda: AssignmentListing(AssignmentsBy.PERMISSION_SET)
     )
+    applications: ApplicationListing = field(default_factory=ApplicationListing)
+    instance: InstanceListing = field(default_factory=InstanceListing)
     gone: set[str] = field(default_factory=set)
+    names: Names = field(default_factory=Names)
 
 
 def make_parts(read: Read, wanted: frozenset[str]) -> Iterator[Part]:
@@ -72,18 +100,18 @@ def make_parts(read: Read, wanted: frozenset[str]) -> Iterator[Part]:
     sets = collate(
         PERMISSION_SET, ((item.summary.arn, permission_set_record(item)) for item in read.sets.sets)
     )
-    names = name_things(read, users, groups)
+    names = read.names = name_things(read, users, groups)
     # Their records are packed by now and their names known; they would be the largest thing held.
     read.users, read.groups = Listing((), read.users.error), Listing((), read.groups.error)
     if USER in wanted:
-        yield _part(USER, users.records, users.failures, read.users.error)
+        yield make_part(USER, users.records, users.failures, read.users.error)
     if GROUP in wanted:
-        yield _part(GROUP, groups.records, groups.failures, read.groups.error)
+        yield make_part(GROUP, groups.records, groups.failures, read.groups.error)
     if MEMBERSHIP in wanted:
         yield _membership_part(read, names)
     if PERMISSION_SET in wanted:
         unread = [failed(PERMISSION_SET, key, error) for key, error in read.sets.failures]
-        yield _part(PERMISSION_SET, sets.records, [*sets.failures, *unread], read.arns.error)
+        yield make_part(PERMISSION_SET, sets.records, [*sets.failures, *unread], read.arns.error)
     if ASSIGNMENT in wanted:
         yield _assignment_part(read, names)
 
@@ -106,13 +134,13 @@ def _membership_part(read: Read, names: Names) -> Part:
     records, unnamed = name_memberships(names, read.memberships)
     unread = [failed(MEMBERSHIP, item.name, item.error) for item in read.memberships.failures]
     # Both sides' listings are the inventory of memberships: without one of them it is not known.
-    return _part(MEMBERSHIP, records, [*unnamed, *unread], read.users.error or read.groups.error)
+    return make_part(MEMBERSHIP, records, [*unnamed, *unread], read.users.error or read.groups.error)
 
 
 def _assignment_part(read: Read, names: Names) -> Part:
     records, unnamed = name_assignments(names, list(read.assignments.found))
     unread = [failed(ASSIGNMENT, _show(key, names), error) for key, error in read.assignments.failures]
-    return _part(ASSIGNMENT, records, [*unnamed, *unread], read.arns.error)
+    return make_part(ASSIGNMENT, records, [*unnamed, *unread], read.arns.error)
 
 
 def _show(key: str, names: Names) -> str:
@@ -120,7 +148,7 @@ def _show(key: str, names: Names) -> str:
     return join_key(*(names.permission_sets.get(item, item) for item in split_key(key)))
 
 
-def _part(
+def make_part(
     type_name: str, records: Iterable[Record], failures: Iterable[Item], listing: HoldfastError | None
 ) -> Part:
     """A part; what nobody could read (an orphan) is told but does not make it incomplete."""
@@ -161,29 +189,6 @@ def collate(type_name: str, found: Iterable[tuple[str, Record]]) -> Collated:
     return Collated(PackedRecords(records.values()), tuple(failures), frozenset(ids))
 
 
-@dataclass(slots=True)
-class Names:
-    """Names by id. `gone` are ids that the service no longer knows; other unknown ids could not be read."""
-
-    users: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
-    permission_sets: dict[str, str] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-
-    def principal(self, kind: PrincipalType, principal_id: str) -> str:
-        """A principal's name, empty when it is not known."""
-        return (self.users if kind is PrincipalType.USER else self.groups).get(principal_id, "")
-
-    def knows_members(self, group_id: str, user_id: str) -> bool:
-        """Whether both sides of a membership have names."""
-        return user_id in self.users and group_id in self.groups
-
-    def knows_principal(self, assignment: Assignment) -> bool:
-        """Whether an assignment's principal has a name."""
-        return bool(self.principal(assignment.principal_type, assignment.principal_id))
-
-
 def name_memberships(names: Names, listing: MembershipListing) -> tuple[PackedRecords, list[Item]]:
     """Records of the memberships whose both sides have names, in key order, and items for the others."""
     failures = [
@@ -207,7 +212,7 @@ def _unnamed_membership(names: Names, group_id: str, user_id: str) -> Item:
     key = join_key(names.groups.get(group_id, group_id), names.users.get(user_id, user_id))
     sides = (("group", group_id, names.groups), ("user", user_id, names.users))
     missing = [f"{kind} {thing_id}" for kind, thing_id, known in sides if thing_id not in known]
-    return Item(MEMBERSHIP, key, _unnamed(missing, {group_id, user_id} & names.gone))
+    return Item(MEMBERSHIP, key, unnamed(missing, {group_id, user_id} & names.gone))
 
 
 def name_assignments(names: Names, assignments: Sequence[Assignment]) -> tuple[list[Record], list[Item]]:
@@ -241,10 +246,11 @@ def _unnamed_assignment(names: Names, item: Assignment) -> Outcome:
         missing.append(f"permission set {item.permission_set_arn}")
     if not names.knows_principal(item):
         missing.append(f"{item.principal_type.lower()} {item.principal_id}")
-    return _unnamed(missing, {item.principal_id, item.permission_set_arn} & names.gone)
+    return unnamed(missing, {item.principal_id, item.permission_set_arn} & names.gone)
 
 
-def _unnamed(missing: list[str], gone: set[str]) -> Outcome:
+def unnamed(missing: list[str], gone: set[str]) -> Outcome:
+    """The outcome of what refers to things that have no name in this capture; `gone` are those that no longer exist."""
     what = " and ".join(missing)
     if gone:
         return Outcome(

@@ -8,6 +8,7 @@ from itertools import pairwise
 from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.system import Part
+from holdfast.systems.identity_center.application_mapping import application_assignment_from
 from holdfast.systems.identity_center.capture.parts import ORPHAN
 from holdfast.systems.identity_center.mapping import (
     assignment_from,
@@ -16,6 +17,8 @@ from holdfast.systems.identity_center.mapping import (
     user_key,
 )
 from holdfast.systems.identity_center.model import (
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     GROUP,
     MEMBERSHIP,
@@ -23,6 +26,9 @@ from holdfast.systems.identity_center.model import (
     USER,
     PrincipalType,
 )
+
+LINKS = (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT)
+"""Records that refer to others; nothing refers to them."""
 
 Reference = tuple[str, str]
 """Type and key of what a record refers to."""
@@ -63,9 +69,9 @@ def _dangling(by_type: dict[str, Part]) -> Iterator[Finding]:
     keys = {
         name: {record.key for record in part.records}
         for name, part in by_type.items()
-        if part.complete and name not in (MEMBERSHIP, ASSIGNMENT)  # nothing refers to these
+        if part.complete and name not in LINKS
     }
-    for name in (MEMBERSHIP, ASSIGNMENT):
+    for name in LINKS:
         for record in by_type[name].records if name in by_type else ():
             for type_name, key in _references(record):
                 if type_name in keys and key not in keys[type_name]:
@@ -81,7 +87,14 @@ def _references(record: Record) -> tuple[Reference, ...]:
     if record.type == MEMBERSHIP:
         membership = membership_from(record)
         return (GROUP, membership.group), (USER, user_key(membership.user))
+    if record.type == APPLICATION_ASSIGNMENT:
+        use = application_assignment_from(record)
+        return (APPLICATION, use.application), _principal(use.principal_type, use.principal)
     assignment = assignment_from(record)
-    kind = USER if assignment.principal_type is PrincipalType.USER else GROUP
-    principal = principal_key(assignment.principal_type, assignment.principal)
-    return (PERMISSION_SET, assignment.permission_set), (kind, principal)
+    return (PERMISSION_SET, assignment.permission_set), _principal(
+        assignment.principal_type, assignment.principal
+    )
+
+
+def _principal(kind: PrincipalType, name: str) -> Reference:
+    return USER if kind is PrincipalType.USER else GROUP, principal_key(kind, name)

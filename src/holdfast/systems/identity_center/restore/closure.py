@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from holdfast.domain.changes import RestoreScope
-from holdfast.domain.records import RecordView, split_key
+from holdfast.domain.records import Record, RecordView, split_key
+from holdfast.systems.identity_center.application_mapping import application_from
+from holdfast.systems.identity_center.application_names import issuers_in, split_application_assignment
 from holdfast.systems.identity_center.model import (
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     GROUP,
     MEMBERSHIP,
     PERMISSION_SET,
     RECORD_TYPES,
+    TRUSTED_TOKEN_ISSUER,
     USER,
     PrincipalType,
 )
@@ -35,7 +40,8 @@ def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
     creates what is missing of the rest and leaves alone what exists, however different.
     """
     selected = with_members(wanted, scope)
-    return _widened(selected, _dependencies(wanted, selected))
+    linked = _widened(selected, _dependencies(wanted, selected))
+    return _widened(linked, _of_applications(wanted, linked))
 
 
 def with_members(view: RecordView, scope: RestoreScope) -> RestoreScope:
@@ -63,7 +69,7 @@ def _widened(scope: RestoreScope, records: Iterable[tuple[str, str]], *types: st
 
 
 def references(type_name: str, key: str) -> Iterator[tuple[str, str]]:
-    """Type and key of the records that a membership or an assignment names."""
+    """Type and key of the records that a membership or an assignment of either kind names."""
     if type_name == MEMBERSHIP:
         group, user = split_key(key)
         yield GROUP, group
@@ -72,11 +78,29 @@ def references(type_name: str, key: str) -> Iterator[tuple[str, str]]:
         _, permission_set, principal_type, principal = split_key(key)
         yield PERMISSION_SET, permission_set
         yield PRINCIPAL_TYPES[principal_type], principal
+    elif type_name == APPLICATION_ASSIGNMENT:
+        application, principal_type, principal = split_application_assignment(key)
+        yield APPLICATION, application
+        yield PRINCIPAL_TYPES[principal_type], principal
+
+
+def grant_issuers(record: Record) -> Iterator[tuple[str, str]]:
+    """Type and key of the trusted token issuers that an application's grants name."""
+    for _, grant in application_from(record).grants:
+        for name in issuers_in(grant)[0]:
+            yield TRUSTED_TOKEN_ISSUER, name
 
 
 def _dependencies(wanted: RecordView, scope: RestoreScope) -> Iterator[tuple[str, str]]:
-    for type_name in (MEMBERSHIP, ASSIGNMENT):
+    for type_name in (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT):
         if type_name in scope.types and type_name in wanted.types:
             for record in wanted.records(type_name):
                 if scope.covers(type_name, record.key):
                     yield from references(type_name, record.key)
+
+
+def _of_applications(wanted: RecordView, scope: RestoreScope) -> Iterator[tuple[str, str]]:
+    if APPLICATION in scope.types and APPLICATION in wanted.types:
+        for record in wanted.records(APPLICATION):
+            if scope.covers(APPLICATION, record.key):
+                yield from grant_issuers(record)

@@ -9,7 +9,10 @@ from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP
+from holdfast.systems.identity_center.application_mapping import application_from
+from holdfast.systems.identity_center.application_names import name_in, provider_name
+from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP
+from holdfast.systems.identity_center.restore.application_facets import is_own
 from holdfast.systems.identity_center.restore.closure import Reach, closure, with_members
 from holdfast.systems.identity_center.restore.conflicts import ConflictManager
 
@@ -35,6 +38,7 @@ class Comparison:
         self._manager = ConflictManager(options.strategy, options.choose)
         self._extra_members: dict[str, int] | None = None
         self._names: dict[str, frozenset[str]] = {}
+        self._application_keys: dict[str, set[str]] = {}
 
     def comparable(self, type_name: str) -> bool:
         """Whether a type can be planned: it is in the backup and was read whole from the service."""
@@ -68,12 +72,38 @@ class Comparison:
         if type_name not in self._names:
             live = {record.key for record in self.present.records(type_name)}
             backup = (
-                {record.key for record in self.wanted.records(type_name)}
+                {record.key for record in self.wanted.records(type_name) if self.can_create(record)}
                 if self.comparable(type_name)
                 else set()
             )
-            self._names[type_name] = frozenset(live | backup)
+            self._names[type_name] = frozenset(live - self._others(type_name) | backup - live)
         return key in self._names[type_name] or not self.present.is_complete(type_name)
+
+    def can_create(self, record: Record) -> bool:
+        """Whether a call makes a missing record; of applications only some, and those under a name that is free."""
+        return record.type != APPLICATION or (is_own(record) and self.name_is_free(record))
+
+    def name_is_free(self, application: Record) -> bool:
+        """Whether neither side has an application of the name under another key: it would not be clear which is which."""
+        if not self._application_keys:
+            for side in (self.wanted, self.present):
+                for record in side.records(APPLICATION):
+                    self._application_keys.setdefault(name_in(record.key), set()).add(record.key)
+        return self._application_keys[name_in(application.key)] == {application.key}
+
+    def same_thing(self, backup: Record, live: Record) -> bool:
+        """Whether records of one key are the same thing; not applications of different providers."""
+        if backup.type != APPLICATION:
+            return True
+        ours, theirs = (application_from(each).summary.provider for each in (backup, live))
+        return provider_name(ours) == provider_name(theirs)
+
+    def _others(self, type_name: str) -> set[str]:
+        """Keys under which the service has another thing than the backup."""
+        if type_name != APPLICATION:
+            return set()
+        both = merge(self.wanted.records(type_name), self.present.records(type_name))
+        return {ours.key for ours, live in both if ours and live and not self.same_thing(ours, live)}
 
     def extra_members(self, group: str) -> int:
         """How many members a group has that the backup lacks; 0 where that is not known for certain."""

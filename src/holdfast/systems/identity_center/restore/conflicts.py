@@ -6,14 +6,29 @@ from collections.abc import Iterator, Mapping
 
 from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
 from holdfast.domain.errors import Refused
-from holdfast.domain.records import Record
+from holdfast.domain.records import SEPARATOR, Record
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.ports import Chooser
-from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, TAG, USER
-from holdfast.systems.identity_center.restore.facets import Facet, facets_of, meaning
+from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    GROUP,
+    INSTANCE,
+    PERMISSION_SET,
+    TRUSTED_TOKEN_ISSUER,
+    USER,
+)
+from holdfast.systems.identity_center.restore.facet import Facet
+from holdfast.systems.identity_center.restore.facets import facets_of, meaning
 
 HIDDEN = "***"
 _SHOWN = 120
+_COMPOSITE = (PERMISSION_SET, APPLICATION, TRUSTED_TOKEN_ISSUER, INSTANCE)
+FIXED = {
+    APPLICATION: ("Provider", "Visibility"),
+    TRUSTED_TOKEN_ISSUER: ("IssuerUrl", "TrustedTokenIssuerType"),
+}
+"""Fields of a facet that are set when it is created and by no call after that."""
 
 
 class ConflictManager:
@@ -45,7 +60,7 @@ class ConflictManager:
 
 def differences(backup: Record, live: Record) -> tuple[FieldDifference, ...]:
     """The fields that a restore would change, in name order; personal values are hidden."""
-    if backup.type == PERMISSION_SET:
+    if backup.type in _COMPOSITE:
         return tuple(_facet_differences(backup, live))
     before, after = facets_of(live)[0], facets_of(backup)[0]
     if meaning(before.type, before.value) == meaning(after.type, after.value):
@@ -69,30 +84,29 @@ def _meant_fields(facet: Facet) -> dict[str, Plain]:
 def _facet_differences(backup: Record, live: Record) -> Iterator[FieldDifference]:
     ours = {(facet.type, facet.key): facet for facet in facets_of(backup)}
     theirs = {(facet.type, facet.key): facet for facet in facets_of(live)}
-    base = (PERMISSION_SET, backup.key)
+    base = (backup.type, backup.key)
     yield from _field_differences(ours.pop(base), theirs.pop(base), set())
     for name in sorted({*ours, *theirs}):
         before, after = theirs.get(name), ours.get(name)
         if _meant(before) != _meant(after):
-            yield FieldDifference(_facet_title(*name), _facet_shown(after), _facet_shown(before))
+            title = _facet_title(name[0], name[1].removeprefix(backup.key))
+            yield FieldDifference(title, _facet_shown(after), _facet_shown(before))
 
 
 def _meant(facet: Facet | None) -> bytes | None:
     return None if facet is None else meaning(facet.type, facet.value)
 
 
-def _facet_title(type_name: str, key: str) -> str:
+def _facet_title(type_name: str, detail: str) -> str:
     title = type_name.partition(".")[2].replace("_", " ")
-    detail = key.partition("\x1f")[2]
-    return f"{title} {detail}".strip()
+    return f"{title} {detail.strip(SEPARATOR)}".strip()
 
 
 def _facet_shown(facet: Facet | None) -> str:
     if facet is None:
         return "absent"
-    if facet.type == TAG:
-        return _shown(plain(facet.value).get("Value"))
-    return _shown(" ".join(str(value) for value in plain(facet.value).values()))
+    values = plain(facet.value).values()
+    return _shown(" ".join(v if isinstance(v, str) else canonical(v).decode() for v in values))
 
 
 def _shown(value: Plain) -> str:
@@ -103,15 +117,25 @@ def _shown(value: Plain) -> str:
 
 
 def merged(facet_type: str, backup: bytes, live: bytes) -> bytes:
-    """The live value with the backup's fields over it: nothing is emptied, the backup wins."""
-    if facet_type not in (USER, GROUP, PERMISSION_SET):
+    """The live value with the backup's fields over it: nothing is emptied, the backup wins where it can be set."""
+    if facet_type not in (USER, GROUP, ACCESS_CONTROL_ATTRIBUTES, *_COMPOSITE):
         return backup
-    return canonical(_laid_over(plain(live), plain(backup)))
+    theirs = plain(live)
+    fixed = {name: theirs[name] for name in FIXED.get(facet_type, ()) if name in theirs}
+    return canonical({**_laid_over(theirs, plain(backup)), **fixed})
 
 
 def settable(facet_type: str, backup: bytes, live: bytes) -> bytes:
-    """The backup's value as far as the API can set it: no call empties a description or relay state."""
-    return merged(facet_type, backup, live) if facet_type == PERMISSION_SET else backup
+    """The backup's value as far as the API can set it: no call empties a description or changes what is fixed."""
+    if facet_type not in _COMPOSITE:
+        return backup
+    ours, theirs = plain(backup), plain(live)
+    return merged(facet_type, backup, canonical({k: v for k, v in theirs.items() if k not in replaced(ours)}))
+
+
+def replaced(backup: Mapping[str, Plain]) -> tuple[str, ...]:
+    """Fields of a live application that go when the backup's are set: its sign-in options are set as a whole."""
+    return ("ApplicationUrl",) if "Origin" in backup else ()
 
 
 def _laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[str, Plain]:

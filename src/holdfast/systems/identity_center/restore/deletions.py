@@ -7,7 +7,19 @@ from collections.abc import Iterable, Iterator
 from holdfast.domain.changes import Change, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, RecordView
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, MEMBERSHIP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    TRUSTED_TOKEN_ISSUER,
+    USER,
+)
+from holdfast.systems.identity_center.restore.application_facets import DEFAULTS
+from holdfast.systems.identity_center.restore.applications import refuse_extras
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.facets import facets_of
@@ -15,8 +27,16 @@ from holdfast.systems.identity_center.restore.order import make_change
 from holdfast.systems.identity_center.restore.principals import surplus_memberships
 
 # Deleting one of these takes these with it; each is planned as a change of its own, so that it can be undone.
-_CASCADES = {USER: (MEMBERSHIP, ASSIGNMENT), GROUP: (MEMBERSHIP, ASSIGNMENT), PERMISSION_SET: (ASSIGNMENT,)}
-_DELETABLE = (USER, GROUP, PERMISSION_SET, ASSIGNMENT)
+_CASCADES = {
+    USER: (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT),
+    GROUP: (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT),
+    PERMISSION_SET: (ASSIGNMENT,),
+    APPLICATION: (APPLICATION_ASSIGNMENT,),
+}
+_DELETABLE = (
+    *(USER, GROUP, PERMISSION_SET, ASSIGNMENT),
+    *(ACCESS_CONTROL_ATTRIBUTES, TRUSTED_TOKEN_ISSUER, APPLICATION, APPLICATION_ASSIGNMENT),
+)
 
 
 def deletions(comparison: Comparison) -> Iterator[Decision]:
@@ -25,6 +45,7 @@ def deletions(comparison: Comparison) -> Iterator[Decision]:
     if comparison.options.delete_extra:
         extras = {type_name: list(_extras(comparison, type_name)) for type_name in _DELETABLE}
         yield from _undeletable(comparison, extras)
+        yield from refuse_extras(comparison, extras[APPLICATION])
         changes += _deleted(comparison.present, extras)
     unique = {(change.type, change.key): change for change in changes}
     yield from sorted(unique.values(), key=lambda change: (change.rank, change.type, change.key))
@@ -46,7 +67,7 @@ def _undeletable(comparison: Comparison, extras: dict[str, list[Record]]) -> Ite
         unread = [name for name in _CASCADES.get(type_name, ()) if not comparison.present.is_complete(name)]
         if extras[type_name] and unread:
             extras[type_name] = []
-            yield _not_deleted(type_name, f"the live {unread[0]}s that would go with them could not be read")
+            yield _not_deleted(type_name, f"the live {unread[0]}s that would go with them were not read")
 
 
 def _not_deleted(type_name: str, reason: str) -> Finding:
@@ -64,14 +85,16 @@ def _deleted(present: RecordView, extras: dict[str, list[Record]]) -> Iterator[C
     for records in extras.values():
         for record in records:
             yield from _taken_down(record)
-    for type_name in (MEMBERSHIP, ASSIGNMENT):
+    for type_name in (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT):
         if gone:
             yield from _cascade(present.records(type_name), gone)
 
 
 def _taken_down(record: Record) -> Iterator[Change]:
     for facet in facets_of(record):
-        yield make_change(facet.type, facet.key, facet.value, None, doomed=True)
+        after = DEFAULTS.get(facet.type)
+        if facet.value != after:
+            yield make_change(facet.type, facet.key, facet.value, after, doomed=True)
 
 
 def _cascade(live: Iterable[Record], gone: set[tuple[str, str]]) -> Iterator[Change]:

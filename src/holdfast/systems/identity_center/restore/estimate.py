@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from holdfast.domain.changes import Change, Verb
 from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     CUSTOMER_POLICY,
     GROUP,
@@ -15,6 +17,7 @@ from holdfast.systems.identity_center.model import (
     MEMBERSHIP,
     PERMISSION_SET,
     PROVISION,
+    TRUSTED_TOKEN_ISSUER,
     USER,
 )
 from holdfast.systems.identity_center.restore.operations import MOST_OUTSTANDING
@@ -23,8 +26,11 @@ SERVICE_RATE = 20.0
 """Requests a second that the service allows, all Identity Center APIs together (its quotas page)."""
 
 ASYNCHRONOUS = (ASSIGNMENT, PROVISION)
-_PRESENCE = (MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY, ASSIGNMENT)
-_REFUSED_TWICE = (USER, GROUP, PERMISSION_SET, MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY)
+_PRESENCE = (MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY, ASSIGNMENT, APPLICATION_ASSIGNMENT)
+_REFUSED_TWICE = (
+    *(USER, GROUP, PERMISSION_SET, MEMBERSHIP, MANAGED_POLICY, CUSTOMER_POLICY),
+    *(TRUSTED_TOKEN_ISSUER, ACCESS_CONTROL_ATTRIBUTES, APPLICATION_ASSIGNMENT),
+)
 # Start, find that it has not ended, find that it has; the assignment listings of the read-back come on top.
 _ASYNCHRONOUS_CALLS = 3
 
@@ -44,8 +50,8 @@ def guarded(change: Change) -> bool:
     """Whether the service refuses the call by itself when `before` does not hold.
 
     It refuses to create what exists, and to attach or detach what is or is not attached. It accepts
-    an assignment that exists already, any update, policy document, boundary and tag, and any
-    deletion of something that has content.
+    an assignment to an account that exists already, a second application of a name, any update, policy
+    document, boundary and tag, and any deletion of something that has content.
     """
     if change.verb is Verb.CREATE:
         return change.type in _REFUSED_TWICE

@@ -1,9 +1,8 @@
-"""A record taken apart into facets: the smallest things that one call of the service sets."""
+"""A record taken apart into facets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.canonical import Plain, canonical, plain
@@ -15,19 +14,33 @@ from holdfast.systems.identity_center.mapping import (
     user_key,
 )
 from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     BOUNDARY,
     CUSTOMER_POLICY,
     GROUP,
     INLINE_POLICY,
+    INSTANCE,
     MANAGED_POLICY,
     MEMBERSHIP,
     PERMISSION_SET,
     TAG,
+    TRUSTED_TOKEN_ISSUER,
     USER,
     PermissionSetSummary,
     PolicyReference,
 )
+from holdfast.systems.identity_center.restore.application_facets import (
+    application_assignment_facets,
+    application_facets,
+    attributes_facets,
+    instance_facets,
+    issuer_facets,
+    tag_value,
+)
+from holdfast.systems.identity_center.restore.facet import Facet, filled, text
 
 # What CreateUser and UpdateUser accept (identitystore 2020-06-15).
 WRITABLE_ATTRIBUTES = (
@@ -48,15 +61,6 @@ STALE = canonical({"state": "stale"})
 LATEST = canonical({"state": "latest"})
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One settable thing with its natural key and its value as canonical JSON."""
-
-    type: str
-    key: str
-    value: bytes
-
-
 def user_value(user_name: str, attributes: Mapping[str, Plain]) -> bytes:
     """A user's name and the attributes that the API can write; empty ones count as absent."""
     kept = {name: _without_empties(attributes[name]) for name in WRITABLE_ATTRIBUTES if name in attributes}
@@ -67,7 +71,7 @@ def user_value(user_name: str, attributes: Mapping[str, Plain]) -> bytes:
 
 def group_value(display_name: str, description: str) -> bytes:
     """A group's name and description."""
-    return _object({"DisplayName": display_name, "Description": description})
+    return filled({"DisplayName": display_name, "Description": description})
 
 
 def membership_value(key: str) -> bytes:
@@ -86,7 +90,7 @@ def assignment_value(key: str) -> bytes:
 def permission_set_value(summary: PermissionSetSummary) -> bytes:
     """The fields that CreatePermissionSet and UpdatePermissionSet set."""
     fields = {"Name": summary.name, "Description": summary.description, "RelayState": summary.relay_state}
-    return _object({**fields, "SessionDuration": summary.session_duration})
+    return filled({**fields, "SessionDuration": summary.session_duration})
 
 
 def inline_policy_value(document: str) -> bytes | None:
@@ -109,7 +113,7 @@ def customer_policy_key(permission_set: str, policy: PolicyReference) -> str:
 
 
 def facets_of(record: Record) -> list[Facet]:
-    """The facets of one record; several for a permission set with things attached.
+    """The facets of one record; several for what has things attached.
 
     Raises: VaultError for a record that a newer version wrote.
     """
@@ -156,6 +160,11 @@ _FACETS: dict[str, Callable[[Record], Iterator[Facet]]] = {
     MEMBERSHIP: _membership,
     ASSIGNMENT: _assignment,
     PERMISSION_SET: _permission_set,
+    INSTANCE: instance_facets,
+    ACCESS_CONTROL_ATTRIBUTES: attributes_facets,
+    TRUSTED_TOKEN_ISSUER: issuer_facets,
+    APPLICATION: application_facets,
+    APPLICATION_ASSIGNMENT: application_assignment_facets,
 }
 
 
@@ -172,7 +181,7 @@ def customer_policy(permission_set: str, policy: PolicyReference) -> Facet:
 
 def tag(permission_set: str, tag_key: str, value: str) -> Facet:
     """A tag of a permission set."""
-    return Facet(TAG, join_key(permission_set, tag_key), canonical({"Value": value}))
+    return Facet(TAG, join_key(permission_set, tag_key), tag_value(value))
 
 
 def read_boundary(value: bytes | None) -> str | PolicyReference | None:
@@ -198,16 +207,6 @@ def meaning(change_type: str, value: bytes | None) -> bytes | None:
     if change_type == INLINE_POLICY:
         return policy_meaning(text(plain(value), "Document")).encode()
     return value
-
-
-def text(fields: Mapping[str, Plain], name: str) -> str:
-    """A text field, empty where it is absent."""
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _object(fields: Mapping[str, str]) -> bytes:
-    return canonical({name: value for name, value in fields.items() if value})
 
 
 def _empty(value: Plain) -> bool:

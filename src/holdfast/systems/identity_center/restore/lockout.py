@@ -23,7 +23,8 @@ from holdfast.systems.identity_center.model import (
     USER,
     PrincipalType,
 )
-from holdfast.systems.identity_center.restore.facets import facets_of, text
+from holdfast.systems.identity_center.restore.facet import text
+from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import owner_of
 
 # The role that Identity Center makes for a permission set, and the session it opens for a user.

@@ -85,6 +85,15 @@ class Operations:
             self._clock.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
+    def await_end(self, operation: str, has_ended: Callable[[], bool]) -> None:
+        """Return once it has, asking at growing intervals. Raises: RemoteUnavailable after the patience."""
+        began, pause = self._clock.monotonic(), _EARLIEST_LOOK
+        while not has_ended():
+            if self._clock.monotonic() - began > PATIENCE:
+                raise RemoteUnavailable(operation, "still in progress", f"not done after {PATIENCE:.0f} s")
+            self._clock.sleep(pause)
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
     def undisturbed(self, call: Callable[[], T], tries: int = 1) -> T:
         """What the call gives, once no other change of the same roles or permission set is in its way.
 

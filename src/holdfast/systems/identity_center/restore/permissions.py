@@ -11,12 +11,13 @@ from holdfast.systems.identity_center.mapping import permission_set_from
 from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.conflicts import differences, merged, settable
-from holdfast.systems.identity_center.restore.facets import LATEST, STALE, Facet, facets_of, meaning
+from holdfast.systems.identity_center.restore.facet import Facet
+from holdfast.systems.identity_center.restore.facets import LATEST, STALE, facets_of, meaning
 from holdfast.systems.identity_center.restore.order import make_change
 
 
 def permission_sets(comparison: Comparison) -> Iterator[Decision]:
-    """Changes of permission sets and what hangs on them, by rank; conflicts come first.
+    """Changes of permission sets and what hangs on them, in no order; conflicts come first.
 
     Held in memory: an instance has at most a few thousand permission sets.
     """
@@ -34,7 +35,7 @@ def permission_sets(comparison: Comparison) -> Iterator[Decision]:
             yield conflict
             yield from _uncleared(pair.backup, pair.live, conflict)
             changes += _reconcile(pair.backup, pair.live, conflict, assigned)
-    yield from sorted(changes, key=lambda change: change.rank)
+    yield from changes
 
 
 def _assigned(comparison: Comparison) -> frozenset[str] | None:
@@ -49,14 +50,15 @@ def _reconcile(
 ) -> list[Change]:
     if conflict.resolution is ConflictStrategy.SKIP:
         return []
-    changes = list(_facet_changes(backup, live, keep_extras=conflict.resolution is ConflictStrategy.MERGE))
+    changes = list(facet_changes(backup, live, keep_extras=conflict.resolution is ConflictStrategy.MERGE))
     reaches_accounts = any(change.type != TAG for change in changes)
     if reaches_accounts and (assigned is None or backup.key in assigned):
         changes.append(make_change(PROVISION, backup.key, STALE, LATEST))
     return changes
 
 
-def _facet_changes(backup: Record, live: Record, *, keep_extras: bool) -> Iterator[Change]:
+def facet_changes(backup: Record, live: Record, *, keep_extras: bool) -> Iterator[Change]:
+    """The changes that make a live record the backup's as far as the API can, in the order of their names."""
     ours = {(facet.type, facet.key): facet for facet in facets_of(backup)}
     theirs = {(facet.type, facet.key): facet for facet in facets_of(live)}
     for name in sorted({*ours, *theirs}):

@@ -9,7 +9,7 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.systems.identity_center.mapping import group_from, user_from
-from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
+from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.conflicts import differences, merged
@@ -117,11 +117,13 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
 
 
 def new_links(comparison: Comparison, type_name: str) -> Iterator[Decision]:
-    """Memberships or assignments of the backup that are missing."""
+    """Memberships or assignments, of either kind, of the backup that are missing."""
     for pair in comparison.pairs(type_name):
         if pair.backup is not None and pair.live is None:
             named = references(type_name, pair.key)
             dangling = next((name for name in named if not comparison.exists_after(*name)), None)
+            if dangling and dangling[0] == APPLICATION and comparison.wanted.find(*dangling):
+                continue  # it cannot be created; the finding that says so counts its assignments
             if dangling:
                 yield _missing_reference(type_name, pair.key, dangling)
             else:
@@ -149,5 +151,5 @@ def _missing_reference(type_name: str, key: str, reference: tuple[str, str]) -> 
         type_name,
         key,
         f"The {kind.replace('_', ' ')} {name} is neither in the backup nor in the service.",
-        f"Create it, take a backup that holds it, or restore without {type_name}s.",
+        f"Create it, take a backup that holds it, or restore without {type_name.replace('_', ' ')}s.",
     )

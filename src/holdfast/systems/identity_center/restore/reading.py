@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from holdfast.domain.changes import Change
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
 from holdfast.domain.outcomes import Outcome, OutcomeKind
-from holdfast.domain.records import split_key
+from holdfast.domain.records import join_key, split_key
 from holdfast.kernel.system import Present
+from holdfast.systems.identity_center.application_names import split_application_assignment
+from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import (
+    ACCESS_CONTROL_ATTRIBUTES,
+    ACCESS_SCOPE,
+    APPLICATION,
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     BOUNDARY,
     CUSTOMER_POLICY,
+    GRANT,
     GROUP,
     INLINE_POLICY,
     MANAGED_POLICY,
     MEMBERSHIP,
     PERMISSION_SET,
     PROVISION,
-    TAG,
+    TAGS,
+    TRUSTED_TOKEN_ISSUER,
     USER,
     every,
 )
+from holdfast.systems.identity_center.restore.application_facets import tag_value
+from holdfast.systems.identity_center.restore.application_reading import ApplicationReader
 from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
+from holdfast.systems.identity_center.restore.facet import Facet
 from holdfast.systems.identity_center.restore.facets import (
     LATEST,
     STALE,
-    Facet,
     assignment_value,
     boundary_value,
     customer_policy,
@@ -40,10 +51,9 @@ from holdfast.systems.identity_center.restore.facets import (
     meaning,
     membership_value,
     permission_set_value,
-    tag,
     user_value,
 )
-from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.restore.order import owner_of, owner_type
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Values = dict[str, bytes]
@@ -53,6 +63,8 @@ GONE = "ResourceNotFoundException"
 # Up to here a question per member is cheaper than listing the group, 100 a page.
 _FEW_MEMBERS = 3
 _READERS = 8
+_NAMES_OTHERS = {GRANT: TRUSTED_TOKEN_ISSUER, ACCESS_SCOPE: APPLICATION}
+"""Facets whose values hold ids of other things, of this type."""
 
 
 class Reader:
@@ -66,6 +78,7 @@ class Reader:
         self,
         identity_store: IdentityStoreGateway,
         sso_admin: SsoAdminGateway,
+        applications: ApplicationsGateway,
         directory: Directory,
         revisions: dict[str, str],
     ) -> None:
@@ -80,9 +93,10 @@ class Reader:
             MANAGED_POLICY: self._managed_policies,
             CUSTOMER_POLICY: self._customer_policies,
             BOUNDARY: self._boundary,
-            TAG: self._tags,
             PROVISION: self._provision,
             ASSIGNMENT: self._assignments,
+            **{kind: partial(self._tags, kind) for kind in TAGS},
+            **ApplicationReader(applications, directory).readers,
         }
 
     def present(self, changes: Sequence[Change]) -> list[Present]:
@@ -183,10 +197,10 @@ class Reader:
         listed = every(lambda token: self._admin.list_customer_policies(arn, token)) if arn else ()
         return _keyed(customer_policy(name, policy) for policy in listed)
 
-    def _tags(self, name: str, keys: Sequence[str]) -> Values:
-        arn = self._set(name)
+    def _tags(self, kind: str, name: str, keys: Sequence[str]) -> Values:
+        arn = self._directory.find(owner_type(kind), name)
         listed = every(lambda token: self._admin.list_tags(arn, token)) if arn else ()
-        return _keyed(tag(name, tag_key, value) for tag_key, value in listed)
+        return {join_key(name, tag_key): tag_value(value) for tag_key, value in listed}
 
     def _provision(self, name: str, keys: Sequence[str]) -> Values:
         arn = self._set(name)
@@ -228,17 +242,25 @@ def forget_ids(directory: Directory, kind: str, keys: Sequence[str]) -> None:
         elif kind == ASSIGNMENT:
             directory.forget(PERMISSION_SET, parts[1])
             directory.forget(PRINCIPAL_TYPES[parts[2]], parts[3])
-        else:
-            directory.forget(PERMISSION_SET, owner_of(kind, key))
+        elif kind == APPLICATION_ASSIGNMENT:
+            application, principal_type, principal = split_application_assignment(key)
+            directory.forget(APPLICATION, application)
+            directory.forget(PRINCIPAL_TYPES[principal_type], principal)
+        elif kind != ACCESS_CONTROL_ATTRIBUTES:
+            directory.forget(owner_type(kind), owner_of(kind, key))
+    if kind in _NAMES_OTHERS:
+        directory.forget_all(_NAMES_OTHERS[kind])
 
 
 def _bundle(change: Change) -> tuple[str, str]:
-    """The type and what one listing is for: a group, a permission set, an account with a permission set."""
+    """The type and what one listing is for: a group, a permission set, an application, an account with a set."""
     parts = split_key(change.key)
     if change.type == MEMBERSHIP:
         return change.type, parts[0]
     if change.type == ASSIGNMENT:
-        return change.type, "\x1f".join(parts[:2])
+        return change.type, join_key(*parts[:2])
+    if change.type == APPLICATION_ASSIGNMENT:
+        return change.type, split_application_assignment(change.key)[0]
     return change.type, owner_of(change.type, change.key)
 
 

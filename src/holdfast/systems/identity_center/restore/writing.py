@@ -9,6 +9,7 @@ from holdfast.domain.changes import Change, Verb
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
+from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
@@ -20,7 +21,6 @@ from holdfast.systems.identity_center.model import (
     MEMBERSHIP,
     PERMISSION_SET,
     PROVISION,
-    TAG,
     USER,
     Assignment,
     PermissionSetSummary,
@@ -29,11 +29,13 @@ from holdfast.systems.identity_center.model import (
     RequestState,
     RequestStatus,
 )
+from holdfast.systems.identity_center.restore.application_writing import ApplicationWriter
 from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
-from holdfast.systems.identity_center.restore.facets import read_boundary, text
+from holdfast.systems.identity_center.restore.facet import text
+from holdfast.systems.identity_center.restore.facets import read_boundary
 from holdfast.systems.identity_center.restore.operations import Operation, Operations
-from holdfast.systems.identity_center.restore.order import owner_of
+from holdfast.systems.identity_center.restore.order import owner_of, owner_type
 from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Note = Callable[[str], None]
@@ -48,6 +50,7 @@ class Writer:
         self,
         identity_store: IdentityStoreGateway,
         sso_admin: SsoAdminGateway,
+        applications: ApplicationsGateway,
         directory: Directory,
         operations: Operations,
         revisions: dict[str, str],
@@ -63,22 +66,26 @@ class Writer:
             MANAGED_POLICY: self._managed_policy,
             CUSTOMER_POLICY: self._customer_policy,
             BOUNDARY: self._boundary,
-            TAG: lambda change, _: self.tags([change]),
             PROVISION: self._provision,
             ASSIGNMENT: self._assignment,
         }
+        self._settings = ApplicationWriter(applications, directory, operations).writers
 
     def write(self, change: Change, note_request: Note) -> Outcome:
         """How the change ended. Raises: the gateways' errors; NotFound for a name that has no id."""
+        if change.type in self._settings:
+            return self._settings[change.type](change)
         return self._writers[change.type](change, note_request)
 
     def tags(self, changes: Sequence[Change]) -> Outcome:
-        """Tags of one permission set, all set or all removed, in one call."""
-        arn = self._set(changes[0])
+        """Tags of one thing, all set or all removed, in one call."""
+        kind = changes[0].type
+        arn = self._directory.get(owner_type(kind), owner_of(kind, changes[0].key))
         if changes[0].verb is Verb.DELETE:
-            self._admin.untag(arn, tuple(_detail(change) for change in changes))
+            self._admin.untag(arn, tuple(split_key(change.key)[-1] for change in changes))
         else:
-            self._admin.tag(arn, tuple((_detail(c), text(plain(c.after or b""), "Value")) for c in changes))
+            values = {split_key(c.key)[-1]: text(plain(c.after or b""), "Value") for c in changes}
+            self._admin.tag(arn, tuple(values.items()))
         return DONE
 
     def _user(self, change: Change, _: Note) -> Outcome:
