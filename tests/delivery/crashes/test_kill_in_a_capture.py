@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.sandbox.server import SandboxServer
+from tests.simulators import command_line
 from tests.simulators.command_line import Home, run_named
 
 WHO = 2
@@ -103,15 +104,17 @@ def test_a_restore_killed_while_it_keeps_what_is_there_goes_on_reading_where_it_
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_a_capture_of_5_000_users_killed_at_random_points_makes_at_most_a_twentieth_more_calls(
-    tmp_path: Path,
+@pytest.mark.parametrize(("scale", "shares"), [("medium", (0.05, 0.35, 0.7, 0.97)), ("large", (0.6,))])
+def test_a_capture_of_thousands_of_users_that_is_killed_makes_at_most_a_twentieth_more_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale: str, shares: tuple[float, ...]
 ) -> None:
-    with SandboxServer("medium") as sandbox:
+    monkeypatch.setattr(command_line, "PATIENCE", 900.0)
+    with SandboxServer(scale) as sandbox:
         (tmp_path / "calm").mkdir()
         undisturbed = Home(tmp_path / "calm", sandbox)
         undisturbed.run("identity-center", "backup")
         calls = sandbox.status().requests_total
-        for share in (0.05, 0.35, 0.7, 0.97):
+        for share in shares:
             folder = tmp_path / str(share)
             folder.mkdir()
             home, before, began = Home(folder, sandbox), sandbox.status().requests_total, time.monotonic()

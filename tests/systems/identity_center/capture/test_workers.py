@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from itertools import count, islice
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_a_bug_in_a_call_is_raised_where_the_result_is_asked_for_and_starves_nob
 def test_results_come_in_the_order_of_the_items() -> None:
     with Workers(8) as workers:
         assert list(workers.each(range(200), str)) == [str(number) for number in range(200)]
+
+
+def test_a_few_results_of_endless_items_are_there_at_once() -> None:
+    with Workers(2) as workers:
+        assert list(islice(workers.each(count(), str), 3)) == ["0", "1", "2"]
 
 
 def test_an_interrupt_ends_the_process_although_reads_still_wait() -> None:
