@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from holdfast.domain.errors import Throttled
+from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators import command_line
-from tests.simulators.command_line import Home, run_named
+from tests.simulators.command_line import LATE, Home, run_named
 
 WHO = 2
 """Calls that every process makes to learn who asks, and about which instance."""
@@ -40,13 +42,21 @@ def new_home(folder: Path, sandbox: SandboxServer) -> Home:
     return Home(folder, sandbox).with_settings(IDENTITY_CENTER_CONCURRENCY=str(TOGETHER))
 
 
-def kill_after(home: Home, calls: int, *words: str) -> str:
-    """Cuts a command off once it has made so many calls; the id of its run."""
-    before = home.sandbox.status().requests_total
+def kill_when(home: Home, seen: Callable[[], bool], *words: str) -> str:
+    """Cuts a command off once that is seen; the id of its run."""
     command = home.start(*words)
-    assert command.until(lambda: home.sandbox.status().requests_total - before >= calls)
+    assert command.until(seen)
     command.kill()
+    home.sandbox.clear_faults()
     return run_named(home.run("runs", "list").errors)
+
+
+def held_at(sandbox: SandboxServer, operation: str) -> Callable[[], bool]:
+    """The sandbox holds every such call from now on; tells when two came, so that nothing else can be asked."""
+    name = next(each for each in sandbox.status().requests if each.endswith(f":{operation}"))
+    before = sandbox.status().requests[name]
+    sandbox.faults([FaultRule(operation=operation, delay=LATE)])
+    return lambda: sandbox.status().requests[name] - before == TOGETHER
 
 
 def findings(home: Home, run: str) -> dict[str, str]:
@@ -57,7 +67,7 @@ def findings(home: Home, run: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer("small") as server:
+    with SandboxServer("tiny") as server:
         yield server
 
 
@@ -69,17 +79,18 @@ def calm(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Ca
     return Calm(sandbox.status().requests_total - before, sections(home))
 
 
-@pytest.mark.parametrize("share", [0.3, 0.9])
+@pytest.mark.parametrize(
+    "operation", ["DescribePermissionSet", "ListGroupMemberships", "ListAccountAssignments"]
+)
 def test_a_resumed_capture_makes_few_calls_twice_and_its_backup_is_the_same(
-    sandbox: SandboxServer, calm: Calm, tmp_path: Path, share: float
+    sandbox: SandboxServer, calm: Calm, tmp_path: Path, operation: str
 ) -> None:
     home = new_home(tmp_path / "home", sandbox)
     before = sandbox.status().requests_total
-    run = kill_after(home, int(share * calm.calls), "identity-center", "backup")
+    run = kill_when(home, held_at(sandbox, operation), "identity-center", "backup")
     kept = list((home.folder / ".holdfast" / "captures").iterdir())
     assert [(each.name, each.stat().st_mode & 0o777) for each in kept] == [(f"{run}.answers", 0o600)]
     home.run("runs", "resume", run)
-    # Two listings of two pages may have been cut off between them.
     again = sandbox.status().requests_total - before - calm.calls
     assert again <= 0.05 * calm.calls + WHO + TOGETHER
     assert sections(home) == calm.sections
@@ -93,13 +104,29 @@ def test_a_restore_killed_while_it_keeps_what_is_there_goes_on_reading_where_it_
     home = new_home(tmp_path / "home", sandbox)
     home.run("identity-center", "backup")
     before = sandbox.status().requests_total
-    run = kill_after(home, calm.calls // 2, "identity-center", "restore", "latest")
+    run = kill_when(home, held_at(sandbox, "DescribePermissionSet"), "identity-center", "restore", "latest")
     home.run("runs", "resume", run)
     assert "answered-before" in findings(home, run)
     accounts_asked_for_and_who = 2 * (1 + WHO)
     most = 1.05 * calm.calls + WHO + TOGETHER + accounts_asked_for_and_who
     assert sandbox.status().requests_total - before <= most
     assert not list((home.folder / ".holdfast" / "captures").iterdir())
+
+
+def test_a_capture_that_was_throttled_for_too_long_goes_on_reading_where_it_stopped(
+    sandbox: SandboxServer, calm: Calm, tmp_path: Path
+) -> None:
+    home = new_home(tmp_path / "home", sandbox)
+    home = replace(home, settings=(*home.settings, ("HOLDFAST_AWS_THROTTLE_PATIENCE", "0")))
+    before = sandbox.status().requests_total
+    sandbox.faults([FaultRule(operation="ListAccountAssignments", error="ThrottlingException")])
+    run = run_named(home.run("identity-center", "backup", code=Throttled.exit_code).errors)
+    sandbox.clear_faults()
+    home.run("runs", "resume", run)
+    assert "answered-before" in findings(home, run)
+    assert sections(home) == calm.sections
+    again = sandbox.status().requests_total - before - calm.calls
+    assert again <= 0.05 * calm.calls + WHO + TOGETHER
 
 
 @pytest.mark.soak
@@ -118,7 +145,13 @@ def test_a_capture_of_thousands_of_users_that_is_killed_makes_at_most_a_twentiet
             folder = tmp_path / str(share)
             folder.mkdir()
             home, before, began = Home(folder, sandbox), sandbox.status().requests_total, time.monotonic()
-            run = kill_after(home, int(share * calls), "identity-center", "backup")
+            due = before + int(share * calls)
+            run = kill_when(
+                home,
+                lambda due=due: sandbox.status().requests_total >= due,  # type: ignore[misc]
+                "identity-center",
+                "backup",
+            )
             home.run("runs", "resume", run)
             made = sandbox.status().requests_total - before
             assert made <= 1.05 * calls
