@@ -60,18 +60,17 @@ class Tallies:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._done: dict[str, int] = {}
+        self._counts: dict[str, tuple[int, str]] = {}
 
-    def add(self, title: str, steps: int, total: int | None, *, ended: bool) -> str:
+    def add(self, title: str, steps: int, total: int | None = None, *, ended: bool = False) -> str:
         """Count what was read of a listing; the state of all that are under way."""
         with self._lock:
-            self._done[title] = self._done.get(title, 0) + steps
-            shown = [f"{name} {done:,}" for name, done in self._done.items() if name != title]
-            of = "" if total is None else f"/{total:,}"
-            shown.append(f"{title} {self._done[title]:,}{of}")
-            if ended or self._done[title] == total:
-                del self._done[title]
-            return ", ".join(shown)
+            done = self._counts.get(title, (0, ""))[0] + steps
+            self._counts[title] = done, "" if total is None else f"/{total:,}"
+            told = ", ".join(f"{name} {count:,}{of}" for name, (count, of) in self._counts.items())
+            if ended or done == total:
+                del self._counts[title]
+            return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Reader:
         def counted_page(token: str) -> Page[T]:
             found = page(token)
             self.progress.expect(1)
-            note = self.tallies.add(title, len(found.items), None, ended=not found.next_token)
+            note = self.tallies.add(title, len(found.items), ended=not found.next_token)
             self.progress.advance(note=note)
             return found
 
@@ -105,7 +104,7 @@ class Reader:
         def attempt(item: S) -> Listing[T]:
             listing = silence.last() or read(item)
             silence.note(listing.error)
-            self.progress.advance(note=self.tallies.add(title, 1, len(items), ended=False))
+            self.progress.advance(note=self.tallies.add(title, 1, len(items)))
             return Listing(listing.items, listing.error)
 
         return zip(items, self.workers.each(items, attempt), strict=True)
