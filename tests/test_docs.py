@@ -148,6 +148,7 @@ def _operations_of_the_clients() -> set[str]:
     """Every operation of the services' models that a client names, as an IAM action."""
     clients = {
         "sso_admin_client.py": ("sso-admin", "sso"),
+        "applications_client.py": ("sso-admin", "sso"),
         "identity_store_client.py": ("identitystore", "identitystore"),
         "organizations_client.py": ("organizations", "organizations"),
     }

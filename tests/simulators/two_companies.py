@@ -6,12 +6,17 @@ from collections.abc import Mapping
 
 from holdfast.sandbox.portrait import (
     AccountPortrait,
+    ApplicationPortrait,
     AssignmentPortrait,
+    AuthorizedIssuerPortrait,
     GroupPortrait,
+    InstancePortrait,
     MembershipPortrait,
     PermissionSetPortrait,
     PolicyPortrait,
     Portrait,
+    ScopePortrait,
+    TrustedTokenIssuerPortrait,
 )
 
 SHOP, BANK = "111111111111", "222222222222"
@@ -31,9 +36,18 @@ KINDS = frozenset(
         "PutPermissionsBoundaryToPermissionSet", "DeletePermissionsBoundaryFromPermissionSet",
         "TagResource", "UntagResource", "ProvisionPermissionSet",
         "CreateAccountAssignment", "DeleteAccountAssignment",
+        "UpdateInstance", "CreateTrustedTokenIssuer", "UpdateTrustedTokenIssuer", "DeleteTrustedTokenIssuer",
+        "CreateApplication", "UpdateApplication", "DeleteApplication",
+        "PutApplicationAssignmentConfiguration", "PutApplicationSessionConfiguration",
+        "PutApplicationGrant", "DeleteApplicationGrant",
+        "PutApplicationAccessScope", "DeleteApplicationAccessScope",
+        "PutApplicationAuthenticationMethod", "DeleteApplicationAuthenticationMethod",
+        "CreateApplicationAssignment", "DeleteApplicationAssignment",
     }
 )  # fmt: skip
-"""Every operation that changes Identity Center."""
+"""Every operation that changes Identity Center, but for those of which an instance has room for one at a time."""
+ENABLE = "CreateInstanceAccessControlAttributeConfiguration"
+DISABLE = "DeleteInstanceAccessControlAttributeConfiguration"
 
 
 def _user(name: str, title: str = "Engineer") -> Mapping[str, object]:
@@ -50,6 +64,12 @@ def _to_group(account: str, permission_set: str, group: str) -> AssignmentPortra
     return AssignmentPortrait(account, permission_set, "GROUP", group)
 
 
+def _issuer(name: str, claim: str = "email") -> TrustedTokenIssuerPortrait:
+    return TrustedTokenIssuerPortrait(name, f"https://{name}.example.com", claim)
+
+
+_SCOPE, _REFRESH = (ScopePortrait("desk:read", ("",)),), ("refresh_token",)
+_ACTOR: dict[str, object] = {"Version": "2012-10-17", "Statement": []}
 _HAVE = ("/team/Deploy", "/team/Limit")
 _ACCOUNTS = (
     AccountPortrait("123456789012", "Management", "root@example.com", policies=_HAVE),
@@ -86,6 +106,17 @@ BEFORE = Portrait(
         _to_group(BANK, "Managed", "Cooks"),
         AssignmentPortrait(BANK, "Plain", "USER", "cleo"),
     ),
+    instance=InstancePortrait("before", attributes={"team": ("${path:title}",)}),
+    trusted_token_issuers=(_issuer("lost"), _issuer("partner")),
+    applications=(
+        ApplicationPortrait("Desk", assigned=(("GROUP", "Builders"),)),
+        ApplicationPortrait("Found again", token_issuers=(AuthorizedIssuerPortrait("lost", ("desk",)),)),
+        ApplicationPortrait("One", plain_grants=_REFRESH),
+        ApplicationPortrait("Open", assignment_required=False),
+        ApplicationPortrait("Sessions", background_sessions="ENABLED"),
+        ApplicationPortrait("Three", actor_policy=_ACTOR),
+        ApplicationPortrait("Two", scopes=_SCOPE),
+    ),
 )
 
 AFTER = Portrait(
@@ -115,6 +146,17 @@ AFTER = Portrait(
         _to_group(SHOP, "Inline", "Admins"),
         _to_group(SHOP, "Backdoor", "Intruders"),
         _to_group(BANK, "Managed", "Builders"),
+    ),
+    instance=InstancePortrait("after"),
+    trusted_token_issuers=(_issuer("partner", "sub"), _issuer("rogue")),
+    applications=(
+        ApplicationPortrait("Desk", status="DISABLED", assigned=(("GROUP", "Admins"),)),
+        ApplicationPortrait("One", scopes=_SCOPE),
+        ApplicationPortrait("Open"),
+        ApplicationPortrait("Rogue", token_issuers=(AuthorizedIssuerPortrait("rogue", ("desk",)),)),
+        ApplicationPortrait("Sessions"),
+        ApplicationPortrait("Three", plain_grants=_REFRESH),
+        ApplicationPortrait("Two", actor_policy=_ACTOR),
     ),
 )
 
@@ -155,6 +197,26 @@ CreateAccountAssignment 222222222222/Managed/GROUP/Cooks
 CreateAccountAssignment 222222222222/Plain/USER/cleo
 DeleteAccountAssignment 111111111111/Backdoor/GROUP/Intruders
 DeleteAccountAssignment 222222222222/Managed/GROUP/Builders
+UpdateInstance before
+CreateInstanceAccessControlAttributeConfiguration team
+CreateTrustedTokenIssuer lost
+UpdateTrustedTokenIssuer partner
+DeleteTrustedTokenIssuer rogue
+CreateApplication Found again
+UpdateApplication Desk
+DeleteApplication Rogue
+PutApplicationAssignmentConfiguration Open
+PutApplicationSessionConfiguration Sessions
+PutApplicationGrant One/refresh_token
+PutApplicationGrant Found again/urn:ietf:params:oauth:grant-type:jwt-bearer
+DeleteApplicationGrant Three/refresh_token
+DeleteApplicationGrant Rogue/urn:ietf:params:oauth:grant-type:jwt-bearer
+PutApplicationAccessScope Two/desk:read
+DeleteApplicationAccessScope One/desk:read
+PutApplicationAuthenticationMethod Three/IAM
+DeleteApplicationAuthenticationMethod Two/IAM
+CreateApplicationAssignment Desk/GROUP/Builders
+DeleteApplicationAssignment Desk/GROUP/Admins
 """
 _UNDONE = """
 CreateUser mallory
@@ -192,6 +254,26 @@ CreateAccountAssignment 222222222222/Managed/GROUP/Builders
 DeleteAccountAssignment 111111111111/Lost/GROUP/Builders
 DeleteAccountAssignment 222222222222/Managed/GROUP/Cooks
 DeleteAccountAssignment 222222222222/Plain/USER/cleo
+UpdateInstance after
+DeleteInstanceAccessControlAttributeConfiguration
+CreateTrustedTokenIssuer rogue
+UpdateTrustedTokenIssuer partner
+DeleteTrustedTokenIssuer lost
+CreateApplication Rogue
+UpdateApplication Desk
+DeleteApplication Found again
+PutApplicationAssignmentConfiguration Open
+PutApplicationSessionConfiguration Sessions
+PutApplicationGrant Three/refresh_token
+PutApplicationGrant Rogue/urn:ietf:params:oauth:grant-type:jwt-bearer
+DeleteApplicationGrant One/refresh_token
+DeleteApplicationGrant Found again/urn:ietf:params:oauth:grant-type:jwt-bearer
+PutApplicationAccessScope One/desk:read
+DeleteApplicationAccessScope Two/desk:read
+PutApplicationAuthenticationMethod Two/IAM
+DeleteApplicationAuthenticationMethod Three/IAM
+CreateApplicationAssignment Desk/GROUP/Admins
+DeleteApplicationAssignment Desk/GROUP/Builders
 """
 
 

@@ -12,7 +12,7 @@ from holdfast.domain.errors import RemoteUnavailable
 from holdfast.domain.outcomes import OutcomeKind
 from holdfast.sandbox.company_applications import MANAGED_NAME, SAML_NAME
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.portrait import ApplicationPortrait, InstancePortrait, Portrait
+from holdfast.sandbox.portrait import InstancePortrait, Portrait
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, PERMISSION_SET, USER
 from holdfast.systems.identity_center.restore.facets import assignment_value, group_value, membership_value
@@ -38,7 +38,7 @@ def restorable(portrait: Portrait) -> Portrait:
 def emptied(portrait: Portrait) -> Portrait:
     """What no restore makes: accounts, applications of other services without anything on them, and a name."""
     others = tuple(
-        ApplicationPortrait(each.name, each.provider, background_sessions=each.background_sessions)
+        msgspec.structs.replace(each, description="", assigned=(), tags={})
         for each in portrait.applications
         if each.name in OTHERS
     )

@@ -1,4 +1,4 @@
-"""AWS IAM Identity Center: users, groups, memberships, permission sets with everything attached, account assignments.
+"""AWS IAM Identity Center: users, groups, permission sets, applications, the settings of the instance, who may use what.
 
 It never touches passwords, MFA devices or sessions, which no API can read or restore, nor the accounts themselves.
 """

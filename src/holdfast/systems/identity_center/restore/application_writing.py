@@ -123,13 +123,15 @@ class ApplicationWriter:
         return DONE
 
     def _assignment_configuration(self, change: Change) -> Outcome:
-        required = plain(change.after or b"")["AssignmentRequired"] is True
-        self._gateway.put_assignment_required(self._arn(change), required)
+        if change.after is not None:  # else it goes with its application, which is deleted next
+            required = plain(change.after)["AssignmentRequired"] is True
+            self._gateway.put_assignment_required(self._arn(change), required)
         return DONE
 
     def _session_configuration(self, change: Change) -> Outcome:
-        status = text(plain(change.after or b""), "UserBackgroundSessionApplicationStatus")
-        self._gateway.put_background_sessions(self._arn(change), status)
+        if change.after is not None:
+            status = text(plain(change.after), "UserBackgroundSessionApplicationStatus")
+            self._gateway.put_background_sessions(self._arn(change), status)
         return DONE
 
     def _grant(self, change: Change) -> Outcome:

@@ -92,9 +92,8 @@ def _deleted(present: RecordView, extras: dict[str, list[Record]]) -> Iterator[C
 
 def _taken_down(record: Record) -> Iterator[Change]:
     for facet in facets_of(record):
-        after = DEFAULTS.get(facet.type)
-        if facet.value != after:
-            yield make_change(facet.type, facet.key, facet.value, after, doomed=True)
+        if facet.value != DEFAULTS.get(facet.type):
+            yield make_change(facet.type, facet.key, facet.value, None, doomed=True)
 
 
 def _cascade(live: Iterable[Record], gone: set[tuple[str, str]]) -> Iterator[Change]:

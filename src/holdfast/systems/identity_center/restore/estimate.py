@@ -20,6 +20,7 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     USER,
 )
+from holdfast.systems.identity_center.restore.application_facets import DEFAULTS
 from holdfast.systems.identity_center.restore.operations import MOST_OUTSTANDING
 
 SERVICE_RATE = 20.0
@@ -55,7 +56,7 @@ def guarded(change: Change) -> bool:
     """
     if change.verb is Verb.CREATE:
         return change.type in _REFUSED_TWICE
-    return change.verb is Verb.DELETE and change.type in _PRESENCE
+    return change.verb is Verb.DELETE and (change.type in _PRESENCE or change.type in DEFAULTS)
 
 
 def estimate_seconds(changes: Iterable[Change], pace: Pace | None = None) -> float:

@@ -97,8 +97,6 @@ def make_change(
 
 
 def _rank(change: Change, doomed: bool) -> Rank:
-    if doomed and change.type in DEFAULTS:
-        return Rank.STRIP
     if change.verb is not Verb.DELETE:
         return _MAKING.get(change.type, Rank.ATTACH)
     return _DELETING.get(change.type, Rank.STRIP if doomed else Rank.DETACH)
@@ -130,8 +128,12 @@ def invert(changes: Iterable[Change]) -> Iterator[Change]:
 
 
 def _turned_round(change: Change, made: set[tuple[str, str]]) -> Change:
+    """Of an application's configurations only the application itself comes and goes: a new one has the defaults."""
     doomed = _owner(change) in made
-    return make_change(change.type, change.key, change.after, change.before, doomed=doomed)
+    before, after = change.after, change.before
+    if change.type in DEFAULTS:
+        before, after = before or DEFAULTS[change.type], None if doomed else after
+    return make_change(change.type, change.key, before, after, doomed=doomed)
 
 
 def _owner(change: Change) -> tuple[str, str]:
