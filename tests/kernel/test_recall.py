@@ -213,3 +213,11 @@ def test_hours_of_nought_keep_nothing(place: Place) -> None:
         off.session.call("identitystore", "ListUsers", {})
     assert answers is None
     assert not place.file.parent.exists()
+
+
+def test_an_answer_that_comes_after_the_end_goes_nowhere(place: Place) -> None:
+    answers = place.read()
+    before = place.file.read_bytes()
+    answers.keep(b"k" * 16, b"", {"UserName": "Late"})
+    assert place.file.read_bytes() == before
+    assert codes(answers) == []

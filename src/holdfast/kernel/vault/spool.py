@@ -15,6 +15,7 @@ from holdfast.kernel.vault.sealing import DataKey, Role, Seals, compress, decomp
 KEY, ENTRY = b"K", b"E"
 LENGTH_BYTES = EPOCH_BYTES = 4
 FRAME_BYTES = len(KEY) + LENGTH_BYTES
+CLOSED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ class SealedSpool:
         self._number = 0
 
     def close(self) -> None:
-        """Close the file; it stays."""
-        os.close(self._handle)
+        """Close the file; it stays. What threads that were left behind still append is dropped."""
+        with self._lock:
+            os.close(self._handle)
+            self._handle = CLOSED
 
     def entries(self) -> Iterator[tuple[Spot, bytes]]:
         """Every whole entry in order; the file is cut off after the last, since what follows cannot be read."""
@@ -66,7 +69,9 @@ class SealedSpool:
 
     def read(self, spot: Spot) -> bytes:
         """One entry. Raises: VaultDamaged; OSError."""
-        return self._opened(spot, os.pread(self._handle, spot.length, spot.offset))
+        with self._lock:
+            sealed = os.pread(self._handle, spot.length, spot.offset)
+        return self._opened(spot, sealed)
 
     def clear(self) -> None:
         """Forget everything. Raises: OSError."""
@@ -76,6 +81,8 @@ class SealedSpool:
         """Add an entry. It survives this process, not a power cut. Raises: OSError."""
         packed = compress(data)
         with self._lock:
+            if self._handle == CLOSED:
+                return  # the number may be another file's by now
             if self._key is None:
                 self._key, wrapped = self._seals.new_key(Role.ANSWERS)
                 self._write(KEY, wrapped.epoch.to_bytes(EPOCH_BYTES, "big") + wrapped.data)
