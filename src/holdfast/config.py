@@ -24,6 +24,9 @@ class HomeSettings:
 
     data_dir: Path = setting(Path(".holdfast"), "Folder for the ledger, the audit key and the sandbox.")
     reports_dir: Path = setting(Path(".holdfast/reports"), "Folder for the evidence of each run.")
+    resume_within_hours: float = setting(
+        12.0, "Hours for which a resume may use what a cut-off capture had read; 0 keeps nothing.", least=0
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from tests.simulators import sample_run
 
 
 def test_changes_are_counted_by_type_and_verb() -> None:
-    preview = preview_of((entry.change for entry in sample_run.ledger().entries), 4.5, calls=9)
+    preview = preview_of(
+        (entry.change for entry in sample_run.ledger().entries), lambda changes: 4.5, calls=9
+    )
 
     assert preview.changes_summary == (
         ChangeCount("assignment", "create", 1),
@@ -24,14 +26,16 @@ def test_changes_are_counted_by_type_and_verb() -> None:
 def test_a_large_plan_is_counted_whole_and_listed_in_part() -> None:
     plan = (Change("user", f"u{number}", None, b"{}", 0, "u") for number in range(5_000))
 
-    preview = preview_of(plan, 250.0)
+    preview = preview_of(plan, lambda changes: 250.0)
 
     assert (preview.changes_total, len(preview.changes)) == (5_000, LISTED)
 
 
 def test_the_json_masks_personal_fields_in_changes_and_conflicts() -> None:
     ledger = sample_run.ledger()
-    told = preview_of([*(e.change for e in ledger.entries), *ledger.conflict_rows], 1.0).to_json()
+    told = preview_of(
+        [*(e.change for e in ledger.entries), *ledger.conflict_rows], lambda changes: 1.0
+    ).to_json()
 
     assert json.loads(told)["changes"][0]["after"] == {"DisplayName": "***", "Emails": "***", "Locale": "en"}
     for value in (b"Lovelace", b"ada@example.org", b"Director", b"Augusta"):
@@ -39,7 +43,7 @@ def test_the_json_masks_personal_fields_in_changes_and_conflicts() -> None:
 
 
 def test_what_cannot_return_is_told_apart_and_warnings_come_worst_first() -> None:
-    preview = preview_of(sample_run.ledger().finding_rows, 0.0)
+    preview = preview_of(sample_run.ledger().finding_rows, lambda changes: 0.0)
 
     assert [finding.code for finding in preview.cannot_return] == ["cannot-return.password"]
     assert [finding.code for finding in preview.warnings] == [

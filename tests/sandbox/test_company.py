@@ -29,6 +29,17 @@ def test_a_scale_has_its_numbers(
     assert (*found, len(held.applications)) == (users, groups, sets, accounts, applications)
 
 
+def test_a_large_company_has_thousands_of_accounts_in_nested_units_and_no_name_twice() -> None:
+    held = company("large", 1)
+    assert len(held.users) == len({str(each["UserName"]).casefold() for each in held.users}) == 50_000
+    assert len(held.groups) == len({each.name for each in held.groups}) == 2_000
+    assert len(held.permission_sets) == len({each.name for each in held.permission_sets}) == 200
+    assert len(held.accounts) == len({each.name for each in held.accounts}) == 2_000
+    assert "Workloads/Test/Data" in {each.unit for each in held.accounts}
+    assert 280_000 < len(held.memberships) < 320_000
+    assert 25_000 < len(held.assignments) < 35_000
+
+
 @pytest.mark.parametrize("scale", ["tiny", "small"])
 def test_the_same_seed_gives_the_same_company_and_another_seed_another(scale: str) -> None:
     assert company(scale, 3) == company(scale, 3)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
     from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, PacedSession, Progress
+    from holdfast.kernel.recall import Recall
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import System
@@ -36,6 +37,8 @@ class Parts:
         self.choose = choose
         self.sessions: list[PacedSession] = []
         """Every session that was made, for the count of calls."""
+        self._elsewhere: dict[Destination, PacedSession] = {}
+        self._recalls: dict[Destination, Recall] = {}
         self._systems: dict[Destination, System] = {}
 
     @cached_property
@@ -60,6 +63,29 @@ class Parts:
         made = AwsSession(self.settings.aws, self.clock)
         self.sessions.append(made)
         return made
+
+    def _session(self, target: Destination) -> PacedSession:
+        """The session that leads to a destination."""
+        if not target.elsewhere:
+            return self.session
+        if target not in self._elsewhere:
+            from holdfast.adapters.aws_target import session_for
+
+            self._elsewhere[target] = session_for(target, self.settings.aws, self.clock)
+            self.sessions.append(self._elsewhere[target])
+        return self._elsewhere[target]
+
+    def recall(self, target: Destination = HERE) -> Recall:
+        """What captures that were cut off had read there, and the session that makes use of it."""
+        if target not in self._recalls:
+            from holdfast.kernel.recall import Recall, RecallingSession
+
+            own = self.settings.holdfast
+            session = RecallingSession(lambda: self._session(target))
+            self._recalls[target] = Recall(
+                own.data_dir / "captures", own.resume_within_hours, session, self.clock
+            )
+        return self._recalls[target]
 
     def calls(self) -> CallCount | None:
         """What all sessions have sent until now; None where none was needed."""
@@ -167,27 +193,24 @@ class Parts:
         from holdfast.systems.identity_center.system import identity_center
 
         own, rate = self.settings.identity_center, self.settings.aws.requests_per_second
-        if not target.elsewhere:
-            return identity_center(self.session, own, self.clock, rate)
-        from holdfast.adapters.aws_target import session_for
-
-        session = session_for(target, self.settings.aws, self.clock)
-        self.sessions.append(session)
-        return identity_center(session, replace(own, instance_arn=target.instance), self.clock, rate)
+        if target.elsewhere:
+            own = replace(own, instance_arn=target.instance)
+        return identity_center(self.recall(target).session, own, self.clock, rate)
 
     def backup(self, name: str) -> Backup:
         """How the system is backed up."""
         from holdfast.kernel.backup import Backup
 
         system = self.system(name)
-        return Backup(system, system.source(), self.vault, self.audit.head)
+        return Backup(system, system.source(), self.vault, self.audit.head, self.recall())
 
     def restore(self, name: str, target: Destination = HERE) -> Restore:
         """How the system is restored, there where the destination leads."""
         from holdfast.kernel.restore import Restore
 
         system = self.system(name, target)
-        return Restore(system, system.source(), system.target(), self.vault, self.audit.head)
+        source, changer, recall = system.source(), system.target(), self.recall(target)
+        return Restore(system, source, changer, self.vault, self.audit.head, recall)
 
     def drill(self, name: str) -> Drill:
         """How a backup of the system is rehearsed."""

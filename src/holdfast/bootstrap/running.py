@@ -25,7 +25,7 @@ from holdfast.kernel.drill import DrillRequest
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
-from holdfast.kernel.runs.report import build_report
+from holdfast.kernel.runs.report import RESUMABLE, build_report
 from holdfast.kernel.runs.report_values import StageTime
 from holdfast.kernel.runs.rollback import rollback_stages, undoable
 from holdfast.kernel.runs.stages import RunContext, Stage
@@ -200,6 +200,8 @@ class Runner:
     def write_evidence(self, run: Run) -> None:
         """Write report, metrics and manifest of a run as it stands. Raises: OutOfSpace; CannotWrite."""
         self._end_log(run)
+        if run.state not in RESUMABLE:
+            self._home.recall().forget(run.id)
         write_evidence(self.report(run), self._home.ledger, self._home.evidence, _to_stderr)
 
     def _watched(self, run: Run, work: Callable[[], Run]) -> Run:

@@ -14,7 +14,9 @@ from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, 
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
 from holdfast.kernel.compare import DifferenceKind, compare
+from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.ports import Ledger
+from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
@@ -46,6 +48,7 @@ class Backup:
     source: Source
     vault: Vault
     audit_head: Callable[[], str]
+    recall: Recall | None = None
 
     def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
         """Capture (which ends with the seal) and a check that reads every stored byte back."""
@@ -67,7 +70,13 @@ class Backup:
         """Record the inventory of a sealed snapshot once more; of what could not be read only the reason is left."""
         reader = self.vault.read(sealed)
         parts = [
-            Part(section.type, list(reader.records(section.type)), (), section.complete, section.reason)
+            Part(
+                section.type,
+                PackedRecords(reader.records(section.type)),
+                (),
+                section.complete,
+                section.reason,
+            )
             for section in sealed.sections
             if section.captured
         ]
@@ -89,9 +98,21 @@ class Backup:
         started = context.clock.now()
         identity = self.source.identity()
         parent = self._parent(request, identity, started)
-        parts = list(self._parts(context, request, items=items))
+        parts, oldest = self._read(context, request, identity, items=items)
+        started = min(started, oldest or started)
         self._refuse_contradictions(context, parts)
         return self._store(context, request, parts, identity, parent, started)
+
+    def _read(
+        self, context: RunContext, request: BackupRequest, identity: SourceIdentity, *, items: bool
+    ) -> tuple[list[Part], datetime | None]:
+        """All parts; and when the first answer came that a process which was cut off had got for this run."""
+        if self.recall is None:
+            return list(self._parts(context, request, items=items)), None
+        with self.recall.during(context.run.id, identity, self.vault.seals) as answers:
+            parts = list(self._parts(context, request, items=items))
+            context.record_findings(answers.told() if answers else ())
+            return parts, answers.oldest if answers else None
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
         for part in self.source.capture(request.types, context.progress):
@@ -137,6 +158,8 @@ class Backup:
             audit_head=self.audit_head(),
             labels=request.labels,
         )
+        if self.recall is not None:
+            self.recall.forget(context.run.id)
         context.record_findings(_beside_damage(writer.damage))
         if parent is not None:
             context.record_findings(self._changes_since(parent, parts))

@@ -187,6 +187,9 @@ class Progress(Protocol):
     def stage(self, name: str, total: int | None = None) -> None:
         """A stage starts; `total` is the number of steps where it is known."""
 
+    def expect(self, steps: int) -> None:
+        """So many more steps of the present stage have become known. Called from several threads."""
+
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Steps of the present stage are done. Called from several threads."""
 

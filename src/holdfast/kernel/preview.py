@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -87,21 +87,34 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
-def preview_of(decisions: Iterable[Decision], estimated_seconds: float, calls: int = 0) -> Preview:
-    """The preview of a plan, read once; memory is bounded by what is listed, not by the plan."""
+def preview_of(
+    decisions: Iterable[Decision], estimate: Callable[[Iterable[Change]], float], calls: int = 0
+) -> Preview:
+    """The preview of a plan, read once; memory is bounded by what is listed, not by the plan.
+
+    `estimate` gets the changes as they stream by and says how many seconds they take.
+    """
     counts: Counter[tuple[str, str]] = Counter()
     changes, conflicts, findings, conflicts_total = list[Change](), list[Conflict](), list[Finding](), 0
-    for decision in decisions:
-        if isinstance(decision, Change):
-            counts[decision.type, decision.verb.value] += 1
-            if len(changes) < LISTED:
-                changes.append(decision)
-        elif isinstance(decision, Conflict):
-            conflicts_total += 1
-            if len(conflicts) < LISTED:
-                conflicts.append(masked_conflict(decision))
-        else:
-            findings.append(decision)
+
+    def streaming() -> Iterator[Change]:
+        nonlocal conflicts_total
+        for decision in decisions:
+            if isinstance(decision, Change):
+                counts[decision.type, decision.verb.value] += 1
+                if len(changes) < LISTED:
+                    changes.append(decision)
+                yield decision
+            elif isinstance(decision, Conflict):
+                conflicts_total += 1
+                if len(conflicts) < LISTED:
+                    conflicts.append(masked_conflict(decision))
+            else:
+                findings.append(decision)
+
+    stream = streaming()
+    estimated_seconds = estimate(stream)
+    deque(stream, maxlen=0)  # what the estimate had no need to look at
     return Preview(
         changes_summary=tuple(ChangeCount(*what, count) for what, count in sorted(counts.items())),
         changes_total=counts.total(),

@@ -11,6 +11,9 @@ class SilentProgress:
     def stage(self, name: str, total: int | None = None) -> None:
         """Nothing."""
 
+    def expect(self, steps: int) -> None:
+        """Nothing."""
+
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Nothing."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import msgspec
 
@@ -13,9 +14,11 @@ from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severi
 from holdfast.domain.records import RecordView, show_key
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
+from holdfast.kernel.choosing import asking_once
 from holdfast.kernel.destination import HERE, Destination
 from holdfast.kernel.ports import Chooser, Progress
 from holdfast.kernel.preview import Preview, preview_of
+from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.permitted import refuse_unpermitted
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
@@ -60,6 +63,7 @@ class Restore:
     target: Target
     vault: Vault
     audit_head: Callable[[], str]
+    recall: Recall | None = None
 
     def stages(self, request: RestoreRequest, choose: Chooser | None) -> tuple[Stage, ...]:
         """Keep what is there now (a safety snapshot), wait where asked to, plan, apply, verify."""
@@ -80,11 +84,15 @@ class Restore:
         wanted = self._wanted(request)
         findings = self._compatible(wanted, request)
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
-        decisions = list(self._decide(wanted, present, request, choose))
-        changes = [decision for decision in decisions if isinstance(decision, Change)]
-        findings += refuse_errors(self.target.prerequisites(present, changes))
-        findings += self.target.permitted({(change.type, change.verb.value) for change in changes})
-        return preview_of([*findings, *decisions], self.target.estimate_seconds(changes))
+        ask = asking_once(choose)
+        decisions = self._decide(wanted, present, request, ask)
+        found = preview_of(chain(findings, decisions), self.target.estimate_seconds)
+        # Planned a second time rather than held: the changes of a large organization would fill the memory.
+        again = self._decide(wanted, present, request, ask)
+        changes = (decision for decision in again if isinstance(decision, Change))
+        stands = refuse_errors(self.target.prerequisites(present, changes))
+        stands += self.target.permitted({(each.type, each.verb) for each in found.changes_summary})
+        return replace(found, findings=(*stands, *found.findings))
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
         wanted = self._wanted(request)
@@ -163,7 +171,7 @@ class Restore:
         return self.vault.resolve(request.snapshot, self.system.name)
 
     def _backup(self) -> Backup:
-        return Backup(self.system, self.source, self.vault, self.audit_head)
+        return Backup(self.system, self.source, self.vault, self.audit_head, self.recall)
 
 
 def refuse_errors(findings: list[Finding]) -> list[Finding]:

@@ -54,13 +54,14 @@ SCALES = {
     "tiny": Scale(8, 6, 40, 12, 3, 2, 0.15, 1.0),
     "small": Scale(20, 15, 200, 40, 4, 4, 0.10, 0.8, 9),
     "medium": Scale(300, 60, 5_000, 400, 7, 6, 0.05, 0.25, 40),
+    "large": Scale(2_000, 200, 50_000, 2_000, 7, 4.8, 0.05, 0.25, 250),
 }
 
 
 def company(
     scale: str, seed: int, management_account: str = MANAGEMENT_ACCOUNT, region: str = HOME_REGION
 ) -> Portrait:
-    """The company of a scale (`empty`, `tiny`, `small`, `medium`), equal for equal scale and seed.
+    """The company of a scale (`empty`, `tiny`, `small`, `medium`, `large`), equal for equal scale and seed.
 
     Another management account has the same company, but in member accounts with other ids: an account is a
     member of one organization only.
@@ -128,6 +129,8 @@ def _account_place(index: int, count: int) -> tuple[str, str]:
     department = DEPARTMENTS[index // len(STAGES) % len(DEPARTMENTS)].lower()
     stage, wave = STAGES[index % len(STAGES)], index // (len(STAGES) * len(DEPARTMENTS))
     name = f"{department}-{wave}-{stage}" if wave else f"{department}-{stage}"
+    if count > 1000:
+        return name, f"Workloads/{stage.title()}/{department.title()}"
     if stage == "production":
         return name, "Workloads/Production"
     return name, "Workloads" if count < 10 else f"Workloads/{stage.title()}"
@@ -136,7 +139,9 @@ def _account_place(index: int, count: int) -> tuple[str, str]:
 def _groups(count: int, chance: random.Random) -> tuple[GroupPortrait, ...]:
     names = [EVERYBODY, NOBODY, OPERATORS, *_TWINS]
     pool = [f"{department} {role}{place}" for place in PLACES for role in ROLES for department in DEPARTMENTS]
-    names += [each for each in pool if each not in names][: max(0, count - len(names))]
+    pool = [each for each in pool if each not in names]
+    pool += [f"{each} {wave}" for wave in range(2, 2 + count // len(pool)) for each in pool]
+    names += pool[: max(0, count - len(names))]
     return tuple(_group(name, number, chance) for number, name in enumerate(names))
 
 

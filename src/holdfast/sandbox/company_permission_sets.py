@@ -99,7 +99,8 @@ def _inline(sid: str, effect: str, actions: list[str]) -> str:
 
 def _ordinary(number: int, chance: random.Random) -> PermissionSetPortrait:
     department, role = DEPARTMENTS[number % len(DEPARTMENTS)], ROLES[number // len(DEPARTMENTS) % len(ROLES)]
-    name = f"{department}{role}"
+    wave = number // (len(DEPARTMENTS) * len(ROLES))
+    name = f"{department}{role}{wave + 1 if wave else ''}"
     service = department.lower()
     return PermissionSetPortrait(
         name,

@@ -21,7 +21,7 @@ from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY
 class SandboxServer:
     """A stand-in on a loopback port for the time of a `with` block.
 
-    `scale` is empty, tiny, small or medium; `rate` is Identity Center's requests a second (None: no limit);
+    `scale` is empty, tiny, small, medium or large; `rate` is Identity Center's requests a second (None: no limit);
     `clock` gives seconds since 1970 and decides when asynchronous requests are due; `caller` is the ARN that
     GetCallerIdentity answers to the sandbox's own key (empty: the management account's root); `account` and
     `region` are the management account and the home region; `enforce_iam` refuses what policies do not allow.

@@ -100,11 +100,28 @@ def test_outside_a_terminal_lines_come_every_few_seconds_and_at_each_end() -> No
 
     assert stream.getvalue().splitlines() == [
         "capture: started, 100 to do",
-        "capture: 10 of 100 in 5.0 s, 2.0/s (user ada\\x1b[2J)",
-        "capture: 20 of 100 in 10 s, 2.0/s (user ada\\x1b[2J)",
+        "capture: 10 of 100 in 5.0 s, 2.0/s, about 45 s left (user ada\\x1b[2J)",
+        "capture: 20 of 100 in 10 s, 2.0/s, about 40 s left (user ada\\x1b[2J)",
         "capture: 20 of 100 in 10 s, 2.0/s, ended",
         "verify: started",
         "verify: 0 in 0.0 s, ended",
+    ]
+
+
+def test_steps_that_become_known_later_lengthen_the_stage() -> None:
+    stream, clock = io.StringIO(), Seconds()
+    with LineProgress(stream, every=5.0, monotonic=clock) as progress:
+        progress.stage("reading")
+        progress.expect(1)
+        progress.advance()
+        progress.expect(19)
+        clock.now += 5.0
+        progress.advance(4, note="groups 4/19")
+
+    assert stream.getvalue().splitlines() == [
+        "reading: started",
+        "reading: 5 of 20 in 5.0 s, 1.0/s, about 15 s left (groups 4/19)",
+        "reading: 5 of 20 in 5.0 s, 1.0/s, ended",
     ]
 
 

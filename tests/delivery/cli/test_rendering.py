@@ -130,7 +130,7 @@ def test_a_preview_shows_counts_conflicts_and_what_cannot_return() -> None:
         *ledger.finding_rows,
     ]
     shown = Shown()
-    show_preview(preview_of(decisions, 1234.0, 420), shown.screen)
+    show_preview(preview_of(decisions, lambda changes: 1234.0, 420), shown.screen)
     text = _plain(shown.text)
 
     assert "4 changes, about 20 min 34 s, 420 calls" in text
@@ -143,7 +143,7 @@ def test_a_preview_shows_counts_conflicts_and_what_cannot_return() -> None:
 
 def test_an_empty_preview_says_that_nothing_would_change() -> None:
     shown = Shown()
-    show_preview(preview_of([], 0.0), shown.screen)
+    show_preview(preview_of([], lambda changes: 0.0), shown.screen)
 
     assert shown.lines[0] == "Nothing would change: the service already is as the backup has it."
 

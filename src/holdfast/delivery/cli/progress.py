@@ -67,6 +67,11 @@ class LineProgress:
             self._started = self._printed = self._monotonic()
             self._print(f"{visible(name)}: started" + (f", {total:,} to do" if total is not None else ""))
 
+    def expect(self, steps: int) -> None:
+        """Raise the number of steps that the stage has in all."""
+        with self._lock:
+            self._total = (self._total or 0) + steps
+
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Count steps; print a line when the last is old enough."""
         with self._lock:
@@ -76,7 +81,7 @@ class LineProgress:
             if self._name and now - self._printed >= self._every:
                 self._printed = now
                 note = f" ({visible(self._note)})" if self._note else ""
-                self._print(f"{visible(self._name)}: {self._figures()}{note}")
+                self._print(f"{visible(self._name)}: {self._figures()}{self._rest(now)}{note}")
 
     def say(self, line: str) -> None:
         """Print the line."""
@@ -99,6 +104,13 @@ class LineProgress:
         total = f" of {self._total:,}" if self._total is not None else ""
         rate = f", {self._done / elapsed:,.1f}/s" if elapsed > 0 and self._done else ""
         return f"{self._done:,}{total} in {duration(elapsed)}{rate}"
+
+    def _rest(self, now: float) -> str:
+        """How long the steps take that are known and not done, at the pace so far."""
+        if not self._total or not 0 < self._done < self._total:
+            return ""
+        left = (self._total - self._done) * (now - self._started) / self._done
+        return f", about {duration(left)} left"
 
     def _print(self, line: str) -> None:
         self._stream.write(line + "\n")
@@ -136,6 +148,13 @@ class BarProgress:
             self._end_stage()
             self._name, self._total, self._done = visible(name), total, 0
             self._draw("")
+
+    def expect(self, steps: int) -> None:
+        """Lengthen the present bar."""
+        with self._lock:
+            self._total = (self._total or 0) + steps
+            if self._task is not None and self._bars is not None:
+                self._bars.update(self._task, total=self._total)
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         """Move the present bar."""
@@ -192,7 +211,15 @@ class BarProgress:
 
 def _bars(stream: TextIO) -> RichProgress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
     from rich.table import Column
     from rich.text import Text
 
@@ -210,8 +237,9 @@ def _bars(stream: TextIO) -> RichProgress:
         BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=10)),
         Figures(table_column=Column(no_wrap=True, justify="right")),
         TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=False),
         TextColumn(
-            "{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, ratio=1, max_width=30)
+            "{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, ratio=1, max_width=60)
         ),
         console=Console(file=stream),
         expand=True,

@@ -33,10 +33,10 @@ def sandbox() -> None:
 @click.option("--detach", is_flag=True, help="Return once it serves; stop it with `holdfast sandbox stop`.")
 @click.option(
     "--scale",
-    type=click.Choice(["empty", "tiny", "small", "medium"]),
+    type=click.Choice(["empty", "tiny", "small", "medium", "large"]),
     default="tiny",
     show_default=True,
-    help="Size of the sample company: 0, about 40, 200 or 5,000 users.",
+    help="Size of the sample company: 0, about 40, 200, 5,000 or 50,000 users.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Another number gives another company.")
 @click.option(

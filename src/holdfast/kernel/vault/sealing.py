@@ -31,11 +31,13 @@ class Role(IntEnum):
     PERSONAL = ord("P")
     INDEX = ord("I")
     MANIFEST = ord("M")
+    ANSWERS = ord("A")
+    """No object of the vault: what a capture under way keeps beside the ledger."""
 
     @property
     def key_class(self) -> KeyClass:
         """The branch of keys that its data keys are wrapped under."""
-        return KeyClass.PERSONAL if self is Role.PERSONAL else KeyClass.RECORDS
+        return KeyClass.PERSONAL if self in (Role.PERSONAL, Role.ANSWERS) else KeyClass.RECORDS
 
 
 def header(role: Role) -> bytes:

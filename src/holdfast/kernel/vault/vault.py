@@ -123,6 +123,11 @@ class Vault:
         return self._catalogue.seals.keys.vault_id.hex()
 
     @property
+    def seals(self) -> Seals:
+        """What seals under the vault's keys, also what lies beside it."""
+        return self._catalogue.seals
+
+    @property
     def location(self) -> str:
         """Where the vault is, without secrets."""
         return self._store.location

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
+from holdfast.domain.changes import Change, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView
-from holdfast.kernel.ports import Chooser
+from holdfast.kernel.choosing import asking_once
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import (
     APPLICATION_ASSIGNMENT,
@@ -39,26 +39,11 @@ def plan(
     The lock-out guard looks at the whole plan before the first decision is handed out.
     Raises: Refused for a lock-out, and for PROMPT without anybody to ask.
     """
-    asked = replace(options, choose=_asking_once(options.choose))
+    asked = replace(options, choose=asking_once(options.choose))
     operator = None if options.allow_lockout else read_operator(options.operator)
     if operator is not None:
         refuse_lockout(_decisions(Comparison(wanted, present, asked, source)), present, operator)
     yield from _decisions(Comparison(wanted, present, asked, source))
-
-
-def _asking_once(choose: Chooser | None) -> Chooser | None:
-    """The guard goes through the plan a second time; nobody should be asked twice for that."""
-    if choose is None:
-        return None
-    answers: dict[tuple[str, str], ConflictStrategy] = {}
-
-    def choose_once(conflict: Conflict) -> ConflictStrategy:
-        name = (conflict.type, conflict.key)
-        if name not in answers:
-            answers[name] = choose(conflict)
-        return answers[name]
-
-    return choose_once
 
 
 def _decisions(comparison: Comparison) -> Iterator[Decision]:

@@ -153,7 +153,7 @@ def test_an_instance_without_attributes_for_access_control_is_complete_and_says_
         return replace(connection, applications=Unsupported(connection.applications))  # type: ignore[arg-type]
 
     part = capture(source_of(sandbox, wrap), SETTINGS)["access_control_attributes"]
-    assert (part.complete, part.records) == (True, ())
+    assert (part.complete, list(part.records)) == (True, [])
     assert [(item.outcome.kind, item.outcome.code) for item in part.failures] == [
         (OutcomeKind.IMPOSSIBLE, "not-supported")
     ]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from itertools import count, islice
 
 import pytest
 
@@ -19,7 +20,7 @@ def read(item):
     print("reading", flush=True)
     threading.Event().wait(600)
 with Workers(1) as workers:
-    workers.each([1, 2, 3], read)
+    list(workers.each([1, 2, 3], read))
 """
 
 
@@ -33,13 +34,18 @@ def test_a_bug_in_a_call_is_raised_where_the_result_is_asked_for_and_starves_nob
 
     with Workers(1) as workers:
         with pytest.raises(ZeroDivisionError):
-            workers.each([0], divide)
-        assert workers.each([1, 2, 4], divide) == [1.0, 0.5, 0.25]
+            list(workers.each([0], divide))
+        assert list(workers.each([1, 2, 4], divide)) == [1.0, 0.5, 0.25]
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
     with Workers(8) as workers:
-        assert workers.each(range(200), str) == [str(number) for number in range(200)]
+        assert list(workers.each(range(200), str)) == [str(number) for number in range(200)]
+
+
+def test_a_few_results_of_endless_items_are_there_at_once() -> None:
+    with Workers(2) as workers:
+        assert list(islice(workers.each(count(), str), 3)) == ["0", "1", "2"]
 
 
 def test_an_interrupt_ends_the_process_although_reads_still_wait() -> None:

@@ -51,14 +51,14 @@ def read_applications(reader: Reader, wanted: frozenset[str]) -> ApplicationList
     found = applications.items
     return ApplicationListing(
         issuers=issuers,
-        whole_issuers=tuple(reader.each(issuers.items, partial(_issuer, reader)))
+        whole_issuers=tuple(reader.each("trusted token issuers", issuers.items, partial(_issuer, reader)))
         if TRUSTED_TOKEN_ISSUER in wanted
         else (),
         applications=applications,
-        whole_applications=tuple(reader.each(found, partial(_application, reader)))
+        whole_applications=tuple(reader.each("applications", found, partial(_application, reader)))
         if APPLICATION in wanted
         else (),
-        assignments=tuple(reader.each(found, partial(_assignments, reader)))
+        assignments=tuple(reader.each("application assignments", found, partial(_assignments, reader)))
         if APPLICATION_ASSIGNMENT in wanted
         else (),
     )

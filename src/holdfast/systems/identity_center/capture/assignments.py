@@ -7,6 +7,7 @@ from functools import partial
 
 from holdfast.domain.errors import AccessDenied, HoldfastError
 from holdfast.domain.records import join_key
+from holdfast.systems.identity_center.capture.holding import Held
 from holdfast.systems.identity_center.capture.listing import (
     AssignmentsBy,
     Size,
@@ -14,7 +15,7 @@ from holdfast.systems.identity_center.capture.listing import (
     principals_are_cheaper,
 )
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
-from holdfast.systems.identity_center.model import Account, Assignment, Group, PrincipalType, User
+from holdfast.systems.identity_center.model import Account, Assignment, PrincipalType
 
 Pair = tuple[str, str]
 """Account id and permission-set ARN."""
@@ -25,8 +26,8 @@ Principal = tuple[PrincipalType, str]
 class Inventory:
     """What the cheap listings gave."""
 
-    users: Listing[User]
-    groups: Listing[Group]
+    users: Listing[Held]
+    groups: Listing[Held]
     arns: Listing[str]
     accounts: Listing[Account]
 
@@ -39,8 +40,8 @@ class Inventory:
     @property
     def principals(self) -> list[Principal]:
         """Every group and user; groups first, as they hold most assignments."""
-        groups = [(PrincipalType.GROUP, group.group_id) for group in self.groups.items]
-        return groups + [(PrincipalType.USER, user.user_id) for user in self.users.items]
+        groups = [(PrincipalType.GROUP, group.id) for group in self.groups.items]
+        return groups + [(PrincipalType.USER, user.id) for user in self.users.items]
 
     @property
     def principals_known(self) -> bool:
@@ -76,7 +77,7 @@ def read_assignments(reader: Reader, inventory: Inventory, forced: AssignmentsBy
     switch = not forced and inventory.principals_known and principals_are_cheaper(inventory.size, len(pairs))
     if switch and (cheaper := _by_principal(reader, inventory)) is not None:
         return cheaper
-    for (account, arn), listing_of_pair in reader.each(pairs, partial(_of_pair, reader)):
+    for (account, arn), listing_of_pair in reader.each("assignments", pairs, partial(_of_pair, reader)):
         result.take(join_key(account, arn), listing_of_pair)
     return result
 
@@ -87,14 +88,18 @@ def _find_pairs(reader: Reader, inventory: Inventory, result: AssignmentListing)
     if result.by is AssignmentsBy.ACCOUNT:
         accounts = [account.account_id for account in inventory.accounts.items]
         per_account = reader.each(
-            accounts, lambda account: read_all(partial(gateway.list_permission_sets_for_account, account))
+            "accounts",
+            accounts,
+            lambda account: read_all(partial(gateway.list_permission_sets_for_account, account)),
         )
         for account, found in per_account:
             pairs.update(dict.fromkeys((account, arn) for arn in found.items))
             result.take(account, Listing((), found.error))
     else:
         per_set = reader.each(
-            inventory.arns.items, lambda arn: read_all(partial(gateway.list_accounts_for_permission_set, arn))
+            "accounts of permission sets",
+            inventory.arns.items,
+            lambda arn: read_all(partial(gateway.list_accounts_for_permission_set, arn)),
         )
         for arn, accounts_found in per_set:
             pairs.update(dict.fromkeys((account, arn) for account in accounts_found.items))
@@ -113,7 +118,9 @@ def _by_principal(reader: Reader, inventory: Inventory) -> AssignmentListing | N
     if principals and isinstance(_of_principal(reader, principals[0]).error, AccessDenied):
         return None
     result = AssignmentListing(AssignmentsBy.PRINCIPAL)
-    for (kind, principal_id), listing in reader.each(principals, partial(_of_principal, reader)):
+    for (kind, principal_id), listing in reader.each(
+        "assignments", principals, partial(_of_principal, reader)
+    ):
         result.take(join_key(kind, principal_id), listing)
     return result
 

@@ -22,6 +22,7 @@ from holdfast.systems.identity_center.capture.assignments import (
     Inventory,
     read_assignments,
 )
+from holdfast.systems.identity_center.capture.holding import Held, held, hold_group, hold_user
 from holdfast.systems.identity_center.capture.instance import read_instance
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing, read_memberships
@@ -51,10 +52,8 @@ from holdfast.systems.identity_center.model import (
     USER,
     ApplicationAssignment,
     Assignment,
-    Group,
     Page,
     PrincipalType,
-    User,
 )
 
 T = TypeVar("T")
@@ -117,13 +116,8 @@ class Gathering:
         return self._notes
 
     def _settings_parts(self, read: Read) -> Iterator[Part]:
-        users = {user.user_id: user.user_name for user in read.users.items}
-        groups = {group.group_id: group.display_name for group in read.groups.items}
-        principals = Principals(
-            lambda kind, key: (users if kind is PrincipalType.USER else groups).get(key, ""),
-            read.gone,
-            read.users.error or read.groups.error,
-        )
+        listing = read.users.error or read.groups.error
+        principals = Principals(read.names.principal, read.gone, listing)
         yield from instance_parts(read.instance, self._wanted)
         arn = self._reader.connection.instance().arn
         yield from application_parts(read.applications, principals, arn, self._wanted)
@@ -134,10 +128,10 @@ class Gathering:
         store, sso = connection.identity_store, connection.sso_admin
         assigned = ASSIGNMENT in wanted
         naming = wanted & {MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT}
-        users = self._list(USER, store.list_users, USER in wanted or bool(naming))
-        groups = self._list(GROUP, store.list_groups, GROUP in wanted or bool(naming))
+        users = self._list(USER, held(store.list_users, hold_user), USER in wanted or bool(naming))
+        groups = self._list(GROUP, held(store.list_groups, hold_group), GROUP in wanted or bool(naming))
         arns = self._list(PERMISSION_SET, sso.list_permission_sets, assigned or PERMISSION_SET in wanted)
-        accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned)
+        accounts = self._list(ASSIGNMENT, connection.organizations.list_accounts, assigned, "accounts")
         sets = self._lead(PERMISSION_SET, lambda: self._permission_sets(arns.result().items))
         memberships = self._lead(MEMBERSHIP, lambda: self._memberships(users.result(), groups.result()))
         assignments = self._lead(
@@ -163,7 +157,7 @@ class Gathering:
     def _permission_sets(self, arns: tuple[str, ...]) -> PermissionSetListing:
         return read_permission_sets(self._reader, arns, whole=PERMISSION_SET in self._wanted)
 
-    def _memberships(self, users: Listing[User], groups: Listing[Group]) -> MembershipListing:
+    def _memberships(self, users: Listing[Held], groups: Listing[Held]) -> MembershipListing:
         # Without names on both sides no membership can be kept, so asking would only cost calls.
         if MEMBERSHIP not in self._wanted or users.error or groups.error:
             return MembershipListing()
@@ -174,8 +168,11 @@ class Gathering:
             return AssignmentListing(AssignmentsBy.PERMISSION_SET)
         return read_assignments(self._reader, inventory, self._forced)
 
-    def _list(self, type_name: str, page: Callable[[str], Page[T]], needed: bool) -> Future[Listing[T]]:
-        return self._lead(type_name, lambda: read_all(page) if needed else Listing())
+    def _list(
+        self, type_name: str, page: Callable[[str], Page[T]], needed: bool, title: str = ""
+    ) -> Future[Listing[T]]:
+        counted = self._reader.counted(title or f"{type_name}s".replace("_", " "), page)
+        return self._lead(type_name, lambda: read_all(counted) if needed else Listing())
 
     def _lead(self, type_name: str, work: Callable[[], T]) -> Future[T]:
         def timed() -> T:
@@ -207,19 +204,16 @@ class Gathering:
         """Leave out users and groups that were listed and deleted before their memberships were read."""
         deleted = [item for item in read.memberships.failures if item.owner_id in late.gone]
         ids = {item.owner_id for item in deleted}
-        read.users = Listing(tuple(u for u in read.users.items if u.user_id not in ids), read.users.error)
-        read.groups = Listing(tuple(g for g in read.groups.items if g.group_id not in ids), read.groups.error)
-        failures = tuple(item for item in read.memberships.failures if item not in deleted)
-        read.memberships = MembershipListing(read.memberships.memberships, failures)
+        read.users = Listing(tuple(u for u in read.users.items if u.id not in ids), read.users.error)
+        read.groups = Listing(tuple(g for g in read.groups.items if g.id not in ids), read.groups.error)
+        read.memberships.failures = [item for item in read.memberships.failures if item not in deleted]
         self._notes += tuple(_deleted_meanwhile(item.name) for item in deleted)
 
     def _drop_vanished(self, read: Read, late: Late) -> None:
         """Leave out what the service dropped with the thing it refers to; what it still has is an orphan."""
         read.gone = late.gone
-        loose = [item for item in read.memberships.memberships if {item.user_id, item.group_id} & late.gone]
-        vanished = set(loose) - set(still_there(self._reader, loose))
-        kept = tuple(item for item in read.memberships.memberships if item not in vanished)
-        read.memberships = MembershipListing(kept, read.memberships.failures)
+        loose = [pair for pair in read.memberships.pairs() if not late.gone.isdisjoint(pair)]
+        read.memberships.drop(set(loose) - set(still_there(self._reader, loose)))
         suspects = [item for item in read.assignments.found if item.principal_id in late.gone]
         for item in set(suspects) - set(still_assigned(self._reader, suspects)):
             del read.assignments.found[item]
@@ -238,16 +232,16 @@ def loose_principals(read: Read) -> tuple[set[str], set[str]]:
 
     A listing that is not whole itself leaves too much open, so nothing of its type is looked up.
     """
-    users: set[str] = {item.user_id for item in read.memberships.memberships}
-    groups: set[str] = {item.group_id for item in read.memberships.memberships}
+    groups: set[str] = set(read.memberships.members)
+    users: set[str] = {user_id for user_ids in read.memberships.members.values() for user_id in user_ids}
     assigned: list[Assignment | ApplicationAssignment] = [
         *read.assignments.found,
         *read.applications.assigned,
     ]
     for item in assigned:
         (users if item.principal_type is PrincipalType.USER else groups).add(item.principal_id)
-    known_users = {user.user_id for user in read.users.items}
-    known_groups = {group.group_id for group in read.groups.items}
+    known_users = {user.id for user in read.users.items}
+    known_groups = {group.id for group in read.groups.items}
     lost = {item.owner_id for item in read.memberships.failures if is_gone(item.error)}
     return (
         set() if read.users.error else (users - known_users) | (lost & known_users),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from holdfast.domain.errors import HoldfastError
+from holdfast.systems.identity_center.capture.holding import Held
 from holdfast.systems.identity_center.capture.listing import MembershipsBy, Size, choose_memberships
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
-from holdfast.systems.identity_center.model import Group, Membership, User
+from holdfast.systems.identity_center.model import Membership, Page
+
+Pair = tuple[str, str]
+"""Ids of a group and of a user in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +24,52 @@ class Unread:
     error: HoldfastError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MembershipListing:
-    """Memberships by ids, each once, and whose could not be read."""
+    """The ids of the users in each group, by the group's id, and whose memberships could not be read.
 
-    memberships: tuple[Membership, ...] = ()
-    failures: tuple[Unread, ...] = ()
+    Of 300,000 memberships the ids alone would take 100 MB; so each id is one string, however often it comes.
+    """
+
+    members: dict[str, list[str]] = field(default_factory=dict)
+    failures: list[Unread] = field(default_factory=list)
+
+    def pairs(self) -> Iterator[Pair]:
+        """All memberships, each once."""
+        for group_id, user_ids in self.members.items():
+            for user_id in dict.fromkeys(user_ids):
+                yield group_id, user_id
+
+    def drop(self, pairs: Iterable[Pair]) -> None:
+        """Forget some memberships."""
+        for group_id, user_id in pairs:
+            self.members[group_id] = [each for each in self.members[group_id] if each != user_id]
 
 
-def read_memberships(reader: Reader, users: tuple[User, ...], groups: tuple[Group, ...]) -> MembershipListing:
+def read_memberships(reader: Reader, users: tuple[Held, ...], groups: tuple[Held, ...]) -> MembershipListing:
     """All memberships, asked for in the way that takes fewer calls."""
     by = choose_memberships(Size(len(users), len(groups), 0, None))
-    if by is MembershipsBy.GROUP:
-        owners = [(group.group_id, group.display_name) for group in groups]
-    else:
-        owners = [(user.user_id, user.user_name) for user in users]
-    read = _by_group if by is MembershipsBy.GROUP else _by_user
-    found: dict[tuple[str, str], Membership] = {}
-    failures: list[Unread] = []
-    for (owner_id, name), listing in reader.each(owners, lambda owner: read(reader, owner[0])):
-        found.update({(item.group_id, item.user_id): item for item in listing.items})
+    owners, read = (groups, _by_group) if by is MembershipsBy.GROUP else (users, _by_user)
+    ids = {each.id: each.id for each in (*users, *groups)}
+    result = MembershipListing()
+    for owner, listing in reader.each("memberships", owners, lambda owner: read(reader, owner.id)):
+        for group_id, user_id in listing.items:
+            members = result.members.setdefault(ids.get(group_id, group_id), [])
+            members.append(ids.get(user_id, user_id))
         if listing.error:
-            failures.append(Unread(owner_id, name, listing.error))
-    return MembershipListing(tuple(found.values()), tuple(failures))
+            result.failures.append(Unread(owner.id, owner.name, listing.error))
+    return result
 
 
-def _by_group(reader: Reader, group_id: str) -> Listing[Membership]:
-    return read_all(lambda token: reader.connection.identity_store.list_memberships(group_id, token))
+def _by_group(reader: Reader, group_id: str) -> Listing[Pair]:
+    store = reader.connection.identity_store
+    return read_all(lambda token: _pairs(store.list_memberships(group_id, token)))
 
 
-def _by_user(reader: Reader, user_id: str) -> Listing[Membership]:
-    return read_all(
-        lambda token: reader.connection.identity_store.list_memberships_for_member(user_id, token)
-    )
+def _by_user(reader: Reader, user_id: str) -> Listing[Pair]:
+    store = reader.connection.identity_store
+    return read_all(lambda token: _pairs(store.list_memberships_for_member(user_id, token)))
+
+
+def _pairs(page: Page[Membership]) -> Page[Pair]:
+    return Page(tuple((item.group_id, item.user_id) for item in page.items), page.next_token)

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from holdfast.domain.errors import HoldfastError
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record, join_key, split_key
+from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.system import Part
 from holdfast.systems.identity_center.capture.applications import ApplicationListing
 from holdfast.systems.identity_center.capture.assignments import AssignmentListing
+from holdfast.systems.identity_center.capture.holding import Held
 from holdfast.systems.identity_center.capture.instance import InstanceListing
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing
@@ -23,10 +25,9 @@ from holdfast.systems.identity_center.mapping import (
     NamedAssignment,
     NamedMembership,
     assignment_record,
-    group_record,
     membership_record,
     permission_set_record,
-    user_record,
+    user_key,
 )
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
@@ -36,10 +37,7 @@ from holdfast.systems.identity_center.model import (
     USER,
     Account,
     Assignment,
-    Group,
-    Membership,
     PrincipalType,
-    User,
 )
 
 INVENTORY = "*"
@@ -54,11 +52,34 @@ UNNAMED = "unnamed"
 
 
 @dataclass(slots=True)
-class Read:
-    """What the reads gave; a type that was not needed stays an empty listing."""
+class Names:
+    """Names by id. `gone` are ids that the service no longer knows; other unknown ids could not be read."""
 
-    users: Listing[User] = field(default_factory=Listing)
-    groups: Listing[Group] = field(default_factory=Listing)
+    users: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    permission_sets: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def principal(self, kind: PrincipalType, principal_id: str) -> str:
+        """A principal's name, empty when it is not known."""
+        return (self.users if kind is PrincipalType.USER else self.groups).get(principal_id, "")
+
+    def knows_members(self, group_id: str, user_id: str) -> bool:
+        """Whether both sides of a membership have names."""
+        return user_id in self.users and group_id in self.groups
+
+    def knows_principal(self, assignment: Assignment) -> bool:
+        """Whether an assignment's principal has a name."""
+        return bool(self.principal(assignment.principal_type, assignment.principal_id))
+
+
+@dataclass(slots=True)
+class Read:
+    """What the reads gave; a type that was not needed stays an empty listing. `names` come with the parts."""
+
+    users: Listing[Held] = field(default_factory=Listing)
+    groups: Listing[Held] = field(default_factory=Listing)
     arns: Listing[str] = field(default_factory=Listing)
     accounts: Listing[Account] = field(default_factory=Listing)
     sets: PermissionSetListing = field(default_factory=PermissionSetListing)
@@ -69,16 +90,19 @@ class Read:
     applications: ApplicationListing = field(default_factory=ApplicationListing)
     instance: InstanceListing = field(default_factory=InstanceListing)
     gone: set[str] = field(default_factory=set)
+    names: Names = field(default_factory=Names)
 
 
 def make_parts(read: Read, wanted: frozenset[str]) -> Iterator[Part]:
     """The parts asked for, in dependency order."""
-    users = collate(USER, ((user.user_id, user_record(user)) for user in read.users.items))
-    groups = collate(GROUP, ((group.group_id, group_record(group)) for group in read.groups.items))
+    users = collate(USER, ((user.id, user.record) for user in read.users.items))
+    groups = collate(GROUP, ((group.id, group.record) for group in read.groups.items))
     sets = collate(
         PERMISSION_SET, ((item.summary.arn, permission_set_record(item)) for item in read.sets.sets)
     )
-    names = name_things(read, users, groups)
+    names = read.names = name_things(read, users, groups)
+    # Their records are packed by now and their names known; they would be the largest thing held.
+    read.users, read.groups = Listing((), read.users.error), Listing((), read.groups.error)
     if USER in wanted:
         yield make_part(USER, users.records, users.failures, read.users.error)
     if GROUP in wanted:
@@ -98,10 +122,8 @@ def name_things(read: Read, users: Collated, groups: Collated) -> Names:
     for arn, name in sorted(read.sets.names.items()):
         by_name.setdefault(name, arn)
     return Names(
-        users={user.user_id: user.user_name for user in read.users.items if user.user_id in users.ids},
-        groups={
-            group.group_id: group.display_name for group in read.groups.items if group.group_id in groups.ids
-        },
+        users={user.id: user.name for user in read.users.items if user.id in users.ids},
+        groups={group.id: group.name for group in read.groups.items if group.id in groups.ids},
         permission_sets={arn: name for name, arn in by_name.items()},
         accounts={account.account_id: account.name for account in read.accounts.items},
         gone=read.gone,
@@ -109,7 +131,7 @@ def name_things(read: Read, users: Collated, groups: Collated) -> Names:
 
 
 def _membership_part(read: Read, names: Names) -> Part:
-    records, unnamed = name_memberships(names, read.memberships.memberships)
+    records, unnamed = name_memberships(names, read.memberships)
     unread = [failed(MEMBERSHIP, item.name, item.error) for item in read.memberships.failures]
     # Both sides' listings are the inventory of memberships: without one of them it is not known.
     return make_part(MEMBERSHIP, records, [*unnamed, *unread], read.users.error or read.groups.error)
@@ -127,7 +149,7 @@ def _show(key: str, names: Names) -> str:
 
 
 def make_part(
-    type_name: str, records: Sequence[Record], failures: Iterable[Item], listing: HoldfastError | None
+    type_name: str, records: Iterable[Record], failures: Iterable[Item], listing: HoldfastError | None
 ) -> Part:
     """A part; what nobody could read (an orphan) is told but does not make it incomplete."""
     items = sorted(failures, key=lambda item: item.key)
@@ -136,14 +158,15 @@ def make_part(
     if listing is not None:
         items.insert(0, failed(type_name, INVENTORY, listing))
         reason = str(listing)
-    return Part(type_name, tuple(records), tuple(items), complete=not reason, reason=reason)
+    packed = records if isinstance(records, PackedRecords) else PackedRecords(records)
+    return Part(type_name, packed, tuple(items), complete=not reason, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Collated:
     """Records of a type in key order, unique, the items that got none, and the ids that a key stands for."""
 
-    records: tuple[Record, ...]
+    records: PackedRecords
     failures: tuple[Item, ...]
     ids: frozenset[str]
 
@@ -163,58 +186,33 @@ def collate(type_name: str, found: Iterable[tuple[str, Record]]) -> Collated:
         else:
             records[record.key] = record
             ids.add(thing_id)
-    return Collated(tuple(records.values()), tuple(failures), frozenset(ids))
+    return Collated(PackedRecords(records.values()), tuple(failures), frozenset(ids))
 
 
-@dataclass(slots=True)
-class Names:
-    """Names by id. `gone` are ids that the service no longer knows; other unknown ids could not be read."""
-
-    users: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
-    permission_sets: dict[str, str] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-
-    def principal(self, kind: PrincipalType, principal_id: str) -> str:
-        """A principal's name, empty when it is not known."""
-        return (self.users if kind is PrincipalType.USER else self.groups).get(principal_id, "")
-
-    def knows_members(self, membership: Membership) -> bool:
-        """Whether both sides of a membership have names."""
-        return membership.user_id in self.users and membership.group_id in self.groups
-
-    def knows_principal(self, assignment: Assignment) -> bool:
-        """Whether an assignment's principal has a name."""
-        return bool(self.principal(assignment.principal_type, assignment.principal_id))
-
-
-def name_memberships(names: Names, memberships: Sequence[Membership]) -> tuple[list[Record], list[Item]]:
+def name_memberships(names: Names, listing: MembershipListing) -> tuple[PackedRecords, list[Item]]:
     """Records of the memberships whose both sides have names, in key order, and items for the others."""
-    records: dict[str, Record] = {}
-    failures: list[Item] = []
-    for item in memberships:
-        if names.knows_members(item):
-            record = membership_record(
-                NamedMembership(names.groups[item.group_id], names.users[item.user_id])
-            )
-            records[record.key] = record
-        else:
-            key = join_key(
-                names.groups.get(item.group_id, item.group_id), names.users.get(item.user_id, item.user_id)
-            )
-            missing = [
-                f"{kind} {thing_id}"
-                for kind, thing_id, known in (
-                    ("group", item.group_id, names.groups),
-                    ("user", item.user_id, names.users),
-                )
-                if thing_id not in known
-            ]
-            failures.append(
-                Item(MEMBERSHIP, key, unnamed(missing, {item.group_id, item.user_id} & names.gone))
-            )
-    return [records[key] for key in sorted(records)], failures
+    failures = [
+        _unnamed_membership(names, *pair) for pair in listing.pairs() if not names.knows_members(*pair)
+    ]
+    return PackedRecords(_named_memberships(names, listing.members)), failures
+
+
+def _named_memberships(names: Names, members: dict[str, list[str]]) -> Iterator[Record]:
+    """Group by group, so that never more than one group's records are held; keys sort by group, then user."""
+    known = {
+        join_key(names.groups[group_id], ""): group_id for group_id in members if group_id in names.groups
+    }
+    for _, group_id in sorted(known.items()):
+        named = {names.users[user_id] for user_id in members[group_id] if user_id in names.users}
+        for user in sorted(named, key=user_key):
+            yield membership_record(NamedMembership(names.groups[group_id], user))
+
+
+def _unnamed_membership(names: Names, group_id: str, user_id: str) -> Item:
+    key = join_key(names.groups.get(group_id, group_id), names.users.get(user_id, user_id))
+    sides = (("group", group_id, names.groups), ("user", user_id, names.users))
+    missing = [f"{kind} {thing_id}" for kind, thing_id, known in sides if thing_id not in known]
+    return Item(MEMBERSHIP, key, unnamed(missing, {group_id, user_id} & names.gone))
 
 
 def name_assignments(names: Names, assignments: Sequence[Assignment]) -> tuple[list[Record], list[Item]]:

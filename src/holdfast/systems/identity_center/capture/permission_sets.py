@@ -37,7 +37,9 @@ class PermissionSetListing:
 def read_permission_sets(reader: Reader, arns: tuple[str, ...], *, whole: bool) -> PermissionSetListing:
     """Name of every set, and with `whole` all that is attached: one call a set, or six."""
     result = PermissionSetListing()
-    for arn, read in reader.each(arns, partial(_read, reader.connection.sso_admin, whole=whole)):
+    for arn, read in reader.each(
+        "permission sets", arns, partial(_read, reader.connection.sso_admin, whole=whole)
+    ):
         result.add(arn, *(read.items[0] if read.items else (Listing((), read.error), Listing())))
     return result
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable, Throttled
@@ -55,6 +55,24 @@ def _raise_if_final(error: HoldfastError) -> None:
         raise error
 
 
+class Tallies:
+    """Which listings are under way, and how far each has come, as people read it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, tuple[int, str]] = {}
+
+    def add(self, title: str, steps: int, total: int | None = None, *, ended: bool = False) -> str:
+        """Count what was read of a listing; the state of all that are under way."""
+        with self._lock:
+            done = self._counts.get(title, (0, ""))[0] + steps
+            self._counts[title] = done, "" if total is None else f"/{total:,}"
+            told = ", ".join(f"{name} {count:,}{of}" for name, (count, of) in self._counts.items())
+            if ended or done == total:
+                del self._counts[title]
+            return told
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """What every read needs: the gateways, the threads, and who is told of progress."""
@@ -62,18 +80,34 @@ class Reader:
     connection: Connection
     workers: Workers
     progress: Progress
+    tallies: Tallies = field(default_factory=Tallies)
 
-    def each(self, items: Sequence[S], read: Callable[[S], Listing[T]]) -> list[tuple[S, Listing[T]]]:
+    def counted(self, title: str, page: Callable[[str], Page[T]]) -> Callable[[str], Page[T]]:
+        """A listing whose pages people see coming."""
+
+        def counted_page(token: str) -> Page[T]:
+            found = page(token)
+            self.progress.expect(1)
+            note = self.tallies.add(title, len(found.items), ended=not found.next_token)
+            self.progress.advance(note=note)
+            return found
+
+        return counted_page
+
+    def each(
+        self, title: str, items: Sequence[S], read: Callable[[S], Listing[T]]
+    ) -> Iterator[tuple[S, Listing[T]]]:
         """A read for every item, concurrently, in the items' order; one failure leaves the others alone."""
         silence = Silence()
+        self.progress.expect(len(items))
 
         def attempt(item: S) -> Listing[T]:
             listing = silence.last() or read(item)
             silence.note(listing.error)
-            self.progress.advance()
+            self.progress.advance(note=self.tallies.add(title, 1, len(items)))
             return Listing(listing.items, listing.error)
 
-        return list(zip(items, self.workers.each(items, attempt), strict=True))
+        return zip(items, self.workers.each(items, attempt), strict=True)
 
 
 class Silence:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from holdfast.domain.errors import HoldfastError, RemoteError
+from holdfast.systems.identity_center.capture.holding import Held, hold_group, hold_user
+from holdfast.systems.identity_center.capture.memberships import Pair
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all, read_one
-from holdfast.systems.identity_center.model import Assignment, Group, Membership, User
-
-T = TypeVar("T")
+from holdfast.systems.identity_center.model import Assignment
 
 
 @dataclass(slots=True)
 class Late:
     """A second look: users and groups made meanwhile, ids that are gone, ids that could not be read."""
 
-    users: list[User] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
+    users: list[Held] = field(default_factory=list)
+    groups: list[Held] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     unread: dict[str, HoldfastError] = field(default_factory=dict)
 
@@ -31,14 +30,16 @@ def look_again(reader: Reader, user_ids: Iterable[str], group_ids: Iterable[str]
     """Describe principals that the listings did not show."""
     late = Late()
     store = reader.connection.identity_store
-    late.users = _describe(reader, sorted(user_ids), store.describe_user, late)
-    late.groups = _describe(reader, sorted(group_ids), store.describe_group, late)
+    late.users = _describe(reader, sorted(user_ids), lambda item: hold_user(store.describe_user(item)), late)
+    late.groups = _describe(
+        reader, sorted(group_ids), lambda item: hold_group(store.describe_group(item)), late
+    )
     return late
 
 
-def _describe(reader: Reader, ids: list[str], describe: Callable[[str], T], late: Late) -> list[T]:
-    found: list[T] = []
-    for thing_id, listing in reader.each(ids, lambda item: read_one(lambda: describe(item))):
+def _describe(reader: Reader, ids: list[str], describe: Callable[[str], Held], late: Late) -> list[Held]:
+    found: list[Held] = []
+    for thing_id, listing in reader.each("second looks", ids, lambda item: read_one(lambda: describe(item))):
         found += listing.items
         if listing.error and is_gone(listing.error):
             late.gone.add(thing_id)
@@ -47,12 +48,14 @@ def _describe(reader: Reader, ids: list[str], describe: Callable[[str], T], late
     return found
 
 
-def still_there(reader: Reader, memberships: Iterable[Membership]) -> list[Membership]:
+def still_there(reader: Reader, memberships: Iterable[Pair]) -> list[Pair]:
     """Those of the memberships that the service still has, or of which it will not say."""
     store = reader.connection.identity_store
     suspects = list(memberships)
     read = reader.each(
-        suspects, lambda item: read_one(lambda: store.find_membership_id(item.group_id, item.user_id))
+        "second looks at memberships",
+        suspects,
+        lambda pair: read_one(lambda: store.find_membership_id(*pair)),
     )
     return [item for item, listing in read if listing.error or listing.items != ("",)]
 
@@ -62,7 +65,9 @@ def still_assigned(reader: Reader, assignments: Iterable[Assignment]) -> list[As
     suspects = list(assignments)
     pairs = sorted({(item.account_id, item.permission_set_arn) for item in suspects})
     kept: set[Assignment] = set()
-    for pair, listing in reader.each(pairs, lambda item: _assignments_of(reader, item)):
+    for pair, listing in reader.each(
+        "second looks at assignments", pairs, lambda item: _assignments_of(reader, item)
+    ):
         same_pair = {item for item in suspects if (item.account_id, item.permission_set_arn) == pair}
         if listing.error is None or is_gone(listing.error):
             same_pair &= set(listing.items)

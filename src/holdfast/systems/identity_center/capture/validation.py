@@ -27,6 +27,9 @@ from holdfast.systems.identity_center.model import (
     PrincipalType,
 )
 
+LINKS = (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT)
+"""Records that refer to others; nothing refers to them."""
+
 Reference = tuple[str, str]
 """Type and key of what a record refers to."""
 RECAPTURE = "Take the backup again; if this stays, report it with the run's evidence."
@@ -45,7 +48,7 @@ def find_faults(parts: Sequence[Part]) -> list[Finding]:
 
 def _order(part: Part) -> Iterator[Finding]:
     """A part that is not sorted and unique would be stored so that records cannot be found."""
-    keys = [record.key for record in part.records]
+    keys = (record.key for record in part.records)
     for before, after in pairwise(keys):
         if before >= after:
             fault = "double" if before == after else "out of order"
@@ -63,8 +66,12 @@ def _orphans(part: Part) -> Iterator[Finding]:
 
 def _dangling(by_type: dict[str, Part]) -> Iterator[Finding]:
     """References into types that were captured whole; into others nothing can be said."""
-    keys = {name: {record.key for record in part.records} for name, part in by_type.items() if part.complete}
-    for name in (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT):
+    keys = {
+        name: {record.key for record in part.records}
+        for name, part in by_type.items()
+        if part.complete and name not in LINKS
+    }
+    for name in LINKS:
         for record in by_type[name].records if name in by_type else ():
             for type_name, key in _references(record):
                 if type_name in keys and key not in keys[type_name]:

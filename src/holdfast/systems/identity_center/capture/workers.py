@@ -5,8 +5,10 @@ from __future__ import annotations
 import queue
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
+from itertools import islice
 from types import TracebackType
 from typing import TypeVar
 
@@ -16,6 +18,9 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 Work = Callable[[], None]
+
+AHEAD = 1000
+"""Items whose calls may be under way or done before the first of them is; one that takes long holds up none."""
 
 
 class Workers:
@@ -51,19 +56,20 @@ class Workers:
         ).start()
         return future
 
-    def each(self, items: Sequence[S], call: Callable[[S], T]) -> list[T]:
-        """The call's result for every item, in the items' order.
+    def each(self, items: Iterable[S], call: Callable[[S], T]) -> Iterator[T]:
+        """The call's result for every item, in the items' order; at most `AHEAD` of them are held.
 
         Raises: what the first failing call raised; calls not yet begun are dropped then.
         """
-        futures = [self._submit(call, item) for item in items]
+        source = iter(items)
+        futures = deque(self._submit(call, item) for item in islice(source, AHEAD))
         try:
-            for future in futures:
+            while futures:
                 # In steps: a Ctrl-C just before an endless wait would not be seen.
-                while not wait([future], timeout=1.0).done:
+                while not wait([futures[0]], timeout=1.0).done:
                     continue
-                future.result()
-            return [future.result() for future in futures]
+                yield futures.popleft().result()
+                futures.extend(self._submit(call, item) for item in islice(source, 1))
         finally:
             for future in futures:
                 future.cancel()
