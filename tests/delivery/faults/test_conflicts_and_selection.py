@@ -16,7 +16,11 @@ from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Desk
 
 EVERYBODY = "All Employees"
-TYPES = ("user", "group", "membership", "permission_set", "assignment")
+TYPES = (
+    *("user", "group", "membership", "permission_set", "assignment"),
+    *("instance", "access_control_attributes"),
+    *("trusted_token_issuer", "application", "application_assignment"),
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,8 @@ TYPES = ("user", "group", "membership", "permission_set", "assignment")
         ("permission_sets", {"permission_set"}),
         ("permission-sets,users", {"permission_set", "user"}),
         ("assignments", {"assignment"}),
+        ("applications", {"trusted_token_issuer", "application", "application_assignment"}),
+        ("instance_settings", {"instance", "access_control_attributes"}),
     ],
 )
 def test_parts_that_were_not_asked_for_are_stated_and_not_shown_as_empty(

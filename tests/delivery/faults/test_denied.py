@@ -100,7 +100,9 @@ def test_a_part_that_could_not_be_read_is_not_compared_as_if_it_were_empty(
     compared = desk.run("identity-center", "diff", "latest", "--json")
     assert compared.code == 3
     assert {each["kind"] for each in compared.json} == {"unknown"}
-    assert {each["type"] for each in compared.json} == {"group", "membership", "assignment"}
+    assert {each["type"] for each in compared.json} == {
+        *("group", "membership", "assignment", "application_assignment")
+    }
     assert "Not read whole: group: identitystore:ListGroups on arn:aws:" in compared.err
 
 

@@ -167,7 +167,9 @@ def test_an_empty_directory_is_a_complete_backup_of_nothing(desk: Desk, sandbox:
     shown = desk.run("backups", "show", backup, "--json").json[0]
     assert shown["complete"] is True
     assert {section["type"]: section["count"] for section in shown["sections"]} == {
-        "user": 0, "group": 0, "membership": 0, "permission_set": 0, "assignment": 0
+        "user": 0, "group": 0, "membership": 0, "permission_set": 0, "assignment": 0,
+        "instance": 1, "access_control_attributes": 0,
+        "trusted_token_issuer": 0, "application": 0, "application_assignment": 0,
     }  # fmt: skip
     assert desk.run("backups", "verify", backup).code == 0
     restored = desk.restore()

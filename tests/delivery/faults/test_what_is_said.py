@@ -82,7 +82,8 @@ def test_a_comparison_says_what_a_backup_leaves_out(desk: Desk, admin: Administr
     admin.delete_group("Data Engineers")
     live = desk.run("identity-center", "diff", users, "--json")
     assert live.json == []
-    assert f"because {users} leaves it out: group, membership, permission_set, assignment." in live.err
+    lacking = "group, membership, permission_set, assignment, instance, access_control_attributes"
+    assert f"because {users} leaves it out: {lacking}, trusted_token_issuer, application" in live.err
     assert f"because {users} leaves it out: group" in desk.run("identity-center", "diff", users).out
 
 

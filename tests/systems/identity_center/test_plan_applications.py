@@ -64,7 +64,7 @@ def test_a_saml_application_that_is_gone_is_listed_with_what_a_person_must_do_an
         "application",
         "Travel",
     )
-    assert "Its 1 assignments wait for it." in told.message
+    assert "Assignments that wait for it: 1." in told.message
     assert "console" in told.advice
     assert "run the restore again" in told.advice
 

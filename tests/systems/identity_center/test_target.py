@@ -320,3 +320,23 @@ def test_many_operations_under_way_are_followed_by_listings(
     asked = sandbox.status().requests
     assert asked["sso-admin:ListAccountAssignmentCreationStatus"] >= 1
     assert len(set(restorer.requests)) == len(keys) == 8
+
+
+def test_a_deleted_application_comes_back_as_it_was_and_attributes_are_awaited(
+    sandbox: SandboxServer, restorer: Restorer
+) -> None:
+    held = sandbox.dump()
+    own = tuple(each for each in held.applications if each.name not in OTHERS)
+    before = msgspec.structs.replace(held, applications=own)
+    bare = msgspec.structs.replace(
+        before, applications=(), instance=InstancePortrait(held.instance.name, tags=held.instance.tags)
+    )
+    sandbox.load(bare)
+    nothing = restorer.capture()
+    sandbox.load(before)
+    changes = restorer.plan(nothing, DELETING).changes
+    assert {outcome.kind for outcome in restorer.apply(changes).values()} == {OutcomeKind.DONE}
+    assert sandbox.dump() == bare
+    undone = restorer.apply(list(restorer.target.invert(changes)))
+    assert {outcome.kind for outcome in undone.values()} == {OutcomeKind.DONE}, undone
+    assert restorable(sandbox.dump()) == restorable(before)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.api_models import ResourceType
-from holdfast.api_records import SELECTED
+from holdfast.api_records import SELECTED, record_types
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import conclude, emit, installation
 from holdfast.domain.changes import ConflictStrategy
@@ -44,7 +44,7 @@ class ResourceList(click.ParamType[tuple[str, ...]]):
                 param,
                 ctx,
             )
-        return tuple(dict.fromkeys(name for word in chosen for name in SELECTED[ResourceType(word)]))
+        return record_types(ResourceType(word) for word in chosen)
 
 
 class RecordName(click.ParamType[tuple[str, str]]):

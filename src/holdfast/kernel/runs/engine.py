@@ -159,8 +159,10 @@ class Engine:
         changes = any(stage.kind is StageKind.CHANGE for stage in stages)
         ends = {kind.value for _, kind in self._ledger.count_items(run.id)}
         ends |= {kind for _, _, kind in self._ledger.count_changes(run.id) if changes or kind != "planned"}
-        checks = [stage.name for stage in stages if stage.kind is StageKind.CHECK] or [""] * (not stages)
-        found = (finding for stage in checks for finding in self._ledger.findings(run.id, stage=stage))
+        telling = [stage.name for stage in stages if stage.kind is not StageKind.GATHER] or [""] * (
+            not stages
+        )
+        found = (finding for stage in telling for finding in self._ledger.findings(run.id, stage=stage))
         failed = any(finding.severity is Severity.ERROR for finding in found)
         return RunState.PARTIAL if failed or ends & BAD_ENDS else RunState.COMPLETE
 

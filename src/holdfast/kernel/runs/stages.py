@@ -63,7 +63,7 @@ class RunContext:
         self.ledger.record_items(self.run, self.stage, items)
 
     def record_findings(self, findings: Iterable[Finding]) -> None:
-        """Store what this stage noticed; an ERROR of a CHECK stage makes the run partial."""
+        """Store what this stage noticed; an ERROR of a stage that changes or checks makes the run partial."""
         self.ledger.record_findings(self.run, self.stage, findings)
 
     def record_conflicts(self, conflicts: Iterable[Conflict]) -> None:

@@ -128,8 +128,8 @@ def _new_arns(created: int) -> Finding:
         CANNOT_RETURN,
         APPLICATION,
         "",
-        f"{created} applications are created anew: new ARNs, by which their software and other accounts' policies "
-        "know them; client secrets of the software itself are not kept here.",
+        f"Applications created anew: {created}. They get new ARNs, by which their software and other accounts' "
+        "policies know them; client secrets of the software itself are not kept here.",
         "Give the software the new application ARNs.",
     )
 
@@ -137,7 +137,7 @@ def _new_arns(created: int) -> Finding:
 def _not_creatable(comparison: Comparison, backup: Record) -> Finding:
     provider = provider_name(application_from(backup).summary.provider)
     assigned = _assigned(comparison, backup.key)
-    waiting = f" Its {assigned} assignments wait for it." if assigned else ""
+    waiting = f" Assignments that wait for it: {assigned}." if assigned else ""
     if is_own(backup):
         told = "The service has another application of this name under a provider of its own, so it is not created."
         advice = "Rename that one, then run the restore again."
