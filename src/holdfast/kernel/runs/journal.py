@@ -33,7 +33,8 @@ def apply_journal(context: RunContext, target: Changer) -> None:
     unfinished = sum(count for (_, _, kind), count in counts.items() if kind in {"planned", "in doubt"})
     context.progress.stage(context.stage, unfinished)
     tally = _Tally(context)
-    _settle_in_doubt(context, target, tally)
+    if any(kind == "in doubt" for _, _, kind in counts):  # else a long plan would be read once for nothing
+        _settle_in_doubt(context, target, tally)
     entries = context.ledger.changes(context.run.id, unfinished=True)
     with ThreadPoolExecutor(max_workers=max(1, target.concurrency), thread_name_prefix="change") as pool:
         for _, of_rank in groupby(entries, key=lambda entry: entry.change.rank):
