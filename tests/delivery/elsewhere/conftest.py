@@ -10,12 +10,17 @@ import pytest
 
 from holdfast.sandbox.portrait import (
     AccountPortrait,
+    ApplicationPortrait,
     AssignmentPortrait,
+    AuthorizedIssuerPortrait,
     GroupPortrait,
+    InstancePortrait,
     MembershipPortrait,
     PermissionSetPortrait,
     PolicyPortrait,
     Portrait,
+    ScopePortrait,
+    TrustedTokenIssuerPortrait,
 )
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators.desk import Desk
@@ -39,6 +44,25 @@ def inline(account: str, region: str) -> str:
     )
     return f'{{"Version":"2012-10-17","Statement":[{statement}]}}'
 
+
+def application(group: str, user_name: str, region: str) -> ApplicationPortrait:
+    """An application with everything attached; its URL and the address it returns to name the region."""
+    return ApplicationPortrait(
+        "Orders",
+        description="Takes orders",
+        origin="APPLICATION",
+        url=f"https://orders.{region}.example.com/",
+        scopes=(ScopePortrait("sso:account:access", ("",)),),
+        redirect_uris=(f"https://orders.{region}.example.com/signed-in",),
+        token_issuers=(AuthorizedIssuerPortrait("Partner", ("orders",)),),
+        plain_grants=("refresh_token",),
+        assigned=(("GROUP", group), ("USER", user_name)),
+        tags={"team": "shop"},
+    )
+
+
+ISSUER = TrustedTokenIssuerPortrait("Partner", "https://partner.example.com", tags={"team": "shop"})
+INSTANCE = InstancePortrait("Shop", attributes={"team": ("${path:userType}",)}, tags={"team": "shop"})
 
 OLD = Portrait(
     accounts=(
@@ -67,6 +91,9 @@ OLD = Portrait(
         AssignmentPortrait("222222222222", "Work", "GROUP", "Builders"),
         AssignmentPortrait("555555555555", "Look", "GROUP", "Admins"),
     ),
+    instance=INSTANCE,
+    trusted_token_issuers=(ISSUER,),
+    applications=(application("Builders", "anna", "us-east-1"),),
 )
 _EMPTY = Portrait(
     management_account=NEW_OWNER,
@@ -80,6 +107,7 @@ _EMPTY = Portrait(
             NEW_BANK, "New bank", "new-bank@example.com", policies=("/ops/Deploy", "/team/Limit")
         ),
     ),
+    instance=InstancePortrait("New"),
 )
 MAPPING = """
 [accounts]
@@ -128,6 +156,9 @@ NEW = Portrait(
         AssignmentPortrait(NEW_BANK, "Look", "USER", "anna.new"),
         AssignmentPortrait(NEW_BANK, "Werk", "GROUP", "Makers"),
     ),
+    instance=INSTANCE,
+    trusted_token_issuers=(ISSUER,),
+    applications=(application("Makers", "anna.new", "eu-west-1"),),
 )
 
 

@@ -182,6 +182,8 @@ def make_role(new: SandboxServer) -> str:
     )
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": NEW_OWNER}, "Action": "sts:AssumeRole"}]}
     role = iam.create_role(RoleName="Restorer", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    anything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName="Restorer", PolicyName="All", PolicyDocument=json.dumps(anything))
     return str(role["Arn"])
 
 
@@ -222,5 +224,6 @@ def test_names_that_the_backup_does_not_hold_are_a_warning_and_collisions_are_re
 def test_a_drill_rehearses_the_restore_under_the_mapping(desk: Desk) -> None:
     drilled = desk.run("backups", "drill", "latest", "--mapping", "mapping.toml", "--json")
     assert drilled.code == 0, drilled
-    # 2 users, 2 groups, 2 memberships, 2 permission sets, 3 of 4 assignments.
-    assert sum(each["done"] for each in drilled.json["items"]) == 11
+    # 2 users, 2 groups, 2 memberships, 2 permission sets, 3 of 4 assignments; an application with 2 assignments,
+    # a token issuer, the instance and its attributes.
+    assert sum(each["done"] for each in drilled.json["items"]) == 17

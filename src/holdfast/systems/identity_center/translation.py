@@ -26,6 +26,7 @@ from holdfast.systems.identity_center.mapping import (
     user_record,
 )
 from holdfast.systems.identity_center.model import (
+    APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
     GROUP,
     MEMBERSHIP,
@@ -52,6 +53,7 @@ _NAMED_BY = {
     MEMBERSHIP: (GROUPS, USERS),
     PERMISSION_SET: (PERMISSION_SETS,),
     ASSIGNMENT: (ACCOUNTS, PERMISSION_SETS, USERS, GROUPS),
+    APPLICATION_ASSIGNMENT: (USERS, GROUPS),
 }
 """The sections by which the natural keys of a type change."""
 _OTHERS_NAMED_BY = (USERS, GROUPS)
