@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from holdfast.systems.identity_center.model import RequestStatus
 
 SYSTEM = "identity_center"
-TYPES = ("user", "group", "membership", "permission_set", "assignment")
+TYPES = (
+    *("user", "group", "membership", "permission_set", "assignment"),
+    *("instance", "access_control_attributes"),
+    *("trusted_token_issuer", "application", "application_assignment"),
+)
 RATE = 400.0
 """Requests per second in the demo; the real service allows 20, which would only make it longer."""
 
