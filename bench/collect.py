@@ -17,7 +17,7 @@ from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import connect
+from holdfast.systems.identity_center.clients.connection import connect
 from holdfast.systems.identity_center.model import RECORD_TYPES
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 

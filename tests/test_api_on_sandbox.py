@@ -28,7 +28,7 @@ from holdfast.domain.outcomes import Severity
 from holdfast.domain.runs import RunState
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
-from holdfast.systems.identity_center.connection import connect
+from holdfast.systems.identity_center.clients.connection import connect
 from tests.simulators.quiet import SilentProgress
 
 SETTINGS = """

@@ -144,7 +144,7 @@ PARTS = {
     "Restore Validator": "holdfast.systems.identity_center.restore.compatibility:compatibility",
     "Restore Processor": "holdfast.systems.identity_center.target:IdentityCenterTarget",
     "Conflict Manager": "holdfast.systems.identity_center.restore.conflicts:ConflictManager",
-    "Identity Center Client": "holdfast.systems.identity_center.connection:Connection",
+    "Identity Center Client": "holdfast.systems.identity_center.clients.connection:Connection",
     "File System Storage": "holdfast.adapters.object_store_folder:FolderStore",
     "S3 Storage": "holdfast.adapters.object_store_s3:S3Store",
     "Encryption Layer": "holdfast.kernel.vault.sealing:Seals",

@@ -12,19 +12,6 @@ from holdfast.api_resources import (
     TrustedTokenIssuerData,
 )
 from holdfast.domain.records import Record, RecordView, join_key
-from holdfast.systems.identity_center.application_mapping import (
-    application_assignment_from,
-    application_assignment_record,
-    application_from,
-    application_record,
-    attributes_from,
-    attributes_record,
-    instance_from,
-    instance_record,
-    issuer_from,
-    issuer_record,
-)
-from holdfast.systems.identity_center.application_names import NamedApplicationAssignment, provider_name
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -37,6 +24,22 @@ from holdfast.systems.identity_center.model import (
     InstanceSettings,
     PrincipalType,
     TrustedTokenIssuer,
+)
+from holdfast.systems.identity_center.records.application_mapping import (
+    application_assignment_from,
+    application_assignment_record,
+    application_from,
+    application_record,
+    attributes_from,
+    attributes_record,
+    instance_from,
+    instance_record,
+    issuer_from,
+    issuer_record,
+)
+from holdfast.systems.identity_center.records.application_names import (
+    NamedApplicationAssignment,
+    provider_name,
 )
 
 if TYPE_CHECKING:

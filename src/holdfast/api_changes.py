@@ -32,7 +32,6 @@ from holdfast.domain.records import Record, RecordView, show_key, split_key
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.compare import Difference, DifferenceKind
 from holdfast.kernel.system import Part
-from holdfast.systems.identity_center.application_names import split_application_assignment
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -45,6 +44,7 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     USER,
 )
+from holdfast.systems.identity_center.records.application_names import split_application_assignment
 
 T = TypeVar("T")
 

@@ -19,20 +19,6 @@ from holdfast.api_models import (
 )
 from holdfast.domain.errors import Refused, UsageError
 from holdfast.domain.records import Record, RecordView, show_key, split_key
-from holdfast.systems.identity_center.mapping import (
-    NamedAssignment,
-    NamedMembership,
-    assignment_from,
-    assignment_record,
-    group_from,
-    group_record,
-    membership_from,
-    membership_record,
-    permission_set_from,
-    permission_set_record,
-    user_from,
-    user_record,
-)
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -51,6 +37,20 @@ from holdfast.systems.identity_center.model import (
     PolicyReference,
     PrincipalType,
     User,
+)
+from holdfast.systems.identity_center.records.mapping import (
+    NamedAssignment,
+    NamedMembership,
+    assignment_from,
+    assignment_record,
+    group_from,
+    group_record,
+    membership_from,
+    membership_record,
+    permission_set_from,
+    permission_set_record,
+    user_from,
+    user_record,
 )
 
 # A group is nothing without its members, so they are selected with it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.api_models import Environment, RestoreOptions
 from holdfast.kernel.destination import Destination
-from holdfast.systems.identity_center.resource_mappings import read_flat
+from holdfast.systems.identity_center.elsewhere.resource_mappings import read_flat
 
 
 def environment_of(options: RestoreOptions) -> Environment:

@@ -7,15 +7,6 @@ from typing import cast
 from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain
 from holdfast.sandbox.portrait import Portrait
-from holdfast.systems.identity_center.mapping import (
-    NamedAssignment,
-    NamedMembership,
-    assignment_record,
-    group_record,
-    membership_record,
-    permission_set_record,
-    user_record,
-)
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     GROUP,
@@ -27,6 +18,15 @@ from holdfast.systems.identity_center.model import (
     PermissionSetSummary,
     PrincipalType,
     User,
+)
+from holdfast.systems.identity_center.records.mapping import (
+    NamedAssignment,
+    NamedMembership,
+    assignment_record,
+    group_record,
+    membership_record,
+    permission_set_record,
+    user_record,
 )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from holdfast.config import read_tables
 from holdfast.domain.errors import SettingsError
-from holdfast.systems.identity_center.resource_mappings import MappingError, read_mappings
+from holdfast.systems.identity_center.elsewhere.resource_mappings import MappingError, read_mappings
 
 
 def read_mapping_file(file: Path) -> str:

@@ -38,8 +38,8 @@ def presupposed(wanted: RecordView) -> Portrait:
 def _accounts(wanted: RecordView) -> tuple[AccountPortrait, ...]:
     """The accounts of the assignments, each with every customer-managed policy that a permission set names."""
     from holdfast.sandbox.portrait import AccountPortrait
-    from holdfast.systems.identity_center.mapping import assignment_from, permission_set_from
     from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PolicyReference
+    from holdfast.systems.identity_center.records.mapping import assignment_from, permission_set_from
 
     policies = set[str]()
     for record in wanted.records(PERMISSION_SET):
@@ -60,9 +60,9 @@ def _accounts(wanted: RecordView) -> tuple[AccountPortrait, ...]:
 def _applications(wanted: RecordView) -> Iterator[ApplicationPortrait]:
     """AWS managed and SAML applications with what no call puts on them; the rest of them is restored."""
     from holdfast.sandbox.portrait import ApplicationPortrait, ScopePortrait
-    from holdfast.systems.identity_center.application_mapping import application_from
-    from holdfast.systems.identity_center.application_names import can_be_created
     from holdfast.systems.identity_center.model import APPLICATION
+    from holdfast.systems.identity_center.records.application_mapping import application_from
+    from holdfast.systems.identity_center.records.application_names import can_be_created
 
     held = [application_from(record) for record in wanted.records(APPLICATION)]
     others = [each for each in held if not can_be_created(each.summary.provider)]
@@ -100,7 +100,7 @@ def _authorized(grant: Fields) -> Iterator[AuthorizedIssuerPortrait]:
 
 def _issuer(record: Record) -> TrustedTokenIssuerPortrait:
     from holdfast.sandbox.portrait import TrustedTokenIssuerPortrait
-    from holdfast.systems.identity_center.application_mapping import issuer_from
+    from holdfast.systems.identity_center.records.application_mapping import issuer_from
 
     told = dict(issuer_from(record).configuration)
     claim, attribute = told["ClaimAttributePath"], told["IdentityStoreAttributePath"]

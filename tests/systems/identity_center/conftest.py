@@ -10,7 +10,7 @@ import pytest
 from holdfast.adapters.aws import AwsSession, AwsSettings
 from holdfast.adapters.clock import SystemClock
 from holdfast.sandbox.server import SandboxServer
-from holdfast.systems.identity_center.connection import connect
+from holdfast.systems.identity_center.clients.connection import connect
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from tests.systems.identity_center.restored import Restorer
 

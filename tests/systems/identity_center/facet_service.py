@@ -8,15 +8,6 @@ from holdfast.domain.changes import Change, Verb
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.canonical import plain
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.identity_center.mapping import (
-    NamedAssignment,
-    NamedMembership,
-    assignment_record,
-    group_record,
-    membership_record,
-    permission_set_record,
-    user_record,
-)
 from holdfast.systems.identity_center.model import (
     Group,
     PermissionSet,
@@ -24,6 +15,15 @@ from holdfast.systems.identity_center.model import (
     PolicyReference,
     PrincipalType,
     User,
+)
+from holdfast.systems.identity_center.records.mapping import (
+    NamedAssignment,
+    NamedMembership,
+    assignment_record,
+    group_record,
+    membership_record,
+    permission_set_record,
+    user_record,
 )
 from holdfast.systems.identity_center.restore.facets import facets_of, meaning, read_boundary
 from tests.systems.identity_center.small_company import view

@@ -13,7 +13,7 @@ from holdfast.domain.outcomes import Outcome
 from holdfast.kernel.system import PlanOptions
 from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import IdentitySource
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget

@@ -11,15 +11,6 @@ from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.system import Part, PlanOptions
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.identity_center.mapping import (
-    NamedAssignment,
-    NamedMembership,
-    assignment_record,
-    group_record,
-    membership_record,
-    permission_set_record,
-    user_record,
-)
 from holdfast.systems.identity_center.model import (
     RECORD_TYPES,
     Group,
@@ -30,6 +21,15 @@ from holdfast.systems.identity_center.model import (
     User,
 )
 from holdfast.systems.identity_center.plan import plan
+from holdfast.systems.identity_center.records.mapping import (
+    NamedAssignment,
+    NamedMembership,
+    assignment_record,
+    group_record,
+    membership_record,
+    permission_set_record,
+    user_record,
+)
 
 ALL_TYPES = tuple(kind.name for kind in RECORD_TYPES)
 EVERYTHING = RestoreScope(ALL_TYPES)

@@ -18,7 +18,7 @@ from holdfast.kernel.runs.journal import apply_journal
 from holdfast.kernel.runs.stages import Stage, StageKind
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import GROUP, USER
 from holdfast.systems.identity_center.restore.facets import group_value, user_value
 from holdfast.systems.identity_center.restore.order import make_change

@@ -27,7 +27,7 @@ def called() -> set[str]:
     """Every operation of a service's model that a client over it names, as an IAM action."""
     session = Session()
     found = set()
-    for file in files("holdfast.systems.identity_center").iterdir():
+    for file in files("holdfast.systems.identity_center.clients").iterdir():
         if not file.name.endswith("_client.py"):
             continue
         source = file.read_text()

@@ -8,14 +8,6 @@ from typing import Any
 from holdfast.domain.changes import ConflictStrategy, RestoreScope
 from holdfast.domain.outcomes import Severity
 from holdfast.domain.records import Record, join_key
-from holdfast.systems.identity_center.application_mapping import (
-    application_assignment_record,
-    application_record,
-    attributes_record,
-    instance_record,
-    issuer_record,
-)
-from holdfast.systems.identity_center.application_names import NamedApplicationAssignment
 from holdfast.systems.identity_center.model import (
     Application,
     ApplicationSummary,
@@ -23,6 +15,14 @@ from holdfast.systems.identity_center.model import (
     PrincipalType,
     TrustedTokenIssuer,
 )
+from holdfast.systems.identity_center.records.application_mapping import (
+    application_assignment_record,
+    application_record,
+    attributes_record,
+    instance_record,
+    issuer_record,
+)
+from holdfast.systems.identity_center.records.application_names import NamedApplicationAssignment
 from tests.systems.identity_center.restored import DELETING
 from tests.systems.identity_center.small_company import MERGE, OVERWRITE, SKIP, group, planned, view
 

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record
 from holdfast.kernel.ports import CallCount
-from holdfast.systems.identity_center.iam_client import IamClient
+from holdfast.systems.identity_center.clients.iam_client import IamClient
+from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import PolicyReference
-from holdfast.systems.identity_center.organizations_gateway import Caller
 from holdfast.systems.identity_center.restore.compatibility import Organization
 from holdfast.systems.identity_center.restore.prerequisites import prerequisites
 from tests.systems.identity_center.small_company import (

@@ -23,8 +23,8 @@ from holdfast.sandbox.portrait import (
 )
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import Connection, connect
-from holdfast.systems.identity_center.mapping import comparable
+from holdfast.systems.identity_center.clients.connection import Connection, connect
+from holdfast.systems.identity_center.records.mapping import comparable
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 from tests.contracts.system_contract import Arena, SystemContract

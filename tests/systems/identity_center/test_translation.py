@@ -12,15 +12,15 @@ from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.identity_center.mapping import comparable, permission_set_from
-from holdfast.systems.identity_center.model import PolicyReference
-from holdfast.systems.identity_center.resource_mappings import (
+from holdfast.systems.identity_center.elsewhere.resource_mappings import (
     MappingError,
     read_flat,
     read_json,
     read_mappings,
 )
-from holdfast.systems.identity_center.translation import TranslatedView, translate
+from holdfast.systems.identity_center.elsewhere.translation import TranslatedView, translate
+from holdfast.systems.identity_center.model import PolicyReference
+from holdfast.systems.identity_center.records.mapping import comparable, permission_set_from
 from tests.systems.identity_center.small_company import (
     ALL_TYPES,
     READ_ONLY,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.ports import Progress
     from holdfast.sandbox.server import SandboxServer
-    from holdfast.systems.identity_center.connection import Connection
+    from holdfast.systems.identity_center.clients.connection import Connection
     from holdfast.systems.identity_center.model import RequestStatus
 
 SYSTEM = "identity_center"
@@ -97,7 +97,7 @@ def _back_up(story: Story, home: Installation) -> str:
 
 def _damage(story: Story, home: Installation) -> None:
     """What a bad day does: two groups deleted, a policy changed, assignments removed, by plain API calls."""
-    from holdfast.systems.identity_center.connection import connect
+    from holdfast.systems.identity_center.clients.connection import connect
 
     live = connect(home.session, home.settings.identity_center)
     with story.step("damage") as came_to:

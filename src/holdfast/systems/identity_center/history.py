@@ -11,7 +11,6 @@ from holdfast.domain.records import Record, RecordView, join_key, show_key, spli
 from holdfast.kernel.canonical import canonical, plain
 from holdfast.kernel.compare import field_differences
 from holdfast.kernel.vault.reader import SnapshotReader
-from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS
 from holdfast.systems.identity_center.model import (
     APPLICATION,
     APPLICATION_ASSIGNMENT,
@@ -21,6 +20,7 @@ from holdfast.systems.identity_center.model import (
     PERMISSION_SET,
     USER,
 )
+from holdfast.systems.identity_center.records.mapping import PERSONAL_FIELDS
 from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 
 _ASSIGNMENTS = {

@@ -5,18 +5,18 @@ from __future__ import annotations
 from holdfast.kernel.ports import Clock, PacedSession
 from holdfast.kernel.system import System
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import connect
-from holdfast.systems.identity_center.mapping import PERSONAL_FIELDS, comparable
+from holdfast.systems.identity_center.clients.connection import connect
+from holdfast.systems.identity_center.elsewhere.translation import translate
 from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM, IdentitySource
 from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.examining import examine
 from holdfast.systems.identity_center.needs.policy import policy
 from holdfast.systems.identity_center.needs.table import actions_for
+from holdfast.systems.identity_center.records.mapping import PERSONAL_FIELDS, comparable
 from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.identity_center.target import IdentityCenterTarget
-from holdfast.systems.identity_center.translation import translate
 
 
 def identity_center(

@@ -13,7 +13,7 @@ from holdfast.kernel.ports import Clock
 from holdfast.kernel.runs.comparison import CONFLICT as OVERTAKEN
 from holdfast.kernel.runs.comparison import describe, unread
 from holdfast.kernel.system import PlanOptions, Present
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import (
     GROUP,
     MEMBERSHIP,

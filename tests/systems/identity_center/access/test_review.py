@@ -11,8 +11,8 @@ from holdfast.domain.records import Record
 from holdfast.systems.identity_center.access.moments import AsOf
 from holdfast.systems.identity_center.access.review import Review, TurnKind, review
 from holdfast.systems.identity_center.access.review_page import review_page
-from holdfast.systems.identity_center.mapping import NamedAssignment, assignment_record
 from holdfast.systems.identity_center.model import PrincipalType
+from holdfast.systems.identity_center.records.mapping import NamedAssignment, assignment_record
 from tests.systems.identity_center.small_company import (
     ACCOUNT,
     READ_ONLY,

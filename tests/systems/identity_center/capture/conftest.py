@@ -13,7 +13,7 @@ from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.system import Part
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import Connection, connect
+from holdfast.systems.identity_center.clients.connection import Connection, connect
 from holdfast.systems.identity_center.model import RECORD_TYPES
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 

@@ -13,8 +13,9 @@ from holdfast.kernel.system import Part
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.connection import Connection
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import (
     Assignment,
     Group,
@@ -23,7 +24,6 @@ from holdfast.systems.identity_center.model import (
     PrincipalType,
     User,
 )
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 from tests.systems.identity_center.small_company import ALL_TYPES
 
 Make = Callable[..., IdentityCenterSource]

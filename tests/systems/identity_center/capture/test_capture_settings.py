@@ -15,7 +15,7 @@ from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.portrait import ApplicationPortrait, GroupPortrait, Portrait
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import ApplicationAssignment, PrincipalType
 
 Make = Callable[..., IdentityCenterSource]

@@ -16,14 +16,14 @@ from holdfast.sandbox.portrait import (
 )
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
-from holdfast.systems.identity_center.mapping import (
+from holdfast.systems.identity_center.model import PolicyReference
+from holdfast.systems.identity_center.records.mapping import (
     assignment_from,
     group_from,
     membership_from,
     permission_set_from,
     user_from,
 )
-from holdfast.systems.identity_center.model import PolicyReference
 from tests.systems.identity_center.small_company import ALL_TYPES
 
 Make = Callable[..., IdentityCenterSource]

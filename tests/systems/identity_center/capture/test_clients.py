@@ -14,9 +14,12 @@ from botocore.validate import ParamValidator
 from holdfast.domain.errors import NotFound, RemoteError, UsageError
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.ports import CallCount
-from holdfast.systems.identity_center.connection import ChosenInstance, choose
-from holdfast.systems.identity_center.iam_client import IamClient
-from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
+from holdfast.systems.identity_center.clients.connection import ChosenInstance, choose
+from holdfast.systems.identity_center.clients.iam_client import IamClient
+from holdfast.systems.identity_center.clients.identity_store_client import IdentityStoreClient
+from holdfast.systems.identity_center.clients.organizations_client import OrganizationsClient
+from holdfast.systems.identity_center.clients.organizations_gateway import Caller
+from holdfast.systems.identity_center.clients.sso_admin_client import SsoAdminClient, list_instances
 from holdfast.systems.identity_center.model import (
     Assignment,
     Instance,
@@ -27,9 +30,6 @@ from holdfast.systems.identity_center.model import (
     RequestState,
     User,
 )
-from holdfast.systems.identity_center.organizations_client import OrganizationsClient
-from holdfast.systems.identity_center.organizations_gateway import Caller
-from holdfast.systems.identity_center.sso_admin_client import SsoAdminClient, list_instances
 
 INSTANCE = Instance("arn:aws:sso:::instance/ssoins-1234567890abcdef", "d-1234567890", "123456789012")
 ARN = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef"

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record
-from holdfast.systems.identity_center.mapping import (
+from holdfast.systems.identity_center.model import (
+    Group,
+    PermissionSet,
+    PermissionSetSummary,
+    PolicyReference,
+    PrincipalType,
+    User,
+)
+from holdfast.systems.identity_center.records.mapping import (
     NamedAssignment,
     NamedMembership,
     assignment_from,
@@ -25,14 +33,6 @@ from holdfast.systems.identity_center.mapping import (
     permission_set_record,
     user_from,
     user_record,
-)
-from holdfast.systems.identity_center.model import (
-    Group,
-    PermissionSet,
-    PermissionSetSummary,
-    PolicyReference,
-    PrincipalType,
-    User,
 )
 
 text = st.text(min_size=1, max_size=20)

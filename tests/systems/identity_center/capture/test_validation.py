@@ -8,7 +8,14 @@ from holdfast.domain.outcomes import Severity
 from holdfast.domain.records import Record
 from holdfast.kernel.system import Part
 from holdfast.systems.identity_center.capture.validation import find_faults
-from holdfast.systems.identity_center.mapping import (
+from holdfast.systems.identity_center.model import (
+    Group,
+    PermissionSet,
+    PermissionSetSummary,
+    PrincipalType,
+    User,
+)
+from holdfast.systems.identity_center.records.mapping import (
     NamedAssignment,
     NamedMembership,
     assignment_record,
@@ -16,13 +23,6 @@ from holdfast.systems.identity_center.mapping import (
     membership_record,
     permission_set_record,
     user_record,
-)
-from holdfast.systems.identity_center.model import (
-    Group,
-    PermissionSet,
-    PermissionSetSummary,
-    PrincipalType,
-    User,
 )
 
 ANN = user_record(User("u-1", "Ann", {}))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from holdfast.domain.records import RecordView, split_key
-from holdfast.systems.identity_center.mapping import user_key
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     GROUP,
@@ -17,6 +16,7 @@ from holdfast.systems.identity_center.model import (
     USER,
     PrincipalType,
 )
+from holdfast.systems.identity_center.records.mapping import user_key
 
 NEEDED = (USER, GROUP, MEMBERSHIP, PERMISSION_SET, ASSIGNMENT)
 """The record types that an answer rests on."""

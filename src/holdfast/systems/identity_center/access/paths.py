@@ -15,8 +15,8 @@ from holdfast.systems.identity_center.access.entitlements import (
     Grant,
     Principals,
 )
-from holdfast.systems.identity_center.mapping import user_key
 from holdfast.systems.identity_center.model import GROUP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.records.mapping import user_key
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 

@@ -17,8 +17,8 @@ from holdfast.systems.identity_center.access.entitlements import (
     Principals,
     read_entitlements,
 )
-from holdfast.systems.identity_center.mapping import comparable
 from holdfast.systems.identity_center.model import PERMISSION_SET
+from holdfast.systems.identity_center.records.mapping import comparable
 
 MEANING = frozenset(
     {"InlinePolicy", "ManagedPolicies", "CustomerManagedPolicies", "PermissionsBoundary", "SessionDuration"}

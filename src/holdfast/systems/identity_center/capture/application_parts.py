@@ -9,19 +9,6 @@ from holdfast.domain.errors import HoldfastError, RemoteError
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record, join_key
 from holdfast.kernel.system import Part
-from holdfast.systems.identity_center.application_mapping import (
-    application_assignment_record,
-    application_record,
-    attributes_record,
-    instance_record,
-    issuer_record,
-)
-from holdfast.systems.identity_center.application_names import (
-    NamedApplicationAssignment,
-    application_keys,
-    issuers_in,
-    named_application,
-)
 from holdfast.systems.identity_center.capture.applications import ApplicationListing
 from holdfast.systems.identity_center.capture.instance import InstanceListing
 from holdfast.systems.identity_center.capture.parts import INVENTORY, collate, make_part, unnamed
@@ -34,6 +21,19 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     Application,
     PrincipalType,
+)
+from holdfast.systems.identity_center.records.application_mapping import (
+    application_assignment_record,
+    application_record,
+    attributes_record,
+    instance_record,
+    issuer_record,
+)
+from holdfast.systems.identity_center.records.application_names import (
+    NamedApplicationAssignment,
+    application_keys,
+    issuers_in,
+    named_application,
 )
 
 NOT_SUPPORTED = "not-supported"

@@ -15,7 +15,7 @@ from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.validation import find_faults
 from holdfast.systems.identity_center.capture.workers import Workers
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import SYSTEM
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 

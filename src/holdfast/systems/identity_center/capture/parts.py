@@ -21,14 +21,6 @@ from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing
 from holdfast.systems.identity_center.capture.permission_sets import PermissionSetListing
 from holdfast.systems.identity_center.capture.reading import Listing, failed
-from holdfast.systems.identity_center.mapping import (
-    NamedAssignment,
-    NamedMembership,
-    assignment_record,
-    membership_record,
-    permission_set_record,
-    user_key,
-)
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     GROUP,
@@ -38,6 +30,14 @@ from holdfast.systems.identity_center.model import (
     Account,
     Assignment,
     PrincipalType,
+)
+from holdfast.systems.identity_center.records.mapping import (
+    NamedAssignment,
+    NamedMembership,
+    assignment_record,
+    membership_record,
+    permission_set_record,
+    user_key,
 )
 
 INVENTORY = "*"

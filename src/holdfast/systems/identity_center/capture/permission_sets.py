@@ -6,8 +6,8 @@ from functools import partial
 
 from holdfast.domain.errors import HoldfastError
 from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_one
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import PermissionSet, PermissionSetSummary, every
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 
 class PermissionSetListing:

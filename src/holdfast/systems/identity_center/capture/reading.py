@@ -11,7 +11,7 @@ from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, Rem
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.kernel.ports import Progress
 from holdfast.systems.identity_center.capture.workers import Workers
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import Page, every
 
 S = TypeVar("S")

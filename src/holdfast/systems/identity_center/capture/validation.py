@@ -8,14 +8,7 @@ from itertools import pairwise
 from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.system import Part
-from holdfast.systems.identity_center.application_mapping import application_assignment_from
 from holdfast.systems.identity_center.capture.parts import ORPHAN
-from holdfast.systems.identity_center.mapping import (
-    assignment_from,
-    membership_from,
-    principal_key,
-    user_key,
-)
 from holdfast.systems.identity_center.model import (
     APPLICATION,
     APPLICATION_ASSIGNMENT,
@@ -25,6 +18,13 @@ from holdfast.systems.identity_center.model import (
     PERMISSION_SET,
     USER,
     PrincipalType,
+)
+from holdfast.systems.identity_center.records.application_mapping import application_assignment_from
+from holdfast.systems.identity_center.records.mapping import (
+    assignment_from,
+    membership_from,
+    principal_key,
+    user_key,
 )
 
 LINKS = (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.checks import Check, Verdict
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
+from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import Instance
 from holdfast.systems.identity_center.needs.action import Action, Kind, Place
 from holdfast.systems.identity_center.needs.simulating import SIMULATE, simulated
 from holdfast.systems.identity_center.needs.table import actions_for_changes
-from holdfast.systems.identity_center.organizations_gateway import Caller
 
 
 def place_of(connection: Connection, instance: Instance, caller: Caller) -> Place:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, RemoteError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.connection import Connection
+from holdfast.systems.identity_center.clients.connection import Connection
+from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import Instance
 from holdfast.systems.identity_center.needs.action import Action
 from holdfast.systems.identity_center.needs.beforehand import place_of
@@ -15,7 +16,6 @@ from holdfast.systems.identity_center.needs.changes import ASKING
 from holdfast.systems.identity_center.needs.simulating import simulated
 from holdfast.systems.identity_center.needs.table import actions_for
 from holdfast.systems.identity_center.needs.trying import tried
-from holdfast.systems.identity_center.organizations_gateway import Caller
 
 LISTING_SETS = "sso:ListPermissionSets"
 """Only the management account and a delegated administrator may."""

@@ -7,9 +7,9 @@ from itertools import groupby
 
 from holdfast.domain.errors import AccessDenied, RemoteError
 from holdfast.kernel.checks import Check, Verdict
+from holdfast.systems.identity_center.clients.organizations_gateway import Caller
+from holdfast.systems.identity_center.clients.simulation_gateway import Simulated, SimulationGateway
 from holdfast.systems.identity_center.needs.action import Action, Place
-from holdfast.systems.identity_center.organizations_gateway import Caller
-from holdfast.systems.identity_center.simulation_gateway import Simulated, SimulationGateway
 
 ACTION = "action"
 SIMULATE = "iam:SimulatePrincipalPolicy"

@@ -7,13 +7,6 @@ from typing import cast
 
 from holdfast.domain.records import Record, join_key
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.systems.identity_center.application_mapping import (
-    application_from,
-    attributes_from,
-    instance_from,
-    issuer_from,
-)
-from holdfast.systems.identity_center.application_names import can_be_created, split_application_assignment
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -31,6 +24,16 @@ from holdfast.systems.identity_center.model import (
     ApplicationSummary,
     Grant,
     TrustedTokenIssuer,
+)
+from holdfast.systems.identity_center.records.application_mapping import (
+    application_from,
+    attributes_from,
+    instance_from,
+    issuer_from,
+)
+from holdfast.systems.identity_center.records.application_names import (
+    can_be_created,
+    split_application_assignment,
 )
 from holdfast.systems.identity_center.restore.facet import Facet, filled, text
 

@@ -6,12 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from holdfast.domain.records import join_key
-from holdfast.systems.identity_center.application_names import (
-    named_grant,
-    named_target,
-    split_application_assignment,
-)
-from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -24,6 +19,11 @@ from holdfast.systems.identity_center.model import (
     SESSION_CONFIGURATION,
     TRUSTED_TOKEN_ISSUER,
     every,
+)
+from holdfast.systems.identity_center.records.application_names import (
+    named_grant,
+    named_target,
+    split_application_assignment,
 )
 from holdfast.systems.identity_center.restore.application_facets import (
     application_assignment_value,

@@ -9,12 +9,7 @@ from holdfast.domain.changes import Change, Verb
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
-from holdfast.systems.identity_center.application_names import (
-    grant_by_arn,
-    split_application_assignment,
-    target_by_arn,
-)
-from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -28,6 +23,11 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     ApplicationAssignment,
     PrincipalType,
+)
+from holdfast.systems.identity_center.records.application_names import (
+    grant_by_arn,
+    split_application_assignment,
+    target_by_arn,
 )
 from holdfast.systems.identity_center.restore.application_facets import (
     application_of,

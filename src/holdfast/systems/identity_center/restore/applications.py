@@ -8,13 +8,6 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.canonical import plain
-from holdfast.systems.identity_center.application_mapping import application_from
-from holdfast.systems.identity_center.application_names import (
-    application_in,
-    issuers_in,
-    provider_name,
-    split_application_assignment,
-)
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -23,6 +16,13 @@ from holdfast.systems.identity_center.model import (
     GRANT,
     INSTANCE,
     TRUSTED_TOKEN_ISSUER,
+)
+from holdfast.systems.identity_center.records.application_mapping import application_from
+from holdfast.systems.identity_center.records.application_names import (
+    application_in,
+    issuers_in,
+    provider_name,
+    split_application_assignment,
 )
 from holdfast.systems.identity_center.restore.application_facets import (
     DEFAULTS,

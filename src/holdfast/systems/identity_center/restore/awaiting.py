@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import RecordView
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
-from holdfast.systems.identity_center.mapping import user_key
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.model import (
     GROUP,
     MEMBERSHIP,
@@ -16,6 +15,7 @@ from holdfast.systems.identity_center.model import (
     IdentitySource,
     every,
 )
+from holdfast.systems.identity_center.records.mapping import user_key
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 

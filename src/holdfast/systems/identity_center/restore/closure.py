@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record, RecordView, split_key
-from holdfast.systems.identity_center.application_mapping import application_from
-from holdfast.systems.identity_center.application_names import issuers_in, split_application_assignment
 from holdfast.systems.identity_center.model import (
     APPLICATION,
     APPLICATION_ASSIGNMENT,
@@ -20,6 +18,11 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     USER,
     PrincipalType,
+)
+from holdfast.systems.identity_center.records.application_mapping import application_from
+from holdfast.systems.identity_center.records.application_names import (
+    issuers_in,
+    split_application_assignment,
 )
 
 PRINCIPAL_TYPES = {PrincipalType.USER.value: USER, PrincipalType.GROUP.value: GROUP}

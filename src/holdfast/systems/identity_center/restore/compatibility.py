@@ -11,8 +11,7 @@ from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, Remote
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.systems.identity_center.connection import Connection
-from holdfast.systems.identity_center.mapping import SCHEMA, permission_set_from
+from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     PERMISSION_SET,
@@ -21,6 +20,7 @@ from holdfast.systems.identity_center.model import (
     PermissionSet,
     every,
 )
+from holdfast.systems.identity_center.records.mapping import SCHEMA, permission_set_from
 
 MANAGEMENT_NOTE = "assignments of the management account need credentials of the management account itself"
 

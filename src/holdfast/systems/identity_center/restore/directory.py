@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 
 from holdfast.domain.errors import NotFound
-from holdfast.systems.identity_center.application_names import application_keys
-from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
-from holdfast.systems.identity_center.mapping import user_key
+from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import (
     APPLICATION,
     GROUP,
@@ -18,7 +17,8 @@ from holdfast.systems.identity_center.model import (
     USER,
     every,
 )
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
+from holdfast.systems.identity_center.records.application_names import application_keys
+from holdfast.systems.identity_center.records.mapping import user_key
 
 # Up to here a question per name is cheaper than listing everybody, 100 a page.
 FEW = 10

@@ -6,13 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.systems.identity_center.mapping import (
-    group_from,
-    permission_set_from,
-    policy_meaning,
-    user_from,
-    user_key,
-)
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -31,6 +24,13 @@ from holdfast.systems.identity_center.model import (
     USER,
     PermissionSetSummary,
     PolicyReference,
+)
+from holdfast.systems.identity_center.records.mapping import (
+    group_from,
+    permission_set_from,
+    policy_meaning,
+    user_from,
+    user_key,
 )
 from holdfast.systems.identity_center.restore.application_facets import (
     application_assignment_facets,

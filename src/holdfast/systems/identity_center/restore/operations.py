@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from holdfast.domain.errors import Busy, RemoteError, RemoteUnavailable
 from holdfast.kernel.ports import Clock
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import RequestState, RequestStatus
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 T = TypeVar("T")
 

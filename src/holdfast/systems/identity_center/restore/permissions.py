@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
-from holdfast.systems.identity_center.mapping import permission_set_from
 from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
+from holdfast.systems.identity_center.records.mapping import permission_set_from
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.conflicts import differences, merged, settable
 from holdfast.systems.identity_center.restore.facet import Facet

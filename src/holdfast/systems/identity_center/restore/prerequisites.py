@@ -11,8 +11,7 @@ from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView, split_key
 from holdfast.systems.identity_center.capture.workers import Workers
-from holdfast.systems.identity_center.iam_client import IamClient
-from holdfast.systems.identity_center.mapping import permission_set_from
+from holdfast.systems.identity_center.clients.iam_client import IamClient
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     BOUNDARY,
@@ -22,6 +21,7 @@ from holdfast.systems.identity_center.model import (
     PermissionSet,
     PolicyReference,
 )
+from holdfast.systems.identity_center.records.mapping import permission_set_from
 from holdfast.systems.identity_center.restore.compatibility import Organization, closed_accounts
 from holdfast.systems.identity_center.restore.facets import read_boundary
 

@@ -10,8 +10,8 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.kernel.preview import AWAITED
-from holdfast.systems.identity_center.mapping import has_external_ids, user_from
 from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
+from holdfast.systems.identity_center.records.mapping import has_external_ids, user_from
 from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.conflicts import differences, merged

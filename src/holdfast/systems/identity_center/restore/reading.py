@@ -11,9 +11,9 @@ from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.records import join_key, split_key
 from holdfast.kernel.system import Present
-from holdfast.systems.identity_center.application_names import split_application_assignment
-from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -34,6 +34,7 @@ from holdfast.systems.identity_center.model import (
     USER,
     every,
 )
+from holdfast.systems.identity_center.records.application_names import split_application_assignment
 from holdfast.systems.identity_center.restore.application_facets import tag_value
 from holdfast.systems.identity_center.restore.application_reading import ApplicationReader
 from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
@@ -54,7 +55,6 @@ from holdfast.systems.identity_center.restore.facets import (
     user_value,
 )
 from holdfast.systems.identity_center.restore.order import owner_of, owner_type
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Values = dict[str, bytes]
 """Facet keys that are present, with their values."""

@@ -9,8 +9,9 @@ from holdfast.domain.changes import Change, Verb
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
-from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     BOUNDARY,
@@ -36,7 +37,6 @@ from holdfast.systems.identity_center.restore.facet import text
 from holdfast.systems.identity_center.restore.facets import read_boundary
 from holdfast.systems.identity_center.restore.operations import Operation, Operations
 from holdfast.systems.identity_center.restore.order import owner_of, owner_type
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 Note = Callable[[str], None]
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 from holdfast.domain.errors import NotFound, UsageError
 from holdfast.kernel.ports import CallCount, PacedSession
-from holdfast.systems.identity_center.answers import Service
-from holdfast.systems.identity_center.applications_client import ApplicationsClient
-from holdfast.systems.identity_center.applications_gateway import ApplicationsGateway
-from holdfast.systems.identity_center.iam_client import IamClient
-from holdfast.systems.identity_center.identity_store_client import IdentityStoreClient
-from holdfast.systems.identity_center.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.answers import Service
+from holdfast.systems.identity_center.clients.applications_client import ApplicationsClient
+from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
+from holdfast.systems.identity_center.clients.iam_client import IamClient
+from holdfast.systems.identity_center.clients.identity_store_client import IdentityStoreClient
+from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
+from holdfast.systems.identity_center.clients.organizations_client import OrganizationsClient
+from holdfast.systems.identity_center.clients.organizations_gateway import OrganizationsGateway
+from holdfast.systems.identity_center.clients.simulation_client import SimulationClient
+from holdfast.systems.identity_center.clients.simulation_gateway import SimulationGateway
+from holdfast.systems.identity_center.clients.sso_admin_client import SsoAdminClient, list_instances
+from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import Instance
-from holdfast.systems.identity_center.organizations_client import OrganizationsClient
-from holdfast.systems.identity_center.organizations_gateway import OrganizationsGateway
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
-from holdfast.systems.identity_center.simulation_client import SimulationClient
-from holdfast.systems.identity_center.simulation_gateway import SimulationGateway
-from holdfast.systems.identity_center.sso_admin_client import SsoAdminClient, list_instances
-from holdfast.systems.identity_center.sso_admin_gateway import SsoAdminGateway
 
 
 @dataclass(frozen=True, slots=True)

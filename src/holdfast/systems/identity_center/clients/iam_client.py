@@ -8,9 +8,9 @@ from functools import cached_property
 
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.answers import Service
+from holdfast.systems.identity_center.clients.answers import Service
+from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import PolicyReference
-from holdfast.systems.identity_center.organizations_gateway import Caller
 
 
 class IamClient:

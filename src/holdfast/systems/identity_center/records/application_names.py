@@ -9,8 +9,8 @@ from typing import cast
 
 from holdfast.domain.records import join_key, split_key
 from holdfast.kernel.canonical import Plain, canonical
-from holdfast.systems.identity_center.mapping import principal_key
 from holdfast.systems.identity_center.model import Application, ApplicationSummary, Grant, PrincipalType
+from holdfast.systems.identity_center.records.mapping import principal_key
 
 CUSTOM_PROVIDER = "custom"
 """The provider of OAuth applications of customers, the only ones that CreateApplication makes."""

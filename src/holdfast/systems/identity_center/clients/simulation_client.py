@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.answers import Answer, Service, part, rows, text, texts
+from holdfast.systems.identity_center.clients.answers import Answer, Service, part, rows, text, texts
+from holdfast.systems.identity_center.clients.simulation_gateway import Simulated
 from holdfast.systems.identity_center.model import Page, every
-from holdfast.systems.identity_center.simulation_gateway import Simulated
 
 
 class SimulationClient:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.answers import Answer, Service, next_token, part, rows, text, texts
+from holdfast.systems.identity_center.clients.answers import (
+    Answer,
+    Service,
+    next_token,
+    part,
+    rows,
+    text,
+    texts,
+)
 from holdfast.systems.identity_center.model import (
     Assignment,
     Instance,

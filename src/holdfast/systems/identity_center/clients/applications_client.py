@@ -7,7 +7,7 @@ from collections.abc import Callable
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.answers import (
+from holdfast.systems.identity_center.clients.answers import (
     Answer,
     Service,
     next_token,

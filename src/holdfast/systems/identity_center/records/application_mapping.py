@@ -7,12 +7,6 @@ from typing import cast
 
 from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain, canonical
-from holdfast.systems.identity_center.application_names import (
-    Fields,
-    NamedApplicationAssignment,
-    application_assignment_key,
-)
-from holdfast.systems.identity_center.mapping import SCHEMA, fields_of
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -26,6 +20,12 @@ from holdfast.systems.identity_center.model import (
     PrincipalType,
     TrustedTokenIssuer,
 )
+from holdfast.systems.identity_center.records.application_names import (
+    Fields,
+    NamedApplicationAssignment,
+    application_assignment_key,
+)
+from holdfast.systems.identity_center.records.mapping import SCHEMA, fields_of
 
 
 def application_record(key: str, application: Application) -> Record:

@@ -11,7 +11,28 @@ from holdfast.domain.records import Record, RecordView, join_key, show_key, spli
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.identity_center.mapping import (
+from holdfast.systems.identity_center.elsewhere.resource_mappings import (
+    ACCOUNTS,
+    GROUPS,
+    PERMISSION_SETS,
+    POLICIES,
+    REGIONS,
+    USERS,
+    ResourceMappings,
+    lookup_name,
+    read_json,
+)
+from holdfast.systems.identity_center.model import (
+    APPLICATION_ASSIGNMENT,
+    ASSIGNMENT,
+    GROUP,
+    MEMBERSHIP,
+    PERMISSION_SET,
+    USER,
+    PolicyReference,
+    PrincipalType,
+)
+from holdfast.systems.identity_center.records.mapping import (
     NamedMembership,
     assignment_from,
     assignment_record,
@@ -24,27 +45,6 @@ from holdfast.systems.identity_center.mapping import (
     principal_key,
     user_from,
     user_record,
-)
-from holdfast.systems.identity_center.model import (
-    APPLICATION_ASSIGNMENT,
-    ASSIGNMENT,
-    GROUP,
-    MEMBERSHIP,
-    PERMISSION_SET,
-    USER,
-    PolicyReference,
-    PrincipalType,
-)
-from holdfast.systems.identity_center.resource_mappings import (
-    ACCOUNTS,
-    GROUPS,
-    PERMISSION_SETS,
-    POLICIES,
-    REGIONS,
-    USERS,
-    ResourceMappings,
-    lookup_name,
-    read_json,
 )
 
 _NAMED_BY = {

@@ -1,0 +1,1 @@
+"""Values of the service as records under natural keys, and back."""
