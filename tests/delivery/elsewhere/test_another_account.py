@@ -41,6 +41,8 @@ def test_a_restore_into_another_organization_is_equal_under_the_mapping_and_can_
     again = desk.run("identity-center", "preview", "latest", "--json", *there(new))
     assert again.json["changes_total"] == 0
     assert desk.run("runs", "show", "latest", "--json").json["target"] == new.status().instance_arn
+    # The newest snapshot is the safety snapshot of the other instance; a history is of what is backed up.
+    assert desk.run("identity-center", "history", "user:anna", "--json").json["events"] != []
     undone = desk.run("runs", "rollback", done.json["run"])
     assert undone.code == 0, undone
     assert new.dump() == empty

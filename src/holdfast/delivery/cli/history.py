@@ -83,8 +83,12 @@ def history(
 
 def _snapshots(home: Installation, instance: str, until: datetime | None) -> list[SnapshotInfo]:
     """The backups of one instance, oldest first."""
+    from holdfast.domain.snapshots import SAFETY_KIND
+
     infos = home.vault.snapshots(SYSTEM)
-    wanted = instance or (infos[0].source.instance if infos else "")
+    # A safety snapshot may be of the instance that something was restored into, and of that alone.
+    newest = next((info.source.instance for info in infos if info.kind != SAFETY_KIND), "")
+    wanted = instance or newest
     return [
         info
         for info in reversed(infos)
