@@ -83,13 +83,10 @@ def history(
 
 def _snapshots(home: Installation, instance: str, until: datetime | None) -> list[SnapshotInfo]:
     """The backups of one instance, oldest first."""
-    infos = home.vault.snapshots(SYSTEM)
-    wanted = instance or (infos[0].source.instance if infos else "")
-    return [
-        info
-        for info in reversed(infos)
-        if info.source.instance == wanted and (until is None or info.taken_at <= until)
-    ]
+    from holdfast.systems.identity_center.access.moments import of_one_instance
+
+    found = of_one_instance(home.vault.snapshots(SYSTEM), instance)
+    return [info for info in reversed(found) if until is None or info.taken_at <= until]
 
 
 def _events(home: Installation, thing: tuple[str, str], found: Sequence[SnapshotInfo]) -> list[Event]:
