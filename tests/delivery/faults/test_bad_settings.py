@@ -132,7 +132,7 @@ def test_an_endpoint_that_is_no_address_is_a_settings_error(plain_desk: Desk) ->
     for words, code in ((BACKUP, 10), (("doctor", "--system", "identity-center"), 5)):
         answer = plain_desk.run(*words, AWS_ENDPOINT_URL="no address", AWS_REGION="us-east-1")
         assert answer.code == code, answer
-        assert "Invalid endpoint: no address" in answer.out + answer.err
+        assert "Invalid endpoint:" in answer.out + answer.err
 
 
 def test_a_named_file_that_is_missing_or_of_an_unknown_kind_is_refused(plain_desk: Desk) -> None:
