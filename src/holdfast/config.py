@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import cast
 
 from holdfast.adapters.aws import AwsSettings
 from holdfast.domain.errors import NotFound, SettingsError
-from holdfast.kernel.settings import Raw, near, read_section, setting
+from holdfast.kernel.settings import Raw, brief, near, read_section, setting
 from holdfast.kernel.vault.settings import VaultSettings
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from holdfast.systems.scans.settings import ScansSettings
@@ -74,7 +74,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
     for name, cls in SECTIONS.items():
         table = raw.get(name, {})
         if not isinstance(table, Mapping):
-            problems.append(f"[{name}]: expected a table, got {table!r}")
+            problems.append(f"[{name}]: expected a table, got {brief(table)}")
             table = {}
         given = _from_environment(name, cls, environment)
         merged = {**table, **{item: environment[variable] for item, variable in given.items()}}
@@ -120,6 +120,8 @@ def read_tables(file: Path) -> Raw:
         ) from None
     except (OSError, ValueError) as problem:
         raise SettingsError(str(file), (str(problem),)) from problem
+    except RecursionError:
+        raise SettingsError(str(file), ("lists or tables lie too deep in one another",)) from None
     if not isinstance(loaded, Mapping):
         raise SettingsError(str(file), ("the file must hold tables such as [vault]",))
     return cast(Raw, loaded)
@@ -134,16 +136,36 @@ def _toml(text: str) -> object:
 def _json(text: str) -> object:
     import json
 
-    return json.loads(text)
+    return json.loads(text, object_pairs_hook=_each_once)
 
 
 def _yaml(text: str) -> object:
     import yaml
 
+    class Strict(yaml.SafeLoader):
+        """The safe loader, which would take the last of two values of one name."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+            names = [
+                self.construct_object(name) for name, _ in node.value if isinstance(name, yaml.ScalarNode)
+            ]
+            _each_once((name, None) for name in names)
+            return super().construct_mapping(node, deep)
+
     try:
-        return yaml.safe_load(text) or {}
+        return yaml.load(text, Strict) or {}  # noqa: S506  # it is a SafeLoader
     except yaml.YAMLError as problem:
         raise ValueError(str(problem)) from problem
+
+
+def _each_once(pairs: Iterable[tuple[object, object]]) -> dict[object, object]:
+    """The table of these pairs. Raises: ValueError for a name that is there twice; TOML refuses that itself."""
+    table: dict[object, object] = {}
+    for name, value in pairs:
+        if name in table:
+            raise ValueError(f"{name} is there twice in one table")
+        table[name] = value
+    return table
 
 
 _LOADERS = {".toml": _toml, ".json": _json, ".yaml": _yaml, ".yml": _yaml}

@@ -302,6 +302,17 @@ def test_processes_that_open_a_new_ledger_at_once_make_its_tables_once(tmp_path:
     assert errors == []
 
 
+def test_opening_a_ledger_twice_in_a_process_gives_none_of_its_locks_away(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    first, second = SqlLedger(f"sqlite:///{path}"), SqlLedger(f"sqlite:///{path}")
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM runs').fetchall()"
+    subprocess.run([sys.executable, "-c", other, str(path)], check=True)
+    # The last one who closes a database removes its log, and that was not the other process.
+    assert path.with_name("ledger.sqlite-wal").exists()
+    first.close()
+    second.close()
+
+
 def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     SqlLedger.open(path).close()

@@ -212,6 +212,7 @@ class AwsSession:
 
     def _make_client(self, service: str) -> BaseClient:
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
 
         settings, endpoint = self._settings, self._endpoint
         config = Config(
@@ -221,15 +222,21 @@ class AwsSession:
             max_pool_connections=CONNECTIONS,
             user_agent_extra="holdfast",
         )
-        client = self._botocore().create_client(
-            service,
-            region_name=self.region or None,
-            config=config,
-            endpoint_url=endpoint.url or None,
-            aws_access_key_id=endpoint.access_key or None,
-            aws_secret_access_key=endpoint.secret_key or None,
-            aws_session_token=endpoint.token or None,
-        )
+        try:
+            client = self._botocore().create_client(
+                service,
+                region_name=self.region or None,
+                config=config,
+                endpoint_url=endpoint.url or None,
+                aws_access_key_id=endpoint.access_key or None,
+                aws_secret_access_key=endpoint.secret_key or None,
+                aws_session_token=endpoint.token or None,
+            )
+        except BotoCoreError:
+            raise
+        except ValueError as cause:
+            problem = f"{cause}; write an address such as https://host in AWS_ENDPOINT_URL or the option"
+            raise SettingsError("AWS settings", (problem,)) from cause
         refuse_plain_http(client.meta.endpoint_url)
         _refuse_old_tls(client, settings.tls_minimum)
         return client

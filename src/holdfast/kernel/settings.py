@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
@@ -34,6 +35,14 @@ def setting(
     """
     rules = {"help": text, "least": least, "most": most, "one_of": one_of, "check": check}
     return field(default=default, metadata=rules)
+
+
+def brief(value: object) -> str:
+    """A value for a message; lists in lists are cut short, since a small YAML file can hold endless ones."""
+    shown = reprlib.Repr()
+    shown.maxlevel = 2
+    shown.maxstring = shown.maxother = 80
+    return shown.repr(value)
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -84,7 +93,7 @@ def _convert(value: object, hint: object, item: Field[object], base: Path) -> ob
         return base / Path(_text(value)).expanduser()
     if get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):
-            raise ValueError(f"expected a list of texts, got {value!r}")
+            raise ValueError(f"expected a list of texts, got {brief(value)}")
         return tuple(_text(part) for part in value)
     if hint is bool:
         return _truth(value)
@@ -95,7 +104,7 @@ def _convert(value: object, hint: object, item: Field[object], base: Path) -> ob
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"expected a text, got {value!r}")
+        raise ValueError(f"expected a text, got {brief(value)}")
     return value
 
 
@@ -114,7 +123,7 @@ def _checked(text: str, item: Field[object]) -> str:
 def _truth(value: object) -> bool:
     words = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
     if not isinstance(value, (bool, str)) or value not in words:
-        raise ValueError(f"expected true or false, got {value!r}")
+        raise ValueError(f"expected true or false, got {brief(value)}")
     return words[value]
 
 
@@ -126,7 +135,7 @@ def _number(value: object, item: Field[object], *, whole: bool) -> float:
         if number != float(value):
             raise ValueError
     except (ValueError, OverflowError):  # int() of an infinite number
-        raise ValueError(f"expected a {'whole ' if whole else ''}number, got {value!r}") from None
+        raise ValueError(f"expected a {'whole ' if whole else ''}number, got {brief(value)}") from None
     least, most = item.metadata.get("least"), item.metadata.get("most")
     if (least is not None and number < least) or (most is not None and number > most):
         limits = f"from {least:.7g} to {most:.7g}" if least is not None and most is not None else ""

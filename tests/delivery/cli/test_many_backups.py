@@ -27,6 +27,8 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.desk = Desk(folder)
+        self.ids: dict[int, str] = {}
+        """The backups by the day at which they were taken."""
         self.home = Installation(load(None, {}, folder), SilentProgress())
         self.home.ensure_default_vault()
 
@@ -46,6 +48,7 @@ class Shelf:
             writer.add_section(name, held, complete=name not in incomplete)
         taken = datetime(2026, 11, day, 9, 0, tzinfo=UTC)
         sealed = writer.seal(kind=kind, taken_at=taken, source=source, run="r", labels=tuple(labels.items()))
+        self.ids[day] = sealed.id
         return sealed.id
 
     def listed(self, *words: str) -> list[int]:
@@ -127,6 +130,30 @@ def test_one_user_is_followed_through_the_backups_of_the_newest_one_s_instance(s
         "2026-11-05 09:00",
         "2026-11-06 09:00",
     ]
+
+
+def test_of_two_instances_in_one_vault_those_of_the_newest_backup_answer_for_a_date(shelf: Shelf) -> None:
+    asked = ("identity-center", "access", "--format", "json", "--at")
+    answer = shelf.desk.run(*asked, "2026-11-02")
+    assert answer.json["as_of"]["id"] == shelf.ids[1], answer
+    assert "Only backups of arn:here count here" in answer.err
+    assert shelf.desk.run(*asked, shelf.ids[2]).json["as_of"]["id"] == shelf.ids[2]
+
+
+def test_a_review_of_two_instances_says_so(shelf: Shelf) -> None:
+    sides = (shelf.ids[2], shelf.ids[6])
+    answer = shelf.desk.run("identity-center", "review", *sides, "--html", "review.html")
+    said = f"{sides[0]} is of arn:there and {sides[1]} of arn:here, which is another instance"
+    assert said in answer.err
+    assert said in (shelf.desk.folder / "review.html").read_text()
+
+
+def test_a_safety_snapshot_of_another_instance_takes_no_history_away(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(1, user("alice"))
+    shelf.put(2, user("bob"), kind="safety", source=THERE)
+    answer = shelf.desk.run("identity-center", "history", "user:alice")
+    assert "first seen user: alice" in answer.out, answer
 
 
 def test_a_history_can_be_limited_to_a_time_and_read_by_programs(shelf: Shelf) -> None:

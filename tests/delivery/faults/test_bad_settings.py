@@ -99,6 +99,10 @@ def test_json_gives_the_same_problems_as_fields(plain_desk: Desk) -> None:
         ("holdfast.yaml", "- a\n- list", "must hold tables"),
         ("holdfast.yaml", "1: {a: b}", "[1]: unknown section"),
         ("holdfast.yaml", "vault: {2: b}", "[vault] 2: unknown setting"),
+        ("holdfast.yaml", "aws: {region: a, region: b}", "region is there twice"),
+        ("holdfast.json", '{"aws": {"region": "a", "region": "b"}}', "region is there twice"),
+        ("holdfast.toml", f"a = {'[' * 5000}", "too deep"),
+        ("holdfast.json", "[" * 100_000, "too deep"),
         ("holdfast.json", '{"vault": ', "line 1"),
         ("holdfast.json", "[1]", "must hold tables"),
         ("holdfast.toml", "vault = 'here'", "[vault]: expected a table"),
@@ -122,6 +126,13 @@ def test_what_cannot_be_read_is_named_with_its_place(
 def test_a_file_that_is_no_text_is_a_settings_error(plain_desk: Desk) -> None:
     (plain_desk.folder / "holdfast.toml").write_bytes(b"\xff\xfe\x00")
     assert plain_desk.run(*BACKUP).code == 10
+
+
+def test_an_endpoint_that_is_no_address_is_a_settings_error(plain_desk: Desk) -> None:
+    for words, code in ((BACKUP, 10), (("doctor", "--system", "identity-center"), 5)):
+        answer = plain_desk.run(*words, AWS_ENDPOINT_URL="no address", AWS_REGION="us-east-1")
+        assert answer.code == code, answer
+        assert "Invalid endpoint:" in answer.out + answer.err
 
 
 def test_a_named_file_that_is_missing_or_of_an_unknown_kind_is_refused(plain_desk: Desk) -> None:

@@ -181,6 +181,16 @@ def test_extra_applications_go_when_asked_but_for_those_that_no_rollback_brings_
     assert [(finding.code, finding.key) for finding in found.findings] == [("not-deleted", "Travel")]
 
 
+def test_who_may_use_an_application_stays_where_it_is_not_clear_which_of_its_name_it_is() -> None:
+    own, saml = join_key("Orders", "custom"), join_key("Orders", "custom-saml")
+    one = (app("Orders"), use("Orders"))
+    two = (app("Orders", key=own), app("Orders", "custom-saml", saml), use(own), use(saml))
+    other = (app("Orders", "custom-saml"), use("Orders", "Guests"))
+    for backup, live in ((one, two), (two, one), (one, other)):
+        found = planned(view(COOKS, group("Guests"), *backup), view(COOKS, group("Guests"), *live), DELETING)
+        assert found.names == []
+
+
 def test_a_group_that_is_deleted_gives_up_its_applications_first() -> None:
     found = planned(view(app("Desk")), view(COOKS, app("Desk"), use("Desk")), DELETING)
     assert found.names == ["delete application_assignment Desk / GROUP / Cooks", "delete group Cooks"]

@@ -257,9 +257,21 @@ def test_a_flat_mapping_knows_accounts_regions_and_policies_by_their_form() -> N
         ({"drop": ["x"]}, "[drop]: expected a table of lists"),
         ({"drop": {"accounts": OLD}}, "expected a list"),
         ({"drop": {"accounts": [1]}}, "1 is no text"),
+        ({"groups": {"Admins": "a\x1fb"}}, "is no group name"),
+        ({"users": {"anna": "\ud800"}}, "is no user name"),
+        ({"accounts": {OLD: "\u0663" * 12}}, "is no account id"),
     ],
 )
 def test_a_wrong_mapping_is_told_in_words(raw: dict[str, object], problem: str) -> None:
     with pytest.raises(MappingError) as caught:
         read_mappings(raw, "test")
     assert problem in str(caught.value)
+
+
+def test_a_value_that_a_small_file_makes_endless_is_told_in_short() -> None:
+    endless: object = "x"
+    for _ in range(30):  # as anchors of YAML do it
+        endless = [endless, endless]
+    with pytest.raises(MappingError) as caught:
+        read_mappings({"accounts": endless, "users": {"anna": endless}, "drop": {"users": [endless]}}, "test")
+    assert len(str(caught.value)) < 1000

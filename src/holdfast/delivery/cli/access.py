@@ -96,7 +96,7 @@ def review(
     form = _form(form, None, invocation)
     with installation(invocation, recover=False) as home:
         (before, was), (after, now) = _side(home, old), _side(home, new)
-        _check_order(was, now)
+        _check_sides(was, now)
         found = compare(before, after)
         if html:
             _hand_out([review_page(found, was, now, getpass.getuser()).encode()], html)
@@ -126,11 +126,15 @@ def _side(home: Installation, ref: str) -> tuple[RecordView, AsOf]:
     return view, found
 
 
-def _check_order(old: AsOf, new: AsOf) -> None:
+def _check_sides(old: AsOf, new: AsOf) -> None:
+    from holdfast.systems.identity_center.access.moments import other_instance
+
     if new.taken_at < old.taken_at:
         raise UsageError(f"FROM ({old.id}) is newer than TO ({new.id}).", "Give the earlier one first.")
     if new.id == old.id:
         click.echo("FROM and TO are the same backup: none was taken in between.", err=True)
+    if told := other_instance(old, new):
+        click.echo(told, err=True)
 
 
 def _form(form: str | None, output: Path | None, invocation: Invocation) -> str:

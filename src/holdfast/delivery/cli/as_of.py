@@ -65,13 +65,18 @@ def _sealed(home: Installation, ref: str) -> tuple[RecordView, AsOf]:
 
 def _snapshot(home: Installation, ref: str) -> tuple[SnapshotInfo, tuple[SnapshotInfo, ...]]:
     from holdfast.domain.errors import NotFound
+    from holdfast.domain.snapshots import SAFETY_KIND
     from holdfast.kernel.vault.catalogue import LATEST, parse_moment
-    from holdfast.systems.identity_center.access.moments import newest_whole
+    from holdfast.systems.identity_center.access.moments import newest_whole, of_one_instance
 
     moment = parse_moment(ref)
     if moment is None and ref != LATEST:
         return home.vault.resolve(ref, SYSTEM), ()
-    found = home.vault.snapshots(SYSTEM)
+    stored = home.vault.snapshots(SYSTEM)
+    found = of_one_instance(stored)
+    if len({info.source.instance for info in stored if info.kind != SAFETY_KIND}) > 1:
+        told = f"Only backups of {found[0].source.instance} count here; name another instance's by their ids."
+        click.echo(told, err=True)
     chosen, passed_over = newest_whole(found, moment)
     if chosen is None:
         oldest = f" The oldest backup is {found[-1].id}." if found else ""

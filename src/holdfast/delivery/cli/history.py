@@ -83,17 +83,10 @@ def history(
 
 def _snapshots(home: Installation, instance: str, until: datetime | None) -> list[SnapshotInfo]:
     """The backups of one instance, oldest first."""
-    from holdfast.domain.snapshots import SAFETY_KIND
+    from holdfast.systems.identity_center.access.moments import of_one_instance
 
-    infos = home.vault.snapshots(SYSTEM)
-    # A safety snapshot may be of the instance that something was restored into, and of that alone.
-    newest = next((info.source.instance for info in infos if info.kind != SAFETY_KIND), "")
-    wanted = instance or newest
-    return [
-        info
-        for info in reversed(infos)
-        if info.source.instance == wanted and (until is None or info.taken_at <= until)
-    ]
+    found = of_one_instance(home.vault.snapshots(SYSTEM), instance)
+    return [info for info in reversed(found) if until is None or info.taken_at <= until]
 
 
 def _events(home: Installation, thing: tuple[str, str], found: Sequence[SnapshotInfo]) -> list[Event]:

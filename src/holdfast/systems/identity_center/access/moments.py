@@ -10,6 +10,18 @@ from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo
 from holdfast.systems.identity_center.access.entitlements import NEEDED
 
 
+def of_one_instance(found: Sequence[SnapshotInfo], instance: str = "") -> list[SnapshotInfo]:
+    """Those of one instance; where none is named it is that of the newest backup.
+
+    `found` is newest first. A safety snapshot says nothing of what is backed up: a restore elsewhere takes
+    it of its target.
+    """
+    backups = (info for info in found if info.kind != SAFETY_KIND)
+    newest = next(backups, found[0] if found else None)
+    wanted = instance or (newest.source.instance if newest else "")
+    return [info for info in found if info.source.instance == wanted]
+
+
 def newest_whole(
     found: Sequence[SnapshotInfo], until: datetime | None
 ) -> tuple[SnapshotInfo | None, tuple[SnapshotInfo, ...]]:
@@ -66,3 +78,13 @@ class AsOf:
     instance: str = ""
     gaps: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+
+
+def other_instance(old: AsOf, new: AsOf) -> str:
+    """What is to be said of two answers that are not as of one instance; empty where they are."""
+    if old.instance == new.instance:
+        return ""
+    return (
+        f"{old.id} is of {old.instance} and {new.id} of {new.instance}, which is another instance: "
+        "what differs was mostly never the same."
+    )

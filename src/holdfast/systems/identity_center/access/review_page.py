@@ -10,7 +10,7 @@ from holdfast.kernel.ids import timestamp
 from holdfast.kernel.runs.charts import PATTERNS, Bar, legend, stacked_bars
 from holdfast.kernel.runs.page import definitions, escaped, html_page, section, table
 from holdfast.kernel.showing import visible
-from holdfast.systems.identity_center.access.moments import AsOf
+from holdfast.systems.identity_center.access.moments import AsOf, other_instance
 from holdfast.systems.identity_center.access.paths import in_words
 from holdfast.systems.identity_center.access.review import ContentChange, Review, Turn, TurnKind
 
@@ -67,6 +67,8 @@ def _body(found: Review, old: AsOf, new: AsOf, made_by: str, title: str) -> Iter
 
 
 def _warnings(old: AsOf, new: AsOf) -> Iterator[str]:
+    if told := other_instance(old, new):
+        yield f'<div class="banner bad">{escaped(told)}</div>'
     for side, word in ((old, "gained"), (new, "lost")):
         if side.gaps:
             told = f"{side.id} was not read whole: {'; '.join(side.gaps)}."

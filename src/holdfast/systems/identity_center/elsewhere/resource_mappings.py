@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
 from holdfast.domain.errors import SettingsError
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.kernel.settings import Raw, near
+from holdfast.kernel.settings import Raw, brief, near
 
 ACCOUNTS, USERS, GROUPS = "accounts", "users", "groups"
 PERMISSION_SETS, POLICIES, REGIONS = "permission_sets", "policies", "regions"
@@ -18,11 +19,11 @@ ONE_TO_ONE = (USERS, GROUPS, PERMISSION_SETS)
 """Sections whose things have content: two of them cannot become one."""
 DROPPABLE = (ACCOUNTS, *ONE_TO_ONE)
 
-_ACCOUNT = re.compile(r"\d{12}")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}")
 # IAM: a path begins and ends with a slash; names are of these characters (IAM API reference, CreatePolicy).
 _POLICY_NAME = re.compile(r"/([!-~]+/)?[\w+=,.@-]+", re.ASCII)
-_POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(aws|\d{12}):policy/\S+", re.ASCII)
+_POLICY_ARN = re.compile(r"arn:[\w-]+:iam::(aws|[0-9]{12}):policy/\S+", re.ASCII)
 
 
 @dataclass(eq=False)
@@ -109,7 +110,7 @@ def _section(key: str) -> tuple[str, str]:
 
 def _pairs(section: str, table: object, problems: list[str]) -> dict[str, str]:
     if not isinstance(table, Mapping):
-        problems.append(f"[{section}]: expected a table of old = new, got {table!r}")
+        problems.append(f"[{section}]: expected a table of old = new, got {brief(table)}")
         return {}
     pairs: dict[str, str] = {}
     for old, new in table.items():
@@ -139,7 +140,7 @@ def _collisions(section: str, pairs: Mapping[str, str]) -> Iterable[str]:
 def _dropped(table: object, problems: list[str]) -> dict[str, frozenset[str]]:
     lists = cast("Mapping[str, object]", table if isinstance(table, Mapping) else {})
     if lists is not table:
-        problems.append(f"[{DROP}]: expected a table of lists, got {table!r}")
+        problems.append(f"[{DROP}]: expected a table of lists, got {brief(table)}")
     for name in lists:
         if name not in DROPPABLE:
             problems.append(f"[{DROP}] {name}: cannot be dropped; what can is {', '.join(DROPPABLE)}")
@@ -148,21 +149,23 @@ def _dropped(table: object, problems: list[str]) -> dict[str, frozenset[str]]:
 
 def _names(section: str, names: object, problems: list[str]) -> frozenset[str]:
     if not isinstance(names, list | tuple):
-        problems.append(f"[{DROP}] {section}: expected a list, got {names!r}")
+        problems.append(f"[{DROP}] {section}: expected a list, got {brief(names)}")
         return frozenset()
-    problems += [f"[{DROP}] {section} {each}: {found}" for each in names if (found := _wrong(section, each))]
+    problems += [f"[{DROP}] {section}: {found}" for each in names if (found := _wrong(section, each))]
     return frozenset(lookup_name(section, each) for each in names if isinstance(each, str))
 
 
 def _wrong(section: str, value: object) -> str:
     """What is wrong with one side of a pair; empty for nothing."""
     if not isinstance(value, str):
-        return f"{value!r} is no text; write it in quotes"
-    return "" if _CHECKS[section](value) else f"{value!r} is {_FORMS[section]}"
+        return f"{brief(value)} is no text; write it in quotes"
+    return "" if _CHECKS[section](value) else f"{brief(value)} is {_FORMS[section]}"
 
 
 def _is_name(value: str) -> bool:
-    return bool(value.strip())
+    """Whether the service might take it: of control characters it knows three, of lone surrogates none."""
+    strange = (each for each in value if unicodedata.category(each) in ("Cc", "Cs"))
+    return bool(value.strip()) and all(each in "\t\n\r" for each in strange)
 
 
 _CHECKS: dict[str, Callable[[str], object]] = {

@@ -109,6 +109,13 @@ class Comparison:
         """Whether a call makes a missing record; of applications only some, and those under a name that is free."""
         return record.type != APPLICATION or (is_own(record) and self.name_is_free(record))
 
+    def is_unclear(self, application: str) -> bool:
+        """Whether the backup has an application of this key's name, but not this very one under this key."""
+        ours, live = (side.find(APPLICATION, application) for side in (self.wanted, self.present))
+        if ours and live:
+            return not self.same_thing(ours, live)
+        return live is not None and not self.name_is_free(live)
+
     def name_is_free(self, application: Record) -> bool:
         """Whether neither side has an application of the name under another key: it would not be clear which is which."""
         if not self._application_keys:

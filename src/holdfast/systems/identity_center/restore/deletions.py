@@ -18,10 +18,11 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     USER,
 )
+from holdfast.systems.identity_center.records.application_names import split_application_assignment
 from holdfast.systems.identity_center.restore.application_facets import DEFAULTS
 from holdfast.systems.identity_center.restore.applications import refuse_extras
 from holdfast.systems.identity_center.restore.closure import references
-from holdfast.systems.identity_center.restore.comparison import Comparison
+from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change
 from holdfast.systems.identity_center.restore.principals import LEFT, surplus_memberships
@@ -55,8 +56,16 @@ def deletions(comparison: Comparison) -> Iterator[Decision]:
 def _extras(comparison: Comparison, type_name: str) -> Iterator[Record]:
     if comparison.proves_extra(type_name):
         for pair in comparison.pairs(type_name):
-            if pair.backup is None and pair.live and comparison.reach.asked.covers(type_name, pair.key):
+            asked = comparison.reach.asked.covers(type_name, pair.key)
+            if pair.backup is None and pair.live and asked and not _of_unclear_application(comparison, pair):
                 yield pair.live
+
+
+def _of_unclear_application(comparison: Comparison, pair: Pair) -> bool:
+    """Whether it is use of an application that the backup may have under another key, or as another one."""
+    if pair.live is None or pair.live.type != APPLICATION_ASSIGNMENT:
+        return False
+    return comparison.is_unclear(split_application_assignment(pair.key)[0])
 
 
 def _left_to_source(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterator[Finding]:
