@@ -143,7 +143,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
             LEFT,
             type_name,
             "",
-            f"{tally.left} {type_name}s differ from the backup and are left to the identity source.",
+            f"{_are(tally.left, type_name)} left to the identity source, though different from the backup.",
             "Change them there. Where the built-in directory is the source now, set `identity_source` to identity_center.",
         )
 
