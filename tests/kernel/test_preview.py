@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from holdfast.domain.changes import Change
+from holdfast.domain.changes import Change, Conflict, ConflictStrategy, FieldDifference
+from holdfast.kernel.compare import field_differences
 from holdfast.kernel.preview import LISTED, ChangeCount, preview_of
 from tests.simulators import sample_run
 
@@ -40,6 +41,33 @@ def test_the_json_masks_personal_fields_in_changes_and_conflicts() -> None:
     assert json.loads(told)["changes"][0]["after"] == {"DisplayName": "***", "Emails": "***", "Locale": "en"}
     for value in (b"Lovelace", b"ada@example.org", b"Director", b"Augusta"):
         assert value not in told
+
+
+def test_the_name_of_a_thing_is_shown_and_that_of_a_person_is_not() -> None:
+    person = Change("user", "ada", None, b'{"Name":{"GivenName":"Ada"}}', 0, "u")
+    boundary = b'{"Boundary":{"Name":"Fence","Path":"/"},"Name":"example-corp"}'
+    thing = Change("instance", "instance", None, boundary, 0, "i")
+    fields = (FieldDifference("Name", "old", "new"), FieldDifference("Name.GivenName", "Ada", "Eda"))
+    conflict = Conflict("instance", "instance", fields, ConflictStrategy.SKIP)
+
+    told = json.loads(preview_of([person, thing, conflict], lambda changes: 1.0).to_json())
+
+    assert [change["after"] for change in told["changes"]] == [
+        {"Name": "***"},
+        {"Boundary": {"Name": "Fence", "Path": "/"}, "Name": "example-corp"},
+    ]
+    assert [(f["backup"], f["live"]) for f in told["conflicts"][0]["fields"]] == [
+        ("old", "new"),
+        ("***", "***"),
+    ]
+
+
+def test_what_differs_in_a_name_is_shown_of_things_alone() -> None:
+    thing = field_differences(b'{"Name":"a"}', b'{"Name":"b"}', frozenset({"Name"}))
+    person = field_differences(b'{"Name":{"GivenName":"Ada"}}', b"{}", frozenset({"Name"}))
+
+    assert list(thing) == [FieldDifference("Name", "a", "b")]
+    assert list(person) == [FieldDifference("Name", "***", "")]
 
 
 def test_what_cannot_return_is_told_apart_and_warnings_come_worst_first() -> None:

@@ -44,7 +44,8 @@ def exit_code(checks: Iterable[Check]) -> int:
 
 def failed(topic: str, name: str, error: HoldfastError) -> Check:
     """The check that an error ended."""
+    reason = " ".join(str(error).split())  # problems of settings stand in lines of their own
     if isinstance(error, (AccessDenied, CredentialsError)):
-        return Check(topic, name, Verdict.MISSING, str(error), error.advice)
+        return Check(topic, name, Verdict.MISSING, reason, error.advice)
     verdict = Verdict.WRONG if error.permanent else Verdict.UNKNOWN
-    return Check(topic, name, verdict, str(error), error.advice)
+    return Check(topic, name, verdict, reason, error.advice)

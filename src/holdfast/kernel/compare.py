@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from holdfast.domain.changes import FieldDifference
 from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.kernel.showing import MASK
+from holdfast.kernel.showing import MASK, names_a_thing
 from holdfast.kernel.system import System
 
 
@@ -102,12 +102,12 @@ def field_differences(old: bytes, new: bytes, personal: frozenset[str]) -> Itera
     before, after = plain(old), plain(new)
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            show: Callable[[Plain], str] = _masked if name in personal else _text
-            yield FieldDifference(name, show(before.get(name)), show(after.get(name)))
+            hidden = name in personal
+            yield FieldDifference(name, *(_shown(name, side.get(name), hidden) for side in (before, after)))
 
 
-def _masked(value: Plain) -> str:
-    return "" if value is None else MASK
+def _shown(name: str, value: Plain, hidden: bool) -> str:
+    return MASK if hidden and value is not None and not names_a_thing(name, value) else _text(value)
 
 
 def _text(value: Plain) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -39,20 +39,33 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 def masked(value: Json) -> Json:
     """The value with every personal field, at any depth, replaced by `***`; absent and null stay so."""
+    return _masked(value, lambda name, item: name in PERSONAL_FIELDS and item is not None)
+
+
+def _masked(value: Json, personal: Callable[[str, Json], bool]) -> Json:
     if isinstance(value, Mapping):
-        return {name: _masked_field(name, item) for name, item in value.items()}
+        return {
+            name: MASK if personal(name, item) else _masked(item, personal) for name, item in value.items()
+        }
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [masked(item) for item in value]
+        return [_masked(item, personal) for item in value]
     return value
 
 
-def _masked_field(name: str, value: Json) -> Json:
-    return MASK if name in PERSONAL_FIELDS and value is not None else masked(value)
+def names_a_thing(name: str, value: object) -> bool:
+    """Whether a record's field is the name of a thing and not of a person, whose `Name` has parts."""
+    return name == "Name" and isinstance(value, str)
+
+
+def _is_personal(name: str, value: Json) -> bool:
+    return name in PERSONAL_FIELDS and value is not None and not names_a_thing(name, value)
 
 
 def masked_bytes(data: bytes | None) -> bytes:
-    """Canonical JSON with personal fields masked; `null` for None or empty bytes."""
-    return msgspec.json.encode(masked(msgspec.json.decode(data)), order="deterministic") if data else b"null"
+    """Canonical JSON of a record with personal fields masked; `null` for None or empty bytes."""
+    if not data:
+        return b"null"
+    return msgspec.json.encode(_masked(msgspec.json.decode(data), _is_personal), order="deterministic")
 
 
 def masked_conflict(conflict: Conflict) -> Conflict:
@@ -64,7 +77,8 @@ def masked_conflict(conflict: Conflict) -> Conflict:
 
 def _masked_difference(difference: FieldDifference) -> FieldDifference:
     path = difference.name.replace("[", ".").replace("/", ".").split(".")
-    if PERSONAL_FIELDS.isdisjoint(path):
+    # The parts of a person's name are fields of their own (`Name.GivenName`); `Name` alone names a thing.
+    if PERSONAL_FIELDS.isdisjoint(path) or path == ["Name"]:
         return difference
     backup, live = (MASK if text else "" for text in (difference.backup, difference.live))
     return FieldDifference(difference.name, backup, live)

@@ -20,10 +20,12 @@ def await_arrivals(
     began, pause = context.clock.monotonic(), _FIRST_PAUSE
     until = began + 60.0 * minutes
     missing = arrivals.missing(names)
-    context.progress.stage("awaiting", len(names))
+    context.progress.stage("awaiting")  # without a total: nobody knows at what pace the rest comes
     context.progress.advance(len(names) - len(missing))
     while missing and (left := until - context.clock.monotonic()) > 0:
-        context.progress.advance(0, f"{len(missing)} not there, {duration(left)} left")
+        context.progress.advance(
+            0, f"{len(missing):,} of {len(names):,} not there, gives up in {duration(left)}"
+        )
         context.clock.sleep(min(pause, left))
         context.guard()
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)

@@ -98,7 +98,33 @@ REFUSED = (
     (("--user", "mallory"), "There is no user mallory."),
     (("--live", "--at", "2026-01-01"), "--at and --live"),
     (("--output", "paths.txt"), "A table is for the screen"),
+    (("--application", "QuickSight", "--account", MANAGEMENT), "An application is in no account."),
+    (("--application", "QuickSigh"), "did you mean QuickSight?"),
 )
+
+
+def test_who_could_use_an_application_is_answered_in_three_forms(desk: Desk) -> None:
+    desk.backup()
+    asked = ("--application", "internal wiki", "--user", "ada.lindqvist")
+    shown = access(desk, *asked).out.splitlines()
+    assert shown[0] == "Internal Wiki requires no assignment: every user can use it."
+    assert shown[3].split("  ") == ["Internal Wiki", "ada.lindqvist", "open to all"]
+    path = {
+        "application": "Internal Wiki",
+        "user": "ada.lindqvist",
+        "via": "open to all",
+        "group": "",
+        "user_status": "",
+    }
+    found = access(desk, *asked, "--json").json
+    assert (found["applications"][0]["assignment_required"], found["paths"]) == (False, [path])
+    live = access(
+        desk, "--application", "Analytics Portal", "--user", "ada.lindqvist", "--live", "--format", "csv"
+    )
+    assert list(csv.DictReader(io.StringIO(live.out))) == [
+        {**path, "application": "Analytics Portal", "via": "direct"},
+        {**path, "application": "Analytics Portal", "via": "group", "group": "All Employees"},
+    ]
 
 
 def test_what_cannot_be_answered_says_why(desk: Desk) -> None:

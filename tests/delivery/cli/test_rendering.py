@@ -19,6 +19,7 @@ from holdfast.delivery.cli.rendering import (
 from holdfast.delivery.cli.run_screen import show_report
 from holdfast.delivery.cli.screen import Screen
 from holdfast.domain.changes import Decision, FieldDifference
+from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.compare import Difference, DifferenceKind
@@ -139,6 +140,24 @@ def test_a_preview_shows_counts_conflicts_and_what_cannot_return() -> None:
     assert "Password and MFA devices do not come back." in text
     assert "Director" not in text
     assert shown.lines[-1] == "Nothing has been changed."
+
+
+def test_advice_that_several_findings_share_is_said_once_below_them() -> None:
+    def waiting(name: str, advice: str) -> Finding:
+        return Finding(Severity.ERROR, "principal-awaited", "user", name, "Not there yet.", advice)
+
+    shown = Shown()
+    shown.screen.findings(
+        "Warnings", [waiting("ada", "Wait."), waiting("bob", "Wait."), waiting("eve", "Go.")]
+    )
+
+    assert _plain(shown.text).splitlines()[-5:] == [
+        "  error: user ada: Not there yet.",
+        "  error: user bob: Not there yet.",
+        "    -> Wait.",
+        "  error: user eve: Not there yet.",
+        "    -> Go.",
+    ]
 
 
 def test_an_empty_preview_says_that_nothing_would_change() -> None:

@@ -17,8 +17,10 @@ from holdfast.domain.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
+    from holdfast.delivery.cli.access_screens import Answered
     from holdfast.domain.records import RecordView
     from holdfast.systems.identity_center.access.moments import AsOf
+    from holdfast.systems.identity_center.access.paths import Question
 
 PARTIAL, CHECK_FAILED = 3, 5
 FORMATS = click.Choice(["table", "csv", "json"])
@@ -30,6 +32,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--group", default="", help="Only what goes through this group.")
 @click.option("--account", default="", help="Only this account, by id or name.")
 @click.option("--permission-set", default="", help="Only this permission set.")
+@click.option("--application", default="", help="Who could use this application, instead of an account.")
 @click.option("--at", default="latest", show_default=True, help="A date, a moment, or a backup's id.")
 @click.option("--live", is_flag=True, help="As it is now, read from the service.")
 @click.option("--format", "form", type=FORMATS, help="How to print; default is a table.")
@@ -42,35 +45,57 @@ def access(
     group: str,
     account: str,
     permission_set: str,
+    application: str,
     at: str,
     live: bool,
     form: str | None,
     output: Path | None,
 ) -> int:
-    """Who could reach which account with what, and by which path: a row for each.
+    """Who could reach which account with what, or use an application, and by which path: a row for each.
 
     All that is given must hold; nothing given means everybody. A date stands for its end in UTC. Exit 3
     when the backup is not whole, so that what is not listed proves nothing.
     """
-    from holdfast.delivery.cli.access_screens import paths_csv, paths_json, show_paths
-    from holdfast.systems.identity_center.access.entitlements import read_entitlements
-    from holdfast.systems.identity_center.access.paths import Question, answer
+    from holdfast.systems.identity_center.access.paths import Question
 
     if live and at != "latest":
         raise UsageError("--at and --live ask for two different times.", "Give one of them.")
+    if application and (account or permission_set):
+        raise UsageError("An application is in no account.", "Ask for --application with --user or --group.")
     form = _form(form, output, invocation)
-    question = Question(user, group, account, permission_set)
     with installation(invocation, recover=False) as home:
-        view, found = as_of(home, LIVE if live else at)
-        paths = answer(read_entitlements(view), question)
-        if form == "json":
-            _hand_out(paths_json(found, question, paths), output)
-        elif form == "csv":
-            _hand_out(paths_csv(paths, mark=output is not None), output)
-        else:
+        ref = LIVE if live else at
+        question = Question(user, group, account, permission_set)
+        answered = (
+            _to_an_application(home, ref, application, question)
+            if application
+            else _to_accounts(home, ref, question)
+        )
+        if form == "table":
             with home.progress.paused():
-                show_paths(paths)
-        return PARTIAL if found.gaps else 0
+                answered.show()
+        else:
+            _hand_out(answered.json() if form == "json" else answered.csv(mark=output is not None), output)
+        return PARTIAL if answered.as_of.gaps else 0
+
+
+def _to_accounts(home: Installation, ref: str, question: Question) -> Answered:
+    from holdfast.delivery.cli.access_screens import AccountsAnswered
+    from holdfast.systems.identity_center.access.entitlements import NEEDED, read_entitlements
+    from holdfast.systems.identity_center.access.paths import answer
+
+    view, found = as_of(home, ref, NEEDED)
+    return AccountsAnswered(found, question, answer(read_entitlements(view), question))
+
+
+def _to_an_application(home: Installation, ref: str, application: str, question: Question) -> Answered:
+    from holdfast.delivery.cli.access_screens import ApplicationsAnswered
+    from holdfast.systems.identity_center.access.applications import NEEDED, answer_for_application
+
+    view, found = as_of(home, ref, NEEDED)
+    user, group = question.user, question.group
+    asked = {"application": application, "user": user, "group": group}
+    return ApplicationsAnswered(found, asked, answer_for_application(view, application, user, group))
 
 
 @click.command()
@@ -116,7 +141,7 @@ def _side(home: Installation, ref: str) -> tuple[RecordView, AsOf]:
     """One side of a review. Raises: Refused for a backup that leaves out what access rests on."""
     from holdfast.systems.identity_center.access.entitlements import NEEDED
 
-    view, found = as_of(home, ref)
+    view, found = as_of(home, ref, NEEDED)
     missing = [name for name in NEEDED if name not in view.types]
     if missing:
         raise Refused(

@@ -136,7 +136,7 @@ def _print_csv(events: Sequence[Event]) -> None:
     from holdfast.delivery.cli.spreadsheet import csv_chunks
 
     heads = ("time", "backup", "event", "type", "name", "through_group", "field", "old", "new")
-    for line in csv_chunks(heads, _rows(events), mark=not sys.stdout.isatty()):
+    for line in csv_chunks(heads, _rows(events), mark=False):
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
 

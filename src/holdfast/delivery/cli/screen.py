@@ -121,13 +121,14 @@ class Screen:
         if not findings:
             return
         self.heading(f"{title} ({max(total, len(findings)):,})")
-        for finding in findings:
+        following = [finding.advice for finding in findings[1:]] + [""]
+        for finding, next_advice in zip(findings, following, strict=True):
             subject = " ".join(filter(None, (finding.type, visible_key(finding.key))))
             lead = f"{subject}: " if subject else ""
             style = STYLES.get(finding.severity, "")
             label = "" if finding.severity is Severity.NOTE else f"{finding.severity}: "
             self.line(f"  {label}{lead}{finding.message}", style)
-            if finding.advice:
+            if finding.advice and finding.advice != next_advice:  # said once for all that need it
                 self.line(f"    -> {finding.advice}", "dim")
 
 

@@ -175,9 +175,12 @@ class IdentityCenterTarget:
         if _has_revision(group[0]):
             return _overtaken(group[0], presents[0], error)
         code = "conflict" if error.error == CONFLICT else error.code
-        advice = "It was changed by somebody else meanwhile. Look at it, then plan the restore again."
+        happened = "It was changed by somebody else meanwhile" if code == "conflict" else _NOT_THERE
+        advice = f"{happened}. Look at it, then plan the restore again."
         return Outcome(OutcomeKind.FAILED, str(error), advice, code)
 
+
+_NOT_THERE = "It, or what it refers to, is not there any more"
 
 _FOREIGN = Outcome(
     OutcomeKind.FAILED,

@@ -7,7 +7,7 @@ import pytest
 from holdfast.domain.errors import NotFound
 from holdfast.domain.records import Record
 from holdfast.systems.identity_center.access.entitlements import read_entitlements
-from holdfast.systems.identity_center.access.paths import Question, answer
+from holdfast.systems.identity_center.access.paths import Question, answer, in_words
 from tests.systems.identity_center.small_company import ACCOUNT, assigned, granted, group, member, user, view
 
 OTHER = "444455556666"
@@ -33,7 +33,7 @@ def ask(*records: Record, incomplete: tuple[str, ...] = (), **asked: str) -> lis
     """Account, permission set, user and way of each path; `!` marks a disabled user."""
     known = read_entitlements(view(*(records or COMPANY), incomplete=incomplete))
     return [
-        (path.account_id, path.permission_set, path.user + "!" * path.disabled, path.via)
+        (path.account_id, path.permission_set, path.user + "!" * path.disabled, in_words(path.group))
         for path in answer(known, Question(**asked))
     ]
 

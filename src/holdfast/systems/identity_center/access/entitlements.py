@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -109,6 +109,14 @@ class Entitlements:
 def read_entitlements(view: RecordView) -> Entitlements:
     """What access rests on in a view. Raises: VaultDamaged; StoreError."""
     grants, accounts = _grants(view)
+    known = read_people(view, NEEDED)
+    return replace(
+        known, grants=grants, accounts=accounts, permission_sets=frozenset(view.keys(PERMISSION_SET))
+    )
+
+
+def read_people(view: RecordView, needed: Iterable[str]) -> Entitlements:
+    """The users, groups and members of a view, with the gaps among what is needed; no grants."""
     members: dict[str, list[str]] = {}
     groups_of: dict[str, set[str]] = {}
     for key in view.keys(MEMBERSHIP):
@@ -116,14 +124,14 @@ def read_entitlements(view: RecordView) -> Entitlements:
         members.setdefault(group, []).append(user)
         groups_of.setdefault(user, set()).add(group)
     return Entitlements(
-        grants=grants,
+        grants={},
         members=members,
         groups_of={user: frozenset(groups) for user, groups in groups_of.items()},
         people=dict(_people(view)),
         groups=frozenset(view.keys(GROUP)),
-        permission_sets=frozenset(view.keys(PERMISSION_SET)),
-        accounts=accounts,
-        gaps=tuple(name for name in NEEDED if not view.is_complete(name)),
+        permission_sets=frozenset(),
+        accounts={},
+        gaps=tuple(name for name in needed if not view.is_complete(name)),
     )
 
 

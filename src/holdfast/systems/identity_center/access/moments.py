@@ -23,36 +23,34 @@ def of_one_instance(found: Sequence[SnapshotInfo], instance: str = "") -> list[S
 
 
 def newest_whole(
-    found: Sequence[SnapshotInfo], until: datetime | None
+    found: Sequence[SnapshotInfo], until: datetime | None, needed: Sequence[str] = NEEDED
 ) -> tuple[SnapshotInfo | None, tuple[SnapshotInfo, ...]]:
     """The snapshot to answer from, and the newer ones that were passed over because they lack something.
 
     `found` is newest first; None for `until` means now. It is the newest one at or before the moment
-    that holds all of `NEEDED` whole; where there is none, the newest that holds something of each.
+    that holds all that is needed whole; where there is none, the newest that holds something of each.
     """
     candidates = [
         info
         for info in found
-        if info.kind != SAFETY_KIND and (until is None or info.taken_at <= until) and _captured(info)
+        if info.kind != SAFETY_KIND
+        and (until is None or info.taken_at <= until)
+        and not left_out(info, needed)
     ]
     for place, info in enumerate(candidates):
-        if not gaps(info):
+        if not gaps(info, needed):
             return info, tuple(candidates[:place])
     return (candidates[0] if candidates else None), ()
 
 
-def gaps(info: SnapshotInfo) -> tuple[str, ...]:
-    """What a snapshot does not hold whole of `NEEDED`, each with the reason."""
-    return tuple(told for name in NEEDED if (told := _gap(info, name)))
+def gaps(info: SnapshotInfo, needed: Sequence[str] = NEEDED) -> tuple[str, ...]:
+    """What a snapshot does not hold whole of what is needed, each with the reason."""
+    return tuple(told for name in needed if (told := _gap(info, name)))
 
 
-def left_out(info: SnapshotInfo) -> tuple[str, ...]:
-    """The types of `NEEDED` that a snapshot does not hold at all."""
-    return tuple(name for name in NEEDED if (part := info.section(name)) is None or not part.captured)
-
-
-def _captured(info: SnapshotInfo) -> bool:
-    return not left_out(info)
+def left_out(info: SnapshotInfo, needed: Sequence[str] = NEEDED) -> tuple[str, ...]:
+    """The types of what is needed that a snapshot does not hold at all."""
+    return tuple(name for name in needed if (part := info.section(name)) is None or not part.captured)
 
 
 def _gap(info: SnapshotInfo, name: str) -> str:

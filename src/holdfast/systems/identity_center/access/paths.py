@@ -46,11 +46,6 @@ class AccessPath:
     group: str = DIRECT
     disabled: bool = False
 
-    @property
-    def via(self) -> str:
-        """How the user has it, in words."""
-        return in_words(self.group)
-
 
 def in_words(group: str) -> str:
     """`direct`, or the group with the word before its name, since a group may be named so."""
@@ -62,11 +57,11 @@ def answer(entitlements: Entitlements, question: Question) -> Iterator[AccessPat
 
     Raises: NotFound, before the first path, for a name that nothing has.
     """
-    chosen = _Chosen(entitlements, question)
+    chosen = Chosen(entitlements, question)
     return (path for grant in entitlements.grants if chosen.covers(grant) for path in chosen.paths(grant))
 
 
-class _Chosen:
+class Chosen:
     """The keys that the names of a question stand for; None where all are meant."""
 
     def __init__(self, entitlements: Entitlements, question: Question) -> None:
@@ -84,12 +79,17 @@ class _Chosen:
     def paths(self, grant: Grant) -> Iterator[AccessPath]:
         """The paths to one grant."""
         known = self._entitlements
-        for user, group in sorted(self._pairs(known.grants[grant])):
+        for user, group in sorted(self.pairs(known.grants[grant])):
             name, disabled = known.name(user), known.disabled(user)
             account_name = known.accounts[grant.account]
             yield AccessPath(grant.account, account_name, grant.permission_set, name, group, disabled)
 
-    def _pairs(self, principals: Principals) -> Iterator[tuple[str, str]]:
+    def users(self) -> Iterable[str]:
+        """The keys of the users asked for: one, or all."""
+        return (self._user,) if self._user is not None else self._entitlements.people
+
+    def pairs(self, principals: Principals) -> Iterator[tuple[str, str]]:
+        """Each user asked for who is among the principals, with the group through which."""
         if self._groups is None:
             yield from ((user, DIRECT) for user in principals.users if self._user in (None, user))
         for group in principals.groups:

@@ -98,6 +98,6 @@ def _identity_source(connection: Connection) -> Check:
     reason = f"{outside} of the first {len(users) + len(groups)} users and groups have external ids"
     advice = (
         "SCIM or Active Directory seems to provision them: a restore awaits those and writes the others. "
-        "Where the source leaves no external ids, set `[identity_center] identity_source = external`."
+        'Where the source leaves no external ids, set `[identity_center] identity_source = "external"`.'
     )
     return Check("identity center", "identity source", Verdict.OK, reason, advice)

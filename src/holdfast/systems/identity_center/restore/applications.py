@@ -212,7 +212,9 @@ def _unset(backup: Record, live: Record, conflict: Conflict) -> Iterator[Finding
     )
     if emptied and conflict.resolution is ConflictStrategy.OVERWRITE:
         message = f"The live {' and '.join(emptied)} cannot be emptied through the API and stays."
-        yield Finding(Severity.NOTE, CANNOT_RETURN, backup.type, backup.key, message)
+        yield Finding(
+            Severity.NOTE, CANNOT_RETURN, backup.type, backup.key, message, "Clear it in the console."
+        )
 
 
 def refuse_extras(comparison: Comparison, extras: list[Record]) -> Iterator[Finding]:

@@ -83,7 +83,9 @@ def _uncleared(backup: Record, live: Record, conflict: Conflict) -> Iterator[Fin
     ]
     if kept and conflict.resolution is ConflictStrategy.OVERWRITE:
         message = f"The live {' and '.join(kept)} cannot be emptied through the API and stays."
-        yield Finding(Severity.NOTE, "cannot-return", PERMISSION_SET, backup.key, message)
+        yield Finding(
+            Severity.NOTE, "cannot-return", PERMISSION_SET, backup.key, message, "Clear it in the console."
+        )
 
 
 def _value(facets: dict[tuple[str, str], Facet], name: tuple[str, str]) -> bytes | None:

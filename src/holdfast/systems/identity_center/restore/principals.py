@@ -107,6 +107,10 @@ def _lost_status(backup: Record) -> Iterator[Finding]:
         )
 
 
+def _are(count: int, what: str) -> str:
+    return f"1 {what} is" if count == 1 else f"{count} {what}s are"
+
+
 def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
     if tally.created and type_name == USER:
         yield Finding(
@@ -114,7 +118,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
             "cannot-return",
             USER,
             "",
-            f"{tally.created} users are created anew: new ids, no password, no MFA devices, no sessions.",
+            f"{_are(tally.created, USER)} created anew: new ids, no password, no MFA devices, no sessions.",
             "Have each of them sent a password invitation and register MFA again.",
         )
     if tally.created and type_name == GROUP:
@@ -123,7 +127,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
             "cannot-return",
             GROUP,
             "",
-            f"{tally.created} groups are created anew: new group ids.",
+            f"{_are(tally.created, GROUP)} created anew: new group ids.",
         )
     if tally.without_ids:
         yield Finding(
@@ -139,8 +143,8 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
             LEFT,
             type_name,
             "",
-            f"{tally.left} {type_name}s differ from the backup and are left to the identity source.",
-            "Change them there. Where the built-in directory is the source now, set `identity_source` to it.",
+            f"{_are(tally.left, type_name)} left to the identity source, though different from the backup.",
+            "Change them there. Where the built-in directory is the source now, set `identity_source` to identity_center.",
         )
 
 
