@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-_LOADED_BEFORE = [
+LOADED_BEFORE = [
     "pytest",
     "botocore.session",
     "botocore.client",
@@ -43,7 +43,7 @@ def fork(
 ) -> ForkServerProcess:
     """A started process; it writes to the two files and ends with the command's exit code."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(_LOADED_BEFORE)
+    context.set_forkserver_preload(LOADED_BEFORE)
     process = context.Process(target=_be, args=(arguments, folder, environment, output, errors))
     process.start()
     return process

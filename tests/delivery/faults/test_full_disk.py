@@ -61,7 +61,7 @@ def test_a_backup_on_a_full_disk_exits_75_and_harms_nothing(
     first = desk.backup()
     admin.empty("All Employees")  # so that there is something to store
     fill(small_disk, leave)
-    taken = desk.process("identity-center", "backup", "--no-progress")
+    taken = desk.run("identity-center", "backup", "--no-progress")
     assert taken.code == 75, taken
     assert "room" in taken.err or "full" in taken.err or "space" in taken.err
     assert "Traceback" not in taken.err
