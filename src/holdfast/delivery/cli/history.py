@@ -12,14 +12,14 @@ import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
-from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.opening import emit, installation, print_bytes
+from holdfast.systems.identity_center.model import SYSTEM
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.snapshots import SnapshotInfo
     from holdfast.systems.identity_center.history import Event
 
-SYSTEM = "identity_center"
 SHOWN = 160
 """Characters of a value on a screen; JSON and CSV have all of it."""
 SIGNS = {"first seen": "+", "back": "+", "gained": "+", "lost": "-", "gone": "-", "changed": "~"}
@@ -139,9 +139,7 @@ def _print_csv(events: Sequence[Event]) -> None:
     from holdfast.delivery.cli.spreadsheet import csv_chunks
 
     heads = ("time", "backup", "event", "type", "name", "through_group", "field", "old", "new")
-    for line in csv_chunks(heads, _rows(events), mark=not sys.stdout.isatty()):
-        sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+    print_bytes(csv_chunks(heads, _rows(events), mark=not sys.stdout.isatty()))
 
 
 def _rows(events: Sequence[Event]) -> Iterator[tuple[str, ...]]:

@@ -18,9 +18,9 @@ from holdfast.systems.identity_center.model import (
     TRUSTED_TOKEN_ISSUER,
     USER,
 )
+from holdfast.systems.identity_center.records.references import LINKS, references
 from holdfast.systems.identity_center.restore.application_facets import DEFAULTS
 from holdfast.systems.identity_center.restore.applications import refuse_extras
-from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change
@@ -97,7 +97,7 @@ def _deleted(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterato
     for records in extras.values():
         for record in records:
             yield from _taken_down(record)
-    for type_name in (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT):
+    for type_name in LINKS:
         if gone:
             yield from _cascade(comparison, type_name, gone)
 
