@@ -35,6 +35,7 @@ LOADED_BEFORE = [
     "holdfast.kernel.vault.key_file",
     "holdfast.kernel.vault.vault",
     "holdfast.systems.identity_center.system",
+    "tests.simulators.service_models",
 ]
 
 
