@@ -48,12 +48,18 @@ LATER = timedelta(days=1)
 DENIED = FaultRule(service="identitystore", operation="ListGroups", deny=True)
 
 
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxServer]:
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[SandboxServer]:
     with SandboxServer("tiny", seed=1, async_delay=0.0) as server:
-        for name, value in server.env().items():
-            monkeypatch.setenv(name, value)
         yield server
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> SandboxServer:
+    shared_sandbox.engine.reset()
+    for name, value in shared_sandbox.env().items():
+        monkeypatch.setenv(name, value)
+    return shared_sandbox
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulators.warm_command import warm_holdfast
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 BINARIES = (ROOT / ".venv" / "bin", ROOT / ".tools" / "bin")
@@ -56,6 +58,13 @@ def plain(text: str) -> str:
 
 def play(commands: list[Typed], folder: Path) -> list[str]:
     """What differs from the pages when all commands are typed into one shell."""
+    (folder / "bin").mkdir()
+    (folder / "desk").mkdir()
+    with warm_holdfast(folder / "bin") as found:
+        return _played(commands, folder / "desk", f"{found}{os.pathsep}{PATH}")
+
+
+def _played(commands: list[Typed], folder: Path, path: str) -> list[str]:
     script = "".join(f"{each.command}\nprintf '\\n\\036%s\\036' $?\n" for each in commands)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HOLDFAST_"))}
     # The pages are written for AWS's rate; a raised one only saves the test's time.
@@ -64,7 +73,7 @@ def play(commands: list[Typed], folder: Path) -> list[str]:
         done = subprocess.run(
             ["bash", "-c", f"exec 2>&1\n{script}"],
             cwd=folder, capture_output=True, text=True, timeout=230, check=False,
-            env={**kept, **faster, "PATH": PATH, "HOME": str(folder), "COLUMNS": "80", "AWS_PAGER": ""},
+            env={**kept, **faster, "PATH": path, "HOME": str(folder), "COLUMNS": "80", "AWS_PAGER": ""},
         )  # fmt: skip
     finally:
         subprocess.run(

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-_LOADED_BEFORE = [
+LOADED_BEFORE = [
     "pytest",
     "botocore.session",
     "botocore.client",
@@ -35,6 +35,7 @@ _LOADED_BEFORE = [
     "holdfast.kernel.vault.key_file",
     "holdfast.kernel.vault.vault",
     "holdfast.systems.identity_center.system",
+    "tests.simulators.service_models",
 ]
 
 
@@ -43,7 +44,7 @@ def fork(
 ) -> ForkServerProcess:
     """A started process; it writes to the two files and ends with the command's exit code."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(_LOADED_BEFORE)
+    context.set_forkserver_preload(LOADED_BEFORE)
     process = context.Process(target=_be, args=(arguments, folder, environment, output, errors))
     process.start()
     return process

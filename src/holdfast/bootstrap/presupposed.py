@@ -45,7 +45,7 @@ def _accounts(wanted: RecordView) -> tuple[AccountPortrait, ...]:
     for record in wanted.records(PERMISSION_SET):
         granted = permission_set_from(record)
         named = [*granted.customer_policies, granted.boundary]
-        policies.update(f"{each.path}{each.name}" for each in named if isinstance(each, PolicyReference))
+        policies.update(each.path_and_name for each in named if isinstance(each, PolicyReference))
     accounts: dict[str, AccountPortrait] = {}
     for record in wanted.records(ASSIGNMENT):
         given = assignment_from(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +36,19 @@ def desk(sandbox: SandboxServer, tmp_path: Path) -> Desk:
 def admin(sandbox: SandboxServer) -> Administrator:
     """Somebody else who changes the company."""
     return Administrator(sandbox)
+
+
+@pytest.fixture(scope="session")
+def first_backup(shared_sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with one backup of the tiny company, to be copied, and the backup's id."""
+    shared_sandbox.engine.reset()
+    desk = Desk(tmp_path_factory.mktemp("first-backup"), shared_sandbox.env())
+    return desk.folder, desk.backup()
+
+
+@pytest.fixture
+def backed_up(first_backup: tuple[Path, str], desk: Desk) -> str:
+    """The id of a complete backup of the company, already at the desk."""
+    folder, taken = first_backup
+    shutil.copytree(folder, desk.folder, dirs_exist_ok=True)
+    return taken

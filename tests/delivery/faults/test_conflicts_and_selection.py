@@ -75,9 +75,8 @@ def test_an_unknown_resource_is_a_usage_error_that_lists_the_known_ones(desk: De
 
 
 def test_only_one_record_comes_back_with_what_belongs_to_it(
-    desk: Desk, sandbox: SandboxServer, admin: Administrator
+    desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    desk.backup()
     company = sandbox.dump()
     admin.describe("ReadOnly", "altered")
     admin.delete_group("Cloud Operators")
@@ -89,9 +88,8 @@ def test_only_one_record_comes_back_with_what_belongs_to_it(
 
 
 def test_only_a_record_that_the_backup_does_not_have_is_refused_by_name(
-    desk: Desk, sandbox: SandboxServer
+    desk: Desk, backed_up: str, sandbox: SandboxServer
 ) -> None:
-    desk.backup()
     answer = desk.run("identity-center", "restore", "latest", "--only", "group:No Such Group")
     assert answer.code in (2, 4), answer
     assert "No Such Group" in answer.err
@@ -103,9 +101,8 @@ def described(world: Portrait) -> dict[str, PermissionSetPortrait]:
 
 
 @pytest.fixture
-def conflicting(desk: Desk, sandbox: SandboxServer, admin: Administrator) -> Portrait:
+def conflicting(desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator) -> Portrait:
     """A backup; then a description and a tag of ReadOnly are changed, and a member is added. The backup's world."""
-    desk.backup()
     company = sandbox.dump()
     admin.describe("ReadOnly", "altered")
     arn = admin.sets()["ReadOnly"]

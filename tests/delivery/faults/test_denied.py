@@ -93,9 +93,8 @@ def test_without_what_every_run_needs_nothing_is_stored(
 
 
 def test_a_part_that_could_not_be_read_is_not_compared_as_if_it_were_empty(
-    desk: Desk, sandbox: SandboxServer
+    desk: Desk, backed_up: str, sandbox: SandboxServer
 ) -> None:
-    desk.backup()
     sandbox.faults([FaultRule(operation="ListGroups", deny=True)])
     compared = desk.run("identity-center", "diff", "latest", "--json")
     assert compared.code == 3
@@ -110,9 +109,8 @@ def test_a_part_that_could_not_be_read_is_not_compared_as_if_it_were_empty(
     "operation", ["ListUsers", "ListGroups", "ListPermissionSets", "ListAccountAssignments"]
 )
 def test_what_cannot_be_read_now_is_not_created_again_by_a_restore(
-    desk: Desk, sandbox: SandboxServer, operation: str
+    desk: Desk, backed_up: str, sandbox: SandboxServer, operation: str
 ) -> None:
-    desk.backup()
     company = sandbox.dump()
     sandbox.faults([FaultRule(operation=operation, deny=True)])
     restored = desk.restore()
@@ -136,9 +134,8 @@ def test_a_partial_backup_restores_what_it_has_and_deletes_nothing_it_does_not_k
 
 
 def test_a_denied_change_fails_with_its_action_and_the_rest_is_restored(
-    desk: Desk, sandbox: SandboxServer, admin: Administrator
+    desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    desk.backup()
     company = sandbox.dump()
     assert admin.empty(EVERYBODY) == 39
     admin.describe("ReadOnly", "altered")
@@ -165,9 +162,8 @@ def test_a_denied_change_fails_with_its_action_and_the_rest_is_restored(
 
 
 def test_what_depends_on_a_denied_creation_is_impossible_and_says_why(
-    desk: Desk, sandbox: SandboxServer, admin: Administrator
+    desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    desk.backup()
     members = admin.empty("Platform-Engineers")
     admin.delete_group("Platform-Engineers")
     sandbox.faults([FaultRule(operation="CreateGroup", deny=True)])
@@ -183,9 +179,8 @@ def test_what_depends_on_a_denied_creation_is_impossible_and_says_why(
 
 
 def test_an_assignment_that_fails_on_the_service_s_side_is_named_with_what_it_said(
-    desk: Desk, sandbox: SandboxServer, admin: Administrator
+    desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    desk.backup()
     admin.wipe_sets()
     said = "Received a 404 status error: no such policy Boundary"
     account = sandbox.dump().accounts[1].id

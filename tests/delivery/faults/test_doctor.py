@@ -46,8 +46,9 @@ def assumed(sandbox: SandboxServer, role: str) -> dict[str, str]:
     }
 
 
-def test_a_sound_installation_is_well_and_nothing_was_changed(desk: Desk, sandbox: SandboxServer) -> None:
-    desk.backup()
+def test_a_sound_installation_is_well_and_nothing_was_changed(
+    desk: Desk, backed_up: str, sandbox: SandboxServer
+) -> None:
     before = sorted((str(path), path.stat().st_mtime_ns) for path in desk.folder.rglob("*") if path.is_file())
     seen = desk.run("doctor", "--json")
     assert (seen.code, seen.json["exit_code"], seen.json["system"]) == (0, 0, "identity_center")
@@ -65,8 +66,7 @@ def test_before_the_first_backup_nothing_is_made(desk: Desk) -> None:
     assert list(desk.folder.iterdir()) == []
 
 
-def test_what_is_open_to_others_is_named_with_the_command_that_closes_it(desk: Desk) -> None:
-    desk.backup()
+def test_what_is_open_to_others_is_named_with_the_command_that_closes_it(desk: Desk, backed_up: str) -> None:
     key, folder = desk.folder / ".holdfast" / "vault.key", desk.folder / ".holdfast"
     folder.chmod(0o755)
     (folder / "ledger.sqlite").chmod(0o644)

@@ -61,7 +61,7 @@ def test_a_backup_on_a_full_disk_exits_75_and_harms_nothing(
     first = desk.backup()
     admin.empty("All Employees")  # so that there is something to store
     fill(small_disk, leave)
-    taken = desk.process("identity-center", "backup", "--no-progress")
+    taken = desk.run("identity-center", "backup", "--no-progress")
     assert taken.code == 75, taken
     assert "room" in taken.err or "full" in taken.err or "space" in taken.err
     assert "Traceback" not in taken.err
@@ -104,8 +104,7 @@ def test_a_restore_that_finds_the_disk_full_is_resumed_to_the_same_end(
     assert msgspec.structs.replace(sandbox.dump(), stale=()) == msgspec.structs.replace(company, stale=())
 
 
-def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(desk: Desk) -> None:
-    first = desk.backup()
+def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(desk: Desk, backed_up: str) -> None:
     limited = subprocess.run(
         ["bash", "-c", 'ulimit -f 2; exec "$0" "$@"', *desk.command("identity-center", "backup")],
         cwd=desk.folder,
@@ -116,6 +115,6 @@ def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(desk: Desk) -> Non
     )
     assert limited.returncode == 75, limited
     assert "Traceback" not in limited.stderr
-    assert desk.run("backups", "verify", first).code == 0
+    assert desk.run("backups", "verify", backed_up).code == 0
     assert desk.run("vault", "check", "--read-data").code == 0
     assert desk.backup()

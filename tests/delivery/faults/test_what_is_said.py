@@ -21,15 +21,13 @@ def test_a_new_vault_is_one_json_object(desk: Desk, words: tuple[str, ...]) -> N
     assert (desk.folder / made["key_location"]).is_file()
 
 
-def test_a_deleted_backup_is_one_json_array(desk: Desk) -> None:
-    taken = desk.backup()
-    deleted = desk.run("backups", "delete", taken, "--yes", "--json")
-    assert [info["id"] for info in deleted.json] == [taken]
+def test_a_deleted_backup_is_one_json_array(desk: Desk, backed_up: str) -> None:
+    deleted = desk.run("backups", "delete", backed_up, "--yes", "--json")
+    assert [info["id"] for info in deleted.json] == [backed_up]
 
 
-def test_deleting_asks_at_a_terminal_only(desk: Desk) -> None:
-    taken = desk.backup()
-    refused = desk.process("backups", "delete", taken)
+def test_deleting_asks_at_a_terminal_only(desk: Desk, backed_up: str) -> None:
+    refused = desk.process("backups", "delete", backed_up)
     assert (refused.code, refused.out) == (4, "")
     assert "--yes" in refused.err
 
@@ -44,9 +42,8 @@ def test_a_sandbox_speaks_json_from_start_to_stop(tmp_path: Path) -> None:
 
 
 def test_a_drill_says_first_what_did_not_return_and_counts_no_calls_to_the_service(
-    desk: Desk, sandbox: SandboxServer
+    desk: Desk, backed_up: str, sandbox: SandboxServer
 ) -> None:
-    desk.backup()
     before = sandbox.status().requests_total
     drill = desk.run("backups", "drill", "latest")
     assert drill.code == 3
@@ -60,24 +57,21 @@ def test_a_drill_says_first_what_did_not_return_and_counts_no_calls_to_the_servi
     assert "calls, none to the service" in drill.out
 
 
-def test_the_estimate_follows_the_pace_that_is_set(desk: Desk, admin: Administrator) -> None:
-    desk.backup()
+def test_the_estimate_follows_the_pace_that_is_set(desk: Desk, backed_up: str, admin: Administrator) -> None:
     admin.delete_group("Data Engineers")
-    said = ("identity-center", "preview", "latest", "--json")
+    said = ("identity-center", "preview", "latest", "--only", "group:Data Engineers", "--json")
     slow = desk.run(*said, HOLDFAST_AWS_REQUESTS_PER_SECOND="10").json["estimated_seconds"]
     fast = desk.run(*said, HOLDFAST_AWS_REQUESTS_PER_SECOND="100000").json["estimated_seconds"]
     assert slow > fast
 
 
-def test_two_backups_are_compared_by_their_ids(desk: Desk) -> None:
-    first = desk.backup()
+def test_two_backups_are_compared_by_their_ids(desk: Desk, backed_up: str) -> None:
     second = desk.backup()
-    told = desk.run("identity-center", "diff", first, "latest").out
-    assert told == f"{first} and {second} hold the same.\n"
+    told = desk.run("identity-center", "diff", backed_up, "latest").out
+    assert told == f"{backed_up} and {second} hold the same.\n"
 
 
-def test_a_comparison_says_what_a_backup_leaves_out(desk: Desk, admin: Administrator) -> None:
-    desk.backup()
+def test_a_comparison_says_what_a_backup_leaves_out(desk: Desk, backed_up: str, admin: Administrator) -> None:
     users = desk.backup("--resources", "users")
     admin.delete_group("Data Engineers")
     live = desk.run("identity-center", "diff", users, "--json")
@@ -100,8 +94,9 @@ def test_an_incremental_backup_says_what_changed_since(desk: Desk, admin: Admini
     }
 
 
-def test_two_installations_on_one_vault_each_have_a_whole_audit_trail(desk: Desk, tmp_path: Path) -> None:
-    desk.backup()
+def test_two_installations_on_one_vault_each_have_a_whole_audit_trail(
+    desk: Desk, backed_up: str, tmp_path: Path
+) -> None:
     vault, key = desk.folder / ".holdfast" / "vault", desk.folder / ".holdfast" / "vault.key"
     second = Desk(tmp_path / "second", desk.environment)
     second.folder.mkdir()
@@ -113,8 +108,7 @@ def test_two_installations_on_one_vault_each_have_a_whole_audit_trail(desk: Desk
         assert verdict.json["snapshots_of_other_installations"] == 1
 
 
-def test_a_new_audit_key_does_not_hide_what_this_ledgers_runs_anchored(desk: Desk) -> None:
-    desk.backup()
+def test_a_new_audit_key_does_not_hide_what_this_ledgers_runs_anchored(desk: Desk, backed_up: str) -> None:
     (desk.folder / ".holdfast" / "audit.key").write_bytes(bytes(32))
     assert desk.run("audit", "verify").code == 5
 
@@ -130,8 +124,7 @@ def test_a_limit_below_nothing_is_a_usage_error(desk: Desk, words: tuple[str, ..
     assert desk.run(*words, "--limit", "-3").code == 2
 
 
-def test_an_unknown_record_is_refused_without_a_run_to_resume(desk: Desk) -> None:
-    desk.backup()
+def test_an_unknown_record_is_refused_without_a_run_to_resume(desk: Desk, backed_up: str) -> None:
     answer = desk.run("identity-center", "restore", "latest", "--only", "group:Nope", "--json")
     assert (answer.code, answer.error["code"]) == (2, "not-found")
     assert "resume" not in answer.err
@@ -139,9 +132,8 @@ def test_an_unknown_record_is_refused_without_a_run_to_resume(desk: Desk) -> Non
 
 
 def test_prompting_without_a_terminal_is_refused_before_anything_is_read(
-    desk: Desk, sandbox: SandboxServer
+    desk: Desk, backed_up: str, sandbox: SandboxServer
 ) -> None:
-    desk.backup()
     before = sandbox.status().requests_total
     answer = desk.process("identity-center", "restore", "latest", "--conflict-strategy", "prompt")
     assert (answer.code, sandbox.status().requests_total) == (4, before)
@@ -158,7 +150,6 @@ def test_a_failed_init_says_how_to_go_on_the_second_time_too(desk: Desk) -> None
     assert desk.run("vault", "init", HOUSE_WORD="correct horse battery").code == 0
 
 
-def test_a_check_of_the_vault_says_that_it_did_not_read_records(desk: Desk) -> None:
-    desk.backup()
+def test_a_check_of_the_vault_says_that_it_did_not_read_records(desk: Desk, backed_up: str) -> None:
     assert "Their records were not read" in desk.run("vault", "check").out
     assert "Everything that was read is as it was written." in desk.run("vault", "check", "--read-data").out

@@ -15,13 +15,20 @@ from holdfast.systems.identity_center.settings import IdentityCenterSettings
 from tests.systems.identity_center.restored import Restorer
 
 
-@pytest.fixture
-def sandbox() -> Iterator[SandboxServer]:
-    """The tiny company with a tenth of its assignments, and asynchronous operations that take a moment."""
+@pytest.fixture(scope="session")
+def shared_restore_sandbox() -> Iterator[SandboxServer]:
     with SandboxServer("tiny", async_delay=0.02) as server:
-        whole = server.dump()
-        server.load(msgspec.structs.replace(whole, assignments=whole.assignments[::10], stale=()))
         yield server
+
+
+@pytest.fixture
+def sandbox(shared_restore_sandbox: SandboxServer) -> SandboxServer:
+    """The tiny company with a tenth of its assignments, and asynchronous operations that take a moment."""
+    server = shared_restore_sandbox
+    server.engine.reset()
+    whole = server.dump()
+    server.load(msgspec.structs.replace(whole, assignments=whole.assignments[::10], stale=()))
+    return server
 
 
 @pytest.fixture

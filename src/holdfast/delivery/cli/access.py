@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import click
 
 from holdfast.delivery.cli.as_of import LIVE, as_of
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import installation
+from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, installation, print_bytes
 from holdfast.domain.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from holdfast.systems.identity_center.access.moments import AsOf
     from holdfast.systems.identity_center.access.paths import Question
 
-PARTIAL, CHECK_FAILED = 3, 5
 FORMATS = click.Choice(["table", "csv", "json"])
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -178,7 +176,5 @@ def _hand_out(chunks: Iterable[bytes], output: Path | None) -> None:
 
         write_private(output.absolute(), chunks)
         click.echo(f"Written to {output}.", err=True)
-        return
-    for chunk in chunks:
-        sys.stdout.buffer.write(chunk)
-    sys.stdout.buffer.flush()
+    else:
+        print_bytes(chunks)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.systems.identity_center.model import SYSTEM
+
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.records import RecordView
     from holdfast.domain.snapshots import SnapshotInfo
     from holdfast.systems.identity_center.access.moments import AsOf
 
-SYSTEM = "identity_center"
 LIVE = "live"
 
 

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.opening import CHECK_FAILED, emit, installation
 
 if TYPE_CHECKING:
     from holdfast.kernel.audit import AuditVerdict
     from holdfast.kernel.ports import AuditEntry
-
-CHECK_FAILED = 5
 
 
 @click.group()

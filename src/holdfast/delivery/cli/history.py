@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -12,14 +11,14 @@ import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
-from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.opening import emit, installation, print_bytes
+from holdfast.systems.identity_center.model import SYSTEM
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.snapshots import SnapshotInfo
     from holdfast.systems.identity_center.history import Event
 
-SYSTEM = "identity_center"
 SHOWN = 160
 """Characters of a value on a screen; JSON and CSV have all of it."""
 SIGNS = {"first seen": "+", "back": "+", "gained": "+", "lost": "-", "gone": "-", "changed": "~"}
@@ -136,9 +135,7 @@ def _print_csv(events: Sequence[Event]) -> None:
     from holdfast.delivery.cli.spreadsheet import csv_chunks
 
     heads = ("time", "backup", "event", "type", "name", "through_group", "field", "old", "new")
-    for line in csv_chunks(heads, _rows(events), mark=False):
-        sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+    print_bytes(csv_chunks(heads, _rows(events), mark=False))
 
 
 def _rows(events: Sequence[Event]) -> Iterator[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -14,18 +15,11 @@ from holdfast.api_records import SELECTED, record_types
 from holdfast.delivery.cli.access import access, review
 from holdfast.delivery.cli.history import history
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import conclude, installation
-from holdfast.delivery.cli.restoring import (
-    CHECK_FAILED,
-    PARTIAL,
-    SYSTEM,
-    Where,
-    differences_of,
-    preview_of,
-    where_options,
-)
+from holdfast.delivery.cli.moments import When
+from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, conclude, installation
+from holdfast.delivery.cli.restoring import Where, differences_of, preview_of, where_options
 from holdfast.domain.changes import ConflictStrategy
-from holdfast.domain.errors import UsageError
+from holdfast.systems.identity_center.model import SYSTEM
 
 if TYPE_CHECKING:
     from holdfast.kernel.restore import RestoreRequest
@@ -124,12 +118,12 @@ identity_center.add_command(history)
     help="Incremental says what changed since an earlier backup; both are complete to read.",
 )
 @click.option(
-    "--since", default="", help="Incremental: compare with the newest backup at or before this moment."
+    "--since", type=When(), help="Incremental: compare with the newest backup at or before this moment."
 )
 @resources_option
 @shared_options
 @pass_invocation
-def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, ...]) -> int:
+def backup(invocation: Invocation, kind: str, since: datetime | None, resources: tuple[str, ...]) -> int:
     """Capture, prove complete, encrypt, seal, read back.
 
     An incremental backup reads everything too and is complete to read; it saves stored bytes, not
@@ -138,7 +132,7 @@ def backup(invocation: Invocation, kind: str, since: str, resources: tuple[str, 
     from holdfast.kernel.backup import BackupRequest
 
     with installation(invocation) as home:
-        request = BackupRequest(kind, resources, _moment(since))
+        request = BackupRequest(kind, resources, since.isoformat() if since else "")
         return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
@@ -273,18 +267,3 @@ def _request(
         mapping=where.mapping,
         target=where.target,
     )
-
-
-def _moment(text: str) -> str:
-    """An RFC 3339 moment in UTC. Raises: UsageError for anything else."""
-    from datetime import UTC, datetime
-
-    if not text:
-        return ""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            f"--since {text!r} is no date or time.", "Write 2026-11-20 or 2026-11-20T09:00:00Z."
-        ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

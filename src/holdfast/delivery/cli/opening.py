@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ from holdfast.delivery.cli.invocation import Invocation
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.runs import Run
+
+PARTIAL, CHECK_FAILED = 3, 5
+"""Exit codes of commands that end well and found something."""
 
 
 @contextmanager
@@ -83,5 +86,10 @@ def emit(result: object) -> None:
     """The result as one line of JSON on stdout; bytes are JSON already."""
     import msgspec
 
-    sys.stdout.buffer.write((result if isinstance(result, bytes) else msgspec.json.encode(result)) + b"\n")
+    print_bytes([result if isinstance(result, bytes) else msgspec.json.encode(result), b"\n"])
+
+
+def print_bytes(chunks: Iterable[bytes]) -> None:
+    """The bytes as they are on stdout."""
+    sys.stdout.buffer.writelines(chunks)
     sys.stdout.buffer.flush()

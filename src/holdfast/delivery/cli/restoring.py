@@ -12,6 +12,7 @@ import click
 
 from holdfast.delivery.cli.invocation import Invocation
 from holdfast.delivery.cli.opening import emit
+from holdfast.systems.identity_center.model import SYSTEM
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from holdfast.kernel.destination import Destination
     from holdfast.kernel.restore import RestoreRequest
 
-SYSTEM = "identity_center"
-PARTIAL, CHECK_FAILED = 3, 5
 _TARGET = {
     "profile": "AWS profile that leads to the target.",
     "role": "Role to assume for the target, an ARN.",

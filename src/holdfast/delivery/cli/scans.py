@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.opening import CHECK_FAILED, emit, installation
 from holdfast.domain.errors import HoldfastError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from holdfast.bootstrap.scans import Delivery
     from holdfast.systems.scans.model import Scan, ScanDiff
 
-CHECK_FAILED = 5
 LISTS = ("new", "reopened", "unknown")
 TABLES = ("athena", "glue", "quicksight")
 LEVELS = ("critical", "high", "medium", "low", "info")

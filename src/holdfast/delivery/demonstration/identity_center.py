@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from holdfast.delivery.demonstration.story import Story, expect
 from holdfast.domain.records import show_key
 from holdfast.domain.runs import RunState
+from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
@@ -21,12 +22,7 @@ if TYPE_CHECKING:
     from holdfast.systems.identity_center.clients.connection import Connection
     from holdfast.systems.identity_center.model import RequestStatus
 
-SYSTEM = "identity_center"
-TYPES = (
-    *("user", "group", "membership", "permission_set", "assignment"),
-    *("instance", "access_control_attributes"),
-    *("trusted_token_issuer", "application", "application_assignment"),
-)
+TYPES = tuple(kind.name for kind in RECORD_TYPES)
 RATE = 400.0
 """Requests per second in the demo; the real service allows 20, which would only make it longer."""
 

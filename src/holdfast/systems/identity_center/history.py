@@ -21,7 +21,7 @@ from holdfast.systems.identity_center.model import (
     USER,
 )
 from holdfast.systems.identity_center.records.mapping import PERSONAL_FIELDS
-from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
+from holdfast.systems.identity_center.records.references import PRINCIPAL_TYPES
 
 _ASSIGNMENTS = {
     USER: (ASSIGNMENT, APPLICATION_ASSIGNMENT),

@@ -136,6 +136,17 @@ class PolicyReference:
     name: str
     path: str = "/"
 
+    @classmethod
+    def of(cls, path_and_name: str) -> PolicyReference:
+        """The policy that `path_and_name` was of."""
+        path, _, name = path_and_name.rpartition("/")
+        return cls(name, f"{path}/")
+
+    @property
+    def path_and_name(self) -> str:
+        """Both in one, as IAM's ARNs end."""
+        return self.path + self.name
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionSetSummary:

@@ -9,29 +9,8 @@ from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.system import Part
 from holdfast.systems.identity_center.capture.parts import ORPHAN
-from holdfast.systems.identity_center.model import (
-    APPLICATION,
-    APPLICATION_ASSIGNMENT,
-    ASSIGNMENT,
-    GROUP,
-    MEMBERSHIP,
-    PERMISSION_SET,
-    USER,
-    PrincipalType,
-)
-from holdfast.systems.identity_center.records.application_mapping import application_assignment_from
-from holdfast.systems.identity_center.records.mapping import (
-    assignment_from,
-    membership_from,
-    principal_key,
-    user_key,
-)
+from holdfast.systems.identity_center.records.references import LINKS, references
 
-LINKS = (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT)
-"""Records that refer to others; nothing refers to them."""
-
-Reference = tuple[str, str]
-"""Type and key of what a record refers to."""
 RECAPTURE = "Take the backup again; if this stays, report it with the run's evidence."
 
 
@@ -73,7 +52,7 @@ def _dangling(by_type: dict[str, Part]) -> Iterator[Finding]:
     }
     for name in LINKS:
         for record in by_type[name].records if name in by_type else ():
-            for type_name, key in _references(record):
+            for type_name, key in references(name, record.key):
                 if type_name in keys and key not in keys[type_name]:
                     yield _dangles(record, type_name, key)
 
@@ -81,20 +60,3 @@ def _dangling(by_type: dict[str, Part]) -> Iterator[Finding]:
 def _dangles(record: Record, type_name: str, key: str) -> Finding:
     message = f"The {record.type} {show_key(record.key)} refers to {type_name} {key}, which was not captured."
     return Finding(Severity.ERROR, "dangling-reference", record.type, record.key, message, RECAPTURE)
-
-
-def _references(record: Record) -> tuple[Reference, ...]:
-    if record.type == MEMBERSHIP:
-        membership = membership_from(record)
-        return (GROUP, membership.group), (USER, user_key(membership.user))
-    if record.type == APPLICATION_ASSIGNMENT:
-        use = application_assignment_from(record)
-        return (APPLICATION, use.application), _principal(use.principal_type, use.principal)
-    assignment = assignment_from(record)
-    return (PERMISSION_SET, assignment.permission_set), _principal(
-        assignment.principal_type, assignment.principal
-    )
-
-
-def _principal(kind: PrincipalType, name: str) -> Reference:
-    return USER if kind is PrincipalType.USER else GROUP, principal_key(kind, name)

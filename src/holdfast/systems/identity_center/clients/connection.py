@@ -16,8 +16,6 @@ from holdfast.systems.identity_center.clients.identity_store_client import Ident
 from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.clients.organizations_client import OrganizationsClient
 from holdfast.systems.identity_center.clients.organizations_gateway import OrganizationsGateway
-from holdfast.systems.identity_center.clients.simulation_client import SimulationClient
-from holdfast.systems.identity_center.clients.simulation_gateway import SimulationGateway
 from holdfast.systems.identity_center.clients.sso_admin_client import SsoAdminClient, list_instances
 from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
 from holdfast.systems.identity_center.model import Instance
@@ -26,13 +24,12 @@ from holdfast.systems.identity_center.settings import IdentityCenterSettings
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An Identity Center instance: its gateways, IAM's simulator, the instance itself (looked up once), the calls sent."""
+    """An Identity Center instance: its gateways, IAM, the instance itself (looked up once), the calls sent."""
 
     identity_store: IdentityStoreGateway
     sso_admin: SsoAdminGateway
     applications: ApplicationsGateway
     organizations: OrganizationsGateway
-    simulation: SimulationGateway
     iam: IamClient
     instance: Callable[[], Instance]
     calls: Callable[[], CallCount]
@@ -48,7 +45,6 @@ def connect(session: PacedSession, settings: IdentityCenterSettings) -> Connecti
         sso_admin=SsoAdminClient(session, instance),
         applications=ApplicationsClient(session, instance),
         organizations=organizations,
-        simulation=SimulationClient(session),
         iam=IamClient(session, organizations.caller, settings.member_role),
         instance=instance,
         calls=session.calls,

@@ -193,8 +193,7 @@ class Translator:
         return new
 
     def _reference(self, policy: PolicyReference) -> PolicyReference:
-        path, _, name = self._name(POLICIES, policy.path + policy.name).rpartition("/")
-        return PolicyReference(name, f"{path}/")
+        return PolicyReference.of(self._name(POLICIES, policy.path_and_name))
 
     def _user(self, record: Record) -> Record:
         user = user_from(record)

@@ -34,7 +34,7 @@ def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
         return []
     caller = connection.organizations.caller()
     place = place_of(connection, connection.instance(), caller)
-    checks = simulated(connection.simulation, caller, actions, place)
+    checks = simulated(connection.iam, caller, actions, place)
     findings = [
         Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
         for check in checks

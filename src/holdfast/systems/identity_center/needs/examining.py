@@ -56,7 +56,7 @@ def _actions(
     trials = dict(tried(session, instance, caller.account, actions))
     untried = [action for action in actions if trials[action] is None]
     place = place_of(connection, instance, caller)
-    answers = simulated(connection.simulation, caller, untried, place) if untried else []
+    answers = simulated(connection.iam, caller, untried, place) if untried else []
     found = {**trials, **dict(zip(untried, answers, strict=True))}
     return [check for action in actions if (check := found[action])]
 

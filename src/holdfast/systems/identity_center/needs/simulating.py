@@ -7,8 +7,8 @@ from itertools import groupby
 
 from holdfast.domain.errors import AccessDenied, RemoteError
 from holdfast.kernel.checks import Check, Verdict
+from holdfast.systems.identity_center.clients.iam_client import IamClient, Simulated
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
-from holdfast.systems.identity_center.clients.simulation_gateway import Simulated, SimulationGateway
 from holdfast.systems.identity_center.needs.action import Action, Place
 
 ACTION = "action"
@@ -18,9 +18,7 @@ _LET_ASK = f"Allow {SIMULATE} on the principal itself, or see by yourself that t
 _CONDITIONS = "its policies have conditions that only a real call meets or fails: "
 
 
-def simulated(
-    gateway: SimulationGateway, caller: Caller, actions: Sequence[Action], place: Place
-) -> list[Check]:
+def simulated(iam: IamClient, caller: Caller, actions: Sequence[Action], place: Place) -> list[Check]:
     """A check for each action, in their order; UNKNOWN where IAM may not be asked.
 
     Raises: CredentialsError.
@@ -28,8 +26,8 @@ def simulated(
     if caller.arn.endswith(":root"):
         return [Check(ACTION, action.name, Verdict.OK, "the root user") for action in actions]
     try:
-        principal = _principal(gateway, caller.arn)
-        said = dict(_asked(gateway, principal, actions, place))
+        principal = _principal(iam, caller.arn)
+        said = dict(_asked(iam, principal, actions, place))
     except (AccessDenied, RemoteError) as error:
         # Where IAM cannot be reached either: a network may have a way to Identity Center alone.
         return [_unknown(action, str(error)) for action in actions]
@@ -37,7 +35,7 @@ def simulated(
 
 
 def _asked(
-    gateway: SimulationGateway, principal: str, actions: Sequence[Action], place: Place
+    iam: IamClient, principal: str, actions: Sequence[Action], place: Place
 ) -> Iterable[tuple[str, Mapping[tuple[str, str], Simulated]]]:
     """By service, because IAM wants the resources of a question to be of the actions' own kind."""
     for service, found in groupby(
@@ -46,7 +44,7 @@ def _asked(
         group = list(found)
         resources = sorted({resource for action in group for resource in action.resources_in(place)})
         names = sorted({action.name for action in group})
-        answers = gateway.simulate(principal, names, resources)
+        answers = iam.simulate(principal, names, resources)
         yield service, {(answer.action, answer.resource): answer for answer in answers}
 
 
@@ -74,7 +72,7 @@ def _unknown(action: Action, reason: str) -> Check:
     return Check(ACTION, action.name, Verdict.UNKNOWN, reason, _LET_ASK, action.required)
 
 
-def _principal(gateway: SimulationGateway, arn: str) -> str:
+def _principal(iam: IamClient, arn: str) -> str:
     """The user, or the role behind a session; IAM is asked for the role's path, which a session's ARN lacks."""
     parts = arn.split(":", 5)
     kind, _, rest = parts[5].partition("/")
@@ -82,6 +80,6 @@ def _principal(gateway: SimulationGateway, arn: str) -> str:
         return arn
     name = rest.partition("/")[0]
     try:
-        return gateway.role_arn(name)
+        return iam.role_named(name)
     except AccessDenied:
         return f"arn:{parts[1]}:iam::{parts[4]}:role/{name}"

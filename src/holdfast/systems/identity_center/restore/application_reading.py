@@ -25,6 +25,7 @@ from holdfast.systems.identity_center.records.application_names import (
     named_target,
     split_application_assignment,
 )
+from holdfast.systems.identity_center.records.references import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.application_facets import (
     application_assignment_value,
     application_value,
@@ -37,7 +38,6 @@ from holdfast.systems.identity_center.restore.application_facets import (
     scope_value,
     session_configuration_value,
 )
-from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
 
 Values = dict[str, bytes]

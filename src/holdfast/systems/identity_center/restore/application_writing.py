@@ -29,6 +29,7 @@ from holdfast.systems.identity_center.records.application_names import (
     split_application_assignment,
     target_by_arn,
 )
+from holdfast.systems.identity_center.records.references import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.application_facets import (
     application_of,
     attributes_of,
@@ -36,7 +37,6 @@ from holdfast.systems.identity_center.restore.application_facets import (
     issuer_of,
     scope_targets,
 )
-from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.facet import text
 from holdfast.systems.identity_center.restore.operations import Operations

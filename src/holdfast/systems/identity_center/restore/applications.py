@@ -8,6 +8,7 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.canonical import plain
+from holdfast.kernel.preview import CANNOT_RETURN
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -39,7 +40,6 @@ from holdfast.systems.identity_center.restore.permissions import facet_changes
 
 SETTINGS = (TRUSTED_TOKEN_ISSUER, APPLICATION, INSTANCE, ACCESS_CONTROL_ATTRIBUTES)
 """The types that `settings` plans."""
-CANNOT_RETURN = "cannot-return"
 _SAML = "custom-saml"
 
 

@@ -16,7 +16,7 @@ from holdfast.systems.identity_center.model import (
     every,
 )
 from holdfast.systems.identity_center.records.mapping import user_key
-from holdfast.systems.identity_center.restore.closure import references
+from holdfast.systems.identity_center.records.references import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
 
 _PAGE = 100

@@ -9,23 +9,14 @@ from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.systems.identity_center.model import (
     APPLICATION,
-    APPLICATION_ASSIGNMENT,
-    ASSIGNMENT,
     GROUP,
     MEMBERSHIP,
-    PERMISSION_SET,
     RECORD_TYPES,
     TRUSTED_TOKEN_ISSUER,
-    USER,
-    PrincipalType,
 )
 from holdfast.systems.identity_center.records.application_mapping import application_from
-from holdfast.systems.identity_center.records.application_names import (
-    issuers_in,
-    split_application_assignment,
-)
-
-PRINCIPAL_TYPES = {PrincipalType.USER.value: USER, PrincipalType.GROUP.value: GROUP}
+from holdfast.systems.identity_center.records.application_names import issuers_in
+from holdfast.systems.identity_center.records.references import LINKS, references
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +62,6 @@ def _widened(scope: RestoreScope, records: Iterable[tuple[str, str]], *types: st
     return RestoreScope(tuple(kind.name for kind in RECORD_TYPES if kind.name in named), keys)
 
 
-def references(type_name: str, key: str) -> Iterator[tuple[str, str]]:
-    """Type and key of the records that a membership or an assignment of either kind names."""
-    if type_name == MEMBERSHIP:
-        group, user = split_key(key)
-        yield GROUP, group
-        yield USER, user
-    elif type_name == ASSIGNMENT:
-        _, permission_set, principal_type, principal = split_key(key)
-        yield PERMISSION_SET, permission_set
-        yield PRINCIPAL_TYPES[principal_type], principal
-    elif type_name == APPLICATION_ASSIGNMENT:
-        application, principal_type, principal = split_application_assignment(key)
-        yield APPLICATION, application
-        yield PRINCIPAL_TYPES[principal_type], principal
-
-
 def grant_issuers(record: Record) -> Iterator[tuple[str, str]]:
     """Type and key of the trusted token issuers that an application's grants name."""
     for _, grant in application_from(record).grants:
@@ -95,7 +70,7 @@ def grant_issuers(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _dependencies(wanted: RecordView, scope: RestoreScope) -> Iterator[tuple[str, str]]:
-    for type_name in (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT):
+    for type_name in LINKS:
         if type_name in scope.types and type_name in wanted.types:
             for record in wanted.records(type_name):
                 if scope.covers(type_name, record.key):

@@ -19,9 +19,9 @@ from holdfast.systems.identity_center.model import (
     USER,
 )
 from holdfast.systems.identity_center.records.application_names import split_application_assignment
+from holdfast.systems.identity_center.records.references import LINKS, references
 from holdfast.systems.identity_center.restore.application_facets import DEFAULTS
 from holdfast.systems.identity_center.restore.applications import refuse_extras
-from holdfast.systems.identity_center.restore.closure import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change
@@ -106,7 +106,7 @@ def _deleted(comparison: Comparison, extras: dict[str, list[Record]]) -> Iterato
     for records in extras.values():
         for record in records:
             yield from _taken_down(record)
-    for type_name in (MEMBERSHIP, ASSIGNMENT, APPLICATION_ASSIGNMENT):
+    for type_name in LINKS:
         if gone:
             yield from _cascade(comparison, type_name, gone)
 

@@ -109,7 +109,7 @@ def boundary_value(boundary: str | PolicyReference | None) -> bytes | None:
 
 def customer_policy_key(permission_set: str, policy: PolicyReference) -> str:
     """The facet key of a customer-managed policy: its path and name as IAM writes them."""
-    return join_key(permission_set, policy.path + policy.name)
+    return join_key(permission_set, policy.path_and_name)
 
 
 def facets_of(record: Record) -> list[Facet]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
+from holdfast.kernel.preview import CANNOT_RETURN
 from holdfast.systems.identity_center.model import ASSIGNMENT, PERMISSION_SET, PROVISION, TAG
 from holdfast.systems.identity_center.records.mapping import permission_set_from
 from holdfast.systems.identity_center.restore.comparison import Comparison
@@ -84,7 +85,7 @@ def _uncleared(backup: Record, live: Record, conflict: Conflict) -> Iterator[Fin
     if kept and conflict.resolution is ConflictStrategy.OVERWRITE:
         message = f"The live {' and '.join(kept)} cannot be emptied through the API and stays."
         yield Finding(
-            Severity.NOTE, "cannot-return", PERMISSION_SET, backup.key, message, "Clear it in the console."
+            Severity.NOTE, CANNOT_RETURN, PERMISSION_SET, backup.key, message, "Clear it in the console."
         )
 
 

@@ -82,7 +82,7 @@ class Planned:
             self.made += 1 if change.verb is Verb.CREATE else -1
         elif change.type == CUSTOMER_POLICY:
             side = self.detached if change.verb is Verb.DELETE else self.policies
-            side[name].add(reference(rest[0]))
+            side[name].add(PolicyReference.of(rest[0]))
         elif change.type == MANAGED_POLICY and change.verb is Verb.CREATE:
             self.managed.add(rest[0])
         elif change.type == BOUNDARY:
@@ -96,12 +96,6 @@ class Planned:
             self.policies[name].add(after)
         elif after:
             self.managed.add(after)
-
-
-def reference(path_and_name: str) -> PolicyReference:
-    """A customer-managed policy by its path and name in one."""
-    path, _, name = path_and_name.rpartition("/")
-    return PolicyReference(name, f"{path}/")
 
 
 def needed_policies(present: Sets, planned: Planned) -> Accounts:
@@ -201,7 +195,7 @@ def _missing(iam: IamClient, needed: Accounts, concurrency: int) -> list[Finding
     """An error for each policy with the accounts that lack it; a warning with the accounts that were not checked."""
 
     def lacking(account: str) -> list[str] | HoldfastError:
-        names = sorted((policy.path + policy.name, policy) for policy in needed[account])
+        names = sorted((policy.path_and_name, policy) for policy in needed[account])
         try:
             return [name for name, policy in names if not iam.has_policy(account, policy)]
         except (AccessDenied, RemoteError) as error:

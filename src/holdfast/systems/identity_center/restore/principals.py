@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision, FieldDifference
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
-from holdfast.kernel.preview import AWAITED
+from holdfast.kernel.preview import AWAITED, CANNOT_RETURN
 from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.records.mapping import has_external_ids, user_from
-from holdfast.systems.identity_center.restore.closure import references
+from holdfast.systems.identity_center.records.references import references
 from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
 from holdfast.systems.identity_center.restore.conflicts import differences, merged
 from holdfast.systems.identity_center.restore.facets import facets_of, meaning
@@ -99,7 +99,7 @@ def _lost_status(backup: Record) -> Iterator[Finding]:
     if backup.type == USER and user_from(backup).attributes.get("UserStatus") == "DISABLED":
         yield Finding(
             Severity.WARNING,
-            "cannot-return",
+            CANNOT_RETURN,
             USER,
             backup.key,
             "The user was disabled; no API disables a user, so it comes back enabled.",
@@ -115,7 +115,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
     if tally.created and type_name == USER:
         yield Finding(
             Severity.NOTE,
-            "cannot-return",
+            CANNOT_RETURN,
             USER,
             "",
             f"{_are(tally.created, USER)} created anew: new ids, no password, no MFA devices, no sessions.",
@@ -124,7 +124,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
     if tally.created and type_name == GROUP:
         yield Finding(
             Severity.NOTE,
-            "cannot-return",
+            CANNOT_RETURN,
             GROUP,
             "",
             f"{_are(tally.created, GROUP)} created anew: new group ids.",
@@ -132,7 +132,7 @@ def _tally_findings(type_name: str, tally: _Tally) -> Iterator[Finding]:
     if tally.without_ids:
         yield Finding(
             Severity.NOTE,
-            "cannot-return",
+            CANNOT_RETURN,
             type_name,
             "",
             f"{tally.without_ids} {type_name}s come back without their external ids, which no API writes.",

@@ -35,9 +35,9 @@ from holdfast.systems.identity_center.model import (
     every,
 )
 from holdfast.systems.identity_center.records.application_names import split_application_assignment
+from holdfast.systems.identity_center.records.references import LINKS, PRINCIPAL_TYPES, references
 from holdfast.systems.identity_center.restore.application_facets import tag_value
 from holdfast.systems.identity_center.restore.application_reading import ApplicationReader
-from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.facet import Facet
 from holdfast.systems.identity_center.restore.facets import (
@@ -239,22 +239,10 @@ def failed(error: HoldfastError) -> Outcome:
 
 def forget_ids(directory: Directory, kind: str, keys: Sequence[str]) -> None:
     """Drops the ids that facets of these keys were found by."""
-    for key in keys:
-        parts = split_key(key)
-        if kind in (USER, GROUP):
-            directory.forget(kind, key)
-        elif kind == MEMBERSHIP:
-            directory.forget(GROUP, parts[0])
-            directory.forget(USER, parts[1])
-        elif kind == ASSIGNMENT:
-            directory.forget(PERMISSION_SET, parts[1])
-            directory.forget(PRINCIPAL_TYPES[parts[2]], parts[3])
-        elif kind == APPLICATION_ASSIGNMENT:
-            application, principal_type, principal = split_application_assignment(key)
-            directory.forget(APPLICATION, application)
-            directory.forget(PRINCIPAL_TYPES[principal_type], principal)
-        elif kind != ACCESS_CONTROL_ATTRIBUTES:
-            directory.forget(owner_type(kind), owner_of(kind, key))
+    for key in keys if kind != ACCESS_CONTROL_ATTRIBUTES else ():
+        named = references(kind, key) if kind in LINKS else [(owner_type(kind), owner_of(kind, key))]
+        for name in named:
+            directory.forget(*name)
     if kind in _NAMES_OTHERS:
         directory.forget_all(_NAMES_OTHERS[kind])
 

@@ -30,8 +30,8 @@ from holdfast.systems.identity_center.model import (
     RequestState,
     RequestStatus,
 )
+from holdfast.systems.identity_center.records.references import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.application_writing import ApplicationWriter
-from holdfast.systems.identity_center.restore.closure import PRINCIPAL_TYPES
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.facet import text
 from holdfast.systems.identity_center.restore.facets import read_boundary
@@ -207,7 +207,7 @@ class Writer:
         policies = list(self._admin.list_customer_policies(arn).items)
         boundary = self._admin.permissions_boundary(arn)
         policies += [boundary] if isinstance(boundary, PolicyReference) else []
-        named = [policy.path + policy.name for policy in policies if policy.name in status.failure_reason]
+        named = [policy.path_and_name for policy in policies if policy.name in status.failure_reason]
         if not named:
             return "Remove the cause that the service names, then resume the run."
         where = split_key(change.key)[0] if change.type == ASSIGNMENT else "the account it names"
