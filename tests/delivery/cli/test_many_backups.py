@@ -93,6 +93,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
         (("--limit", "2"), [6, 5]),
         (("--kind", "full", "--limit", "1", "--until", "2026-11-04"), [1]),
         (("--system", "scans"), []),
+        (("--system", "identity-center", "--limit", "1"), [6]),
     ],
 )
 def test_backups_are_listed_by_filters(shelf: Shelf, words: tuple[str, ...], days: list[int]) -> None:
@@ -100,8 +101,9 @@ def test_backups_are_listed_by_filters(shelf: Shelf, words: tuple[str, ...], day
 
 
 def test_filters_that_nothing_passes_are_not_called_an_empty_vault(shelf: Shelf) -> None:
-    answer = shelf.desk.run("backups", "list", "--account", "333333333333")
-    assert answer.out == "None of 6 backups passes these filters; `--all` shows safety snapshots too.\n"
+    for words in (("--account", "333333333333"), ("--system", "scans")):
+        answer = shelf.desk.run("backups", "list", *words)
+        assert answer.out == "None of 6 backups passes these filters; `--all` shows safety snapshots too.\n"
 
 
 @pytest.mark.parametrize("words", [("--since", "yesterday"), ("--label", "team"), ("--limit", "0")])

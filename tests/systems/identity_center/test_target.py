@@ -10,11 +10,13 @@ import pytest
 
 from holdfast.domain.errors import RemoteUnavailable
 from holdfast.domain.outcomes import OutcomeKind
+from holdfast.domain.records import join_key
 from holdfast.sandbox.company_applications import MANAGED_NAME, SAML_NAME
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.portrait import InstancePortrait, Portrait
 from holdfast.sandbox.server import SandboxServer
-from holdfast.systems.identity_center.model import ASSIGNMENT, GROUP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.model import ASSIGNMENT, GRANT, GROUP, PERMISSION_SET, USER
+from holdfast.systems.identity_center.restore.application_facets import grant_value
 from holdfast.systems.identity_center.restore.facets import assignment_value, group_value, membership_value
 from holdfast.systems.identity_center.restore.order import make_change
 from tests.systems.identity_center.restored import DELETING, Restorer
@@ -214,6 +216,16 @@ def test_creating_what_is_there_already_counts_as_a_repeat(
     (refused,) = restorer.target.apply([other], restorer.requests.append)
     assert (repeat.kind, repeat.repeats) == (OutcomeKind.DONE, 1)
     assert (refused.kind, refused.code) == (OutcomeKind.FAILED, "conflict")
+
+
+def test_a_grant_of_a_token_issuer_that_is_gone_blames_nobody_else(restorer: Restorer) -> None:
+    bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    gone = "arn:aws:sso::123456789012:trustedTokenIssuer/ssoins-0123456789abcdef/tti-00000000-0000-0000-0000-000000000000"
+    value = grant_value({"JwtBearer": {"AuthorizedTokenIssuers": [{"TrustedTokenIssuerArn": gone}]}})
+    change = make_change(GRANT, join_key("Internal Wiki", bearer), None, value)
+    (refused,) = restorer.target.apply([change], restorer.requests.append)
+    assert refused.kind is OutcomeKind.FAILED
+    assert refused.advice.startswith("It, or what it refers to, is not there any more.")
 
 
 def test_a_group_that_was_made_anew_meanwhile_is_found_under_its_new_id(

@@ -78,8 +78,9 @@ def list_(
 
     asked = SnapshotFilter(kinds, everything, since, until, account, region, instance, complete, labels)
     with installation(invocation) as home:
-        kept = home.vault.snapshots(system)
-        found = [info for info in kept if asked.passes(info)][:limit]
+        kept = home.vault.snapshots()
+        named = system.replace("-", "_")
+        found = [info for info in kept if named in ("", info.system) and asked.passes(info)][:limit]
         if invocation.json:
             emit(snapshots_json(found))
         elif kept and not found:

@@ -161,7 +161,7 @@ def new_memberships(comparison: Comparison) -> Iterator[Decision]:
         # A group that is not there yet is told of itself; its members come with it.
         if comparison.present.find(GROUP, group) is not None:
             message = (
-                f"{count} members are missing; the group comes from the identity source, which adds them."
+                f"{_are(count, 'member')} missing; the group comes from the identity source, which adds them."
             )
             yield _awaited(GROUP, group, message)
 
