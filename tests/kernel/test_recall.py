@@ -15,7 +15,8 @@ from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.ports import CallCount
 from holdfast.kernel.recall import Answers, Recall, RecallingSession
 from holdfast.kernel.vault.key_set import new_key_set
-from holdfast.kernel.vault.sealing import Seals
+from holdfast.kernel.vault.sealing import DataKey, Seals
+from holdfast.kernel.vault.spool import SealedSpool
 from tests.simulators.quiet import HandClock
 
 ME = SourceIdentity("identity_center", "123456789012", "eu-central-1", "ssoins-7223", "arn:role")
@@ -208,6 +209,29 @@ def test_no_room_ends_the_keeping_and_not_the_capture(place: Place) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert place.asked() == ALL
     assert codes(answers) == ["answers-unkept"]
+
+
+def test_no_number_seals_twice_where_an_entry_found_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers: list[int] = []
+    seal = DataKey.seal
+
+    def noted(key: DataKey, number: int, data: bytes, extra: bytes = b"") -> bytes:
+        numbers.append(number)
+        return seal(key, number, data, extra)
+
+    monkeypatch.setattr(DataKey, "seal", noted)
+    spool, limits = SealedSpool(tmp_path / "run-1.answers", SEALS), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (80, limits[1]))
+    try:
+        with pytest.raises(OSError, match="whole"):
+            spool.append(b"first")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    spool.append(b"second")  # another thread's, which had not heard of it yet
+    spool.close()
+    assert len(set(numbers)) == 2
 
 
 def test_hours_of_nought_keep_nothing(place: Place) -> None:

@@ -154,7 +154,9 @@ class Backup:
             source=identity,
             run=context.run.id,
             parent=parent.id if parent else "",
-            during=changed_during(context.ledger, self.system.name, started, context.run.id),
+            during=changed_during(
+                context.ledger, self.system.name, identity.instance, started, context.run.id
+            ),
             audit_head=self.audit_head(),
             labels=request.labels,
         )
@@ -221,12 +223,15 @@ def _inventory(part: Part) -> Iterator[Item]:
     yield from part.failures
 
 
-def changed_during(ledger: Ledger, system: str, started: datetime, own_run: str) -> tuple[str, ...]:
-    """Runs that were changing the system between `started` and now, newest first, without our own."""
+def changed_during(
+    ledger: Ledger, system: str, instance: str, started: datetime, own_run: str
+) -> tuple[str, ...]:
+    """Runs that were changing this instance of the system between `started` and now, newest first, without our own."""
     return tuple(
         run.id
         for run in ledger.runs(system=system)
         if run.kind in CHANGING
+        and run.target == instance
         and run.id != own_run
         and (run.state is RunState.RUNNING or (run.finished_at is not None and run.finished_at >= started))
     )

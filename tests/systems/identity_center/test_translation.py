@@ -217,6 +217,25 @@ def test_records_of_other_kinds_have_their_texts_and_principals_translated() -> 
     assert plain(assignment.body) == {**use, "Principal": "Bea"}
 
 
+def test_names_descriptions_and_tags_of_applications_stay_wherever_they_stand() -> None:
+    told = f"the one of {OLD}"
+    shop: dict[str, Plain] = {
+        "Name": told,
+        "Description": told,
+        "Tags": {"Account": OLD},
+        "AccessScopes": {"sso:account:access": [f"application:{told}", "instance"]},
+        "Grants": {"jwt": {"AuthorizedTokenIssuers": [{"TrustedTokenIssuer": told}]}},
+    }
+    use: dict[str, Plain] = {"Application": told, "PrincipalType": "USER", "Principal": "Anna"}
+    for one in (
+        Record("application", told, canonical(shop)),
+        Record("application_assignment", f"{told}\x1fUSER\x1fanna", canonical(use)),
+    ):
+        mapping = read_mappings({"accounts": {OLD: NEW}}, "test")
+        translated = translate(MemoryView([Part(one.type, [one])]), mapping.to_json())
+        assert list(translated.records(one.type)) == [one]
+
+
 # -- mappings themselves
 
 

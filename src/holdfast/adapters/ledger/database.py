@@ -6,13 +6,14 @@ import errno
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -23,6 +24,9 @@ WRITES = "holdfast_writes"
 
 BATCH = 1000
 """Rows a transaction, and rows a page when reading."""
+
+_PAUSE = 0.01
+"""Seconds until a refused switch of a new file is tried again."""
 
 
 class Database:
@@ -109,11 +113,23 @@ class Database:
         # Without this the driver begins transactions by itself, and never before a read.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        self._use_log(cursor)
         # FULL syncs the log at each commit: an intent must survive a power cut.
         cursor.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
         cursor.execute("PRAGMA trusted_schema=OFF")
         cursor.close()
+
+    def _use_log(self, cursor: DBAPICursor) -> None:
+        """Two that switch a new file at once are in each other's way; SQLite then refuses one without waiting."""
+        until = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                cursor.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if _error_name(error) != "SQLITE_BUSY" or time.monotonic() >= until:
+                    raise
+                time.sleep(_PAUSE)
 
     def _bring_up_to_date(self) -> None:
         if self._version() == HEAD:

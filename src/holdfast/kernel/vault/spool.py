@@ -86,8 +86,8 @@ class SealedSpool:
             if self._key is None:
                 self._key, wrapped = self._seals.new_key(Role.ANSWERS)
                 self._write(KEY, wrapped.epoch.to_bytes(EPOCH_BYTES, "big") + wrapped.data)
-            self._write(ENTRY, self._key.seal(self._number, packed))
-            self._number += 1
+            number, self._number = self._number, self._number + 1  # also where it finds no room
+            self._write(ENTRY, self._key.seal(number, packed))
 
     def _write(self, kind: bytes, data: bytes) -> None:
         os.lseek(self._handle, 0, os.SEEK_END)

@@ -32,6 +32,7 @@ from holdfast.systems.identity_center.model import (
     PolicyReference,
     PrincipalType,
 )
+from holdfast.systems.identity_center.records.application_names import application_in
 from holdfast.systems.identity_center.records.mapping import (
     NamedMembership,
     assignment_from,
@@ -58,6 +59,8 @@ _NAMED_BY = {
 """The sections by which the natural keys of a type change."""
 _OTHERS_NAMED_BY = (USERS, GROUPS)
 _WITH_CONTENT = (USER, GROUP, PERMISSION_SET)
+_KEPT = frozenset({"Name", "Description", "Tags", "Application", "TrustedTokenIssuer"})
+"""Fields of other records that are names or words for people; the things that they name keep their names."""
 
 
 def translate(view: RecordView, document: str) -> TranslatedView:
@@ -242,9 +245,8 @@ class Translator:
 
     def _other(self, record: Record) -> Record:
         """Any other record: what stands in its texts, and the principal that it names last in its key."""
-        fields = plain(record.body)
-        translated = {name: value if name == "Name" else self._plain(value) for name, value in fields.items()}
-        key = record.key
+        fields, key = plain(record.body), record.key
+        translated = self._fields(fields)
         if "PrincipalType" in fields:
             kind = PrincipalType(str(fields["PrincipalType"]))
             section = USERS if kind is PrincipalType.USER else GROUPS
@@ -254,10 +256,13 @@ class Translator:
 
     def _plain(self, value: Plain) -> Plain:
         if isinstance(value, str):
-            return self._text(value)
+            return value if application_in(value) else self._text(value)
         if isinstance(value, Mapping):
-            return {name: self._plain(item) for name, item in value.items()}
+            return self._fields(value)
         return [self._plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+    def _fields(self, fields: Mapping[str, Plain]) -> dict[str, Plain]:
+        return {name: item if name in _KEPT else self._plain(item) for name, item in fields.items()}
 
     _BY_TYPE: Mapping[str, Callable[[Translator, Record], Record]] = {
         USER: _user,
