@@ -19,7 +19,7 @@ def test_a_restore_stopped_in_the_middle_names_its_resume_command_which_complete
     home: Home, number: int
 ) -> None:
     home.sandbox.faults([FaultRule(operation="UpdatePermissionSet", after=True, delay=1.0)])
-    command = home.spawn(*RESTORE)
+    command = home.start(*RESTORE)
     assert command.until(lambda: ("UpdatePermissionSet", "Session") in effects(home.sandbox))
     stopped = command.kill(number)
     assert stopped.code == 130, stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
 from holdfast.domain.errors import Refused
@@ -32,7 +33,7 @@ FIXED = {
 
 
 class ConflictManager:
-    """Decides each conflict by the strategy asked for; asks once for each record under PROMPT."""
+    """Decides each conflict by the strategy asked for; under PROMPT by `choose`, which must remember its answers."""
 
     def __init__(self, strategy: ConflictStrategy, choose: Chooser | None) -> None:
         if strategy is ConflictStrategy.PROMPT and choose is None:
@@ -40,16 +41,12 @@ class ConflictManager:
                 "the conflict strategy `prompt` needs somebody to ask",
                 "Run in a terminal, or choose `overwrite`, `merge` or `skip`.",
             )
-        self._strategy = strategy
-        self._choose = choose
-        self._chosen: dict[tuple[str, str], ConflictStrategy] = {}
+        self._strategy, self._choose = strategy, choose
 
     def settle(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
         """The conflict with its resolution, which is never PROMPT."""
-        name = (type_name, key)
-        if name not in self._chosen:
-            self._chosen[name] = self._decide(Conflict(type_name, key, fields, self._strategy))
-        return Conflict(type_name, key, fields, self._chosen[name])
+        conflict = Conflict(type_name, key, fields, self._strategy)
+        return replace(conflict, resolution=self._decide(conflict))
 
     def _decide(self, conflict: Conflict) -> ConflictStrategy:
         if self._strategy is not ConflictStrategy.PROMPT or self._choose is None:
