@@ -173,7 +173,9 @@ def test_a_history_can_be_limited_to_a_time_and_read_by_programs(shelf: Shelf) -
 
 
 def test_a_history_as_csv_has_a_row_for_each_event_and_field(shelf: Shelf) -> None:
-    answer = shelf.desk.run("identity-center", "history", "user:alice", "--until", "2026-11-03", "--csv")
+    answer = shelf.desk.run(
+        "identity-center", "history", "user:alice", "--until", "2026-11-03", "--format", "csv"
+    )
     rows = list(csv.reader(io.StringIO(answer.out.removeprefix("\ufeff"))))
     assert [row[0:1] + row[2:] for row in rows] == [
         ["time", "event", "type", "name", "through_group", "field", "old", "new"],

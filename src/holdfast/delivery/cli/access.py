@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from holdfast.delivery.cli.as_of import LIVE, as_of
-from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.invocation import Invocation, format_option, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, installation, print_bytes
 from holdfast.domain.errors import Refused, UsageError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from holdfast.systems.identity_center.access.moments import AsOf
     from holdfast.systems.identity_center.access.paths import Question
 
-FORMATS = click.Choice(["table", "csv", "json"])
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -33,7 +32,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--application", default="", help="Who could use this application, instead of an account.")
 @click.option("--at", default="latest", show_default=True, help="A date, a moment, or a backup's id.")
 @click.option("--live", is_flag=True, help="As it is now, read from the service.")
-@click.option("--format", "form", type=FORMATS, help="How to print; default is a table.")
+@format_option
 @click.option("--output", type=_file, help="Write CSV or JSON to this file, for its owner alone.")
 @shared_options
 @pass_invocation
@@ -100,7 +99,7 @@ def _to_an_application(home: Installation, ref: str, application: str, question:
 @click.argument("old", metavar="FROM")
 @click.argument("new", metavar="TO|live")
 @click.option("--html", type=_file, help="Write a page to read, print and sign, for its owner alone.")
-@click.option("--format", "form", type=FORMATS, help="How to print; default is a table.")
+@format_option
 @click.option("--exit-code", is_flag=True, help="Exit 5 when anything changed.")
 @shared_options
 @pass_invocation

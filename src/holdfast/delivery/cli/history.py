@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.invocation import Invocation, format_option, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
 from holdfast.delivery.cli.opening import emit, installation, print_bytes
 from holdfast.systems.identity_center.model import SYSTEM
@@ -50,7 +50,7 @@ class Thing(click.ParamType[tuple[str, str]]):
 @since_option
 @until_option
 @click.option("--instance", default="", help="Of this instance (default: that of the newest backup).")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row for each event and field.")
+@format_option
 @shared_options
 @pass_invocation
 def history(
@@ -59,20 +59,20 @@ def history(
     since: datetime | None,
     until: datetime | None,
     instance: str,
-    as_csv: bool,
+    form: str | None,
 ) -> int:
     """What became of one user, group, permission set or application, backup by backup, oldest first.
 
     KIND is user, group, permission-set or application. Members and assignments gained and lost are told
-    too, for a user also those that came through a group.
+    too, for a user also those that came through a group. CSV has a row for each event and field.
     """
     with installation(invocation) as home:
         found = _snapshots(home, instance, until)
         events = _events(home, thing, found)
         shown = [event for event in events if since is None or event.at >= since]
-        if as_csv:
+        if form == "csv":
             _print_csv(shown)
-        elif invocation.json:
+        elif form == "json" or (invocation.json and form is None):
             emit({"type": thing[0], "key": thing[1], "backups": len(found), "events": shown})
         else:
             with home.progress.paused():

@@ -75,3 +75,8 @@ def shared_options(decorated: _Decorated) -> _Decorated:
     waiting[:0] = reversed(shared_parameters())
     decorated.__click_params__ = waiting  # type: ignore[attr-defined]  # click's own attribute
     return decorated
+
+
+format_option = click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), help="How to print; default is a table."
+)
