@@ -11,9 +11,10 @@ import pytest
 from holdfast.domain.errors import RemoteUnavailable
 from holdfast.domain.outcomes import OutcomeKind
 from holdfast.domain.records import join_key
+from holdfast.kernel.canonical import canonical
 from holdfast.sandbox.company_applications import MANAGED_NAME, SAML_NAME
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.portrait import InstancePortrait, Portrait
+from holdfast.sandbox.portrait import InstancePortrait, PermissionSetPortrait, Portrait
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.identity_center.model import ASSIGNMENT, GRANT, GROUP, PERMISSION_SET, USER
 from holdfast.systems.identity_center.restore.application_facets import grant_value
@@ -71,9 +72,33 @@ def test_a_restored_instance_can_be_emptied_again(sandbox: SandboxServer, restor
     done = restorer.plan(wanted).changes
     restorer.apply(done)
     undone = restorer.apply(list(restorer.target.invert(done)))
-    assert {outcome.kind for outcome in undone.values()} == {OutcomeKind.DONE}, undone
     # The API empties no application's description: the one that came back stays.
+    left = {name: outcome.code for name, outcome in undone.items() if outcome.kind is not OutcomeKind.DONE}
+    assert left == {"update application QuickSight": "cannot-return"}
     assert sandbox.dump() == emptied(before, described=True)
+
+
+def test_what_no_call_can_set_is_not_tried_and_is_no_success(
+    sandbox: SandboxServer, restorer: Restorer
+) -> None:
+    name, nothing = canonical({"Name": "Shop"}), canonical({})
+    sandbox.load(msgspec.structs.replace(sandbox.dump(), instance=InstancePortrait("Shop")))
+    outcome = restorer.apply([make_change("instance", "instance", name, nothing)])["update instance instance"]
+    assert (outcome.kind, outcome.code) == (OutcomeKind.IMPOSSIBLE, "cannot-return")
+    assert sandbox.changes() == []
+
+
+def test_what_one_call_can_set_only_in_part_is_set_and_no_success(
+    sandbox: SandboxServer, restorer: Restorer
+) -> None:
+    described = PermissionSetPortrait("Look", description="Looks", session="PT4H")
+    sandbox.load(msgspec.structs.replace(sandbox.dump(), permission_sets=(described,), assignments=()))
+    now = canonical({"Name": "Look", "Description": "Looks", "SessionDuration": "PT4H"})
+    wanted = canonical({"Name": "Look", "SessionDuration": "PT1H"})
+    done = restorer.apply([make_change("permission_set", "Look", now, wanted)])
+    outcome = done["update permission_set Look"]
+    assert (outcome.kind, outcome.code) == (OutcomeKind.IMPOSSIBLE, "cannot-return")
+    assert sandbox.dump().permission_sets == (msgspec.structs.replace(described, session="PT1H"),)
 
 
 def test_present_reads_back_what_was_applied(sandbox: SandboxServer, restorer: Restorer) -> None:

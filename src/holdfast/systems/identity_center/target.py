@@ -10,6 +10,7 @@ from holdfast.domain.outcomes import Finding, Outcome, OutcomeKind
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.preview import CANNOT_RETURN
 from holdfast.kernel.runs.comparison import CONFLICT as OVERTAKEN
 from holdfast.kernel.runs.comparison import describe, unread
 from holdfast.kernel.system import PlanOptions, Present
@@ -27,6 +28,7 @@ from holdfast.systems.identity_center.needs.beforehand import beforehand
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.closure import closure
 from holdfast.systems.identity_center.restore.compatibility import ReadOnce, compatibility
+from holdfast.systems.identity_center.restore.conflicts import within_reach
 from holdfast.systems.identity_center.restore.directory import Directory
 from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace, estimate_seconds, guarded
 from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
@@ -124,6 +126,15 @@ class IdentityCenterTarget:
     def _apply(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
         if self._is_foreign(group[0]):
             return _FOREIGN
+        possible = [within_reach(change) for change in group]
+        if possible == group:
+            return self._make(group, note_request)
+        if possible[0].after == possible[0].before:
+            return _OUT_OF_REACH
+        outcome = self._make(possible, note_request)
+        return _IN_PART if outcome.kind is OutcomeKind.DONE else outcome
+
+    def _make(self, group: list[Change], note_request: Callable[[str], None]) -> Outcome:
         try:
             return self._write(group, note_request)
         except (AccessDenied, NotFound) as error:
@@ -182,6 +193,16 @@ class IdentityCenterTarget:
 
 _NOT_THERE = "It, or what it refers to, is not there any more"
 
+_BY_HAND = "Clear it in the console."
+_OUT_OF_REACH = Outcome(
+    OutcomeKind.IMPOSSIBLE, "no call of the API empties a text, so it stays", _BY_HAND, CANNOT_RETURN
+)
+_IN_PART = Outcome(
+    OutcomeKind.IMPOSSIBLE,
+    "made but for a text that was empty: no call of the API empties one, so it stays",
+    _BY_HAND,
+    CANNOT_RETURN,
+)
 _FOREIGN = Outcome(
     OutcomeKind.FAILED,
     "it belongs to the identity source, so it was left as it is",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
+from holdfast.domain.changes import Change, Conflict, ConflictStrategy, FieldDifference
 from holdfast.domain.errors import Refused
 from holdfast.domain.records import SEPARATOR, Record
 from holdfast.kernel.canonical import Plain, canonical, plain
@@ -128,6 +128,13 @@ def settable(facet_type: str, backup: bytes, live: bytes) -> bytes:
         return backup
     ours, theirs = plain(backup), plain(live)
     return merged(facet_type, backup, canonical({k: v for k, v in theirs.items() if k not in replaced(ours)}))
+
+
+def within_reach(change: Change) -> Change:
+    """The change as far as the API can make it; a rollback may want a text empty again that a run filled."""
+    if change.before is None or change.after is None:
+        return change
+    return replace(change, after=settable(change.type, change.after, change.before))
 
 
 def replaced(backup: Mapping[str, Plain]) -> tuple[str, ...]:
