@@ -13,6 +13,7 @@ from holdfast.config import current
 if TYPE_CHECKING:
     from holdfast.bootstrap.running import Runner
     from holdfast.bootstrap.scans import ScanDesk
+    from holdfast.domain.runs import Run
     from holdfast.kernel.ports import Chooser, Progress
 
 
@@ -33,6 +34,13 @@ class Installation(Parts):
         from holdfast.bootstrap.scans import ScanDesk
 
         return ScanDesk(self, self.runs)
+
+    def recover_abandoned(self) -> list[Run]:
+        """Runs whose process is gone, ended now with evidence; the ledger is opened only where there may be one."""
+        from holdfast.adapters.unfinished import may_hold_unfinished_runs
+
+        unfinished = may_hold_unfinished_runs(self.settings.ledger_path)
+        return self.runs.engine.recover_abandoned() if unfinished else []
 
 
 def open_installation(

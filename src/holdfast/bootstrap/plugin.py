@@ -23,5 +23,5 @@ def publish_scan(result: bytes, options: Mapping[str, object], output_dir: Path)
     settings = current(None)
     given = ScansSettings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
     home = Installation(replace(settings, scans=overlaid(settings.scans, given)), SilentProgress())
-    home.runs.engine.recover_abandoned()
+    home.recover_abandoned()
     return home.scans.publish(output_dir / RESULT, result, output_dir / REPORTS).url

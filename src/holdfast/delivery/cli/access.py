@@ -60,7 +60,7 @@ def access(
     if application and (account or permission_set):
         raise UsageError("An application is in no account.", "Ask for --application with --user or --group.")
     form = _form(form, output, invocation)
-    with installation(invocation, recover=False) as home:
+    with installation(invocation) as home:
         ref = LIVE if live else at
         question = Question(user, group, account, permission_set)
         answered = (
@@ -116,7 +116,7 @@ def review(
     from holdfast.systems.identity_center.access.review_page import review_page
 
     form = _form(form, None, invocation)
-    with installation(invocation, recover=False) as home:
+    with installation(invocation) as home:
         (before, was), (after, now) = _side(home, old), _side(home, new)
         _check_sides(was, now)
         found = compare(before, after)

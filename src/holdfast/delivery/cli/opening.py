@@ -20,12 +20,8 @@ PARTIAL, CHECK_FAILED = 3, 5
 
 
 @contextmanager
-def installation(invocation: Invocation, *, recover: bool = True) -> Iterator[Installation]:
-    """The installation that the command line names; runs that were cut off are named on stderr first.
-
-    Without `recover` they are left for another command: one that only reads the vault then starts
-    without the ledger, in half the time.
-    """
+def installation(invocation: Invocation) -> Iterator[Installation]:
+    """The installation that the command line names; runs that were cut off are named on stderr first."""
     from holdfast.bootstrap import open_installation
     from holdfast.delivery.cli.progress import progress_for
     from holdfast.delivery.cli.prompting import TerminalChooser
@@ -34,7 +30,7 @@ def installation(invocation: Invocation, *, recover: bool = True) -> Iterator[In
         home = open_installation(
             invocation.config, progress, choose=TerminalChooser(progress), reports_dir=invocation.output_dir
         )
-        for run in home.runs.engine.recover_abandoned() if recover else ():
+        for run in home.recover_abandoned():
             click.echo(_cut_off(run), err=True)
         yield home
 

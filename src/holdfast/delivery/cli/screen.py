@@ -56,7 +56,7 @@ class Screen:
         from rich.console import Console as RichConsole
 
         # rich itself reads NO_COLOR, COLUMNS and whether the output is a terminal.
-        self._console = console or RichConsole(highlight=False)
+        self._console = console or RichConsole(highlight=False, emoji=False)
 
     def line(self, text: str, style: str = "") -> None:
         """A line of text, wrapped to a terminal's width below its own indentation; whole in a file."""
