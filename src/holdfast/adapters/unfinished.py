@@ -13,6 +13,9 @@ def may_hold_unfinished_runs(ledger: Path) -> bool:
         return False
     try:
         with closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            return connection.execute("SELECT 1 FROM runs WHERE state = 'running' LIMIT 1").fetchone() is not None
+            return (
+                connection.execute("SELECT 1 FROM runs WHERE state = 'running' LIMIT 1").fetchone()
+                is not None
+            )
     except sqlite3.Error:
         return True  # whoever opens it in earnest says what is wrong with it

@@ -44,9 +44,10 @@ def test_a_service_at_two_requests_a_second_makes_a_backup_slower_and_not_incomp
     assert traffic["throttles"] == sandbox.status().throttled_total > 0
     assert traffic["calls"] == sandbox.status().requests_total
     # The first two may come at once, and to Organizations and STS any number.
-    throttled = sum(
-        count for name, count in sandbox.status().requests.items() if name.startswith(IDENTITY_CENTER)
-    ) - traffic["throttles"]
+    throttled = (
+        sum(count for name, count in sandbox.status().requests.items() if name.startswith(IDENTITY_CENTER))
+        - traffic["throttles"]
+    )
     assert time.elapsed >= (throttled - 2) / 2
     assert traffic["waited"] > 5
     assert taken.json["failures"] == []
