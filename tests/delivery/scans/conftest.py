@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -48,10 +49,15 @@ class Job:
         }
 
     def s3(self) -> Any:  # noqa: ANN401  # botocore makes its clients at run time
-        url = self.sandbox.url
-        return botocore.session.Session().create_client(
-            "s3", "us-east-1", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y"
-        )
+        return client(self.sandbox.url)
+
+
+@cache
+def client(url: str) -> Any:  # noqa: ANN401
+    """A client of S3, made once: reading what the vendor says of the service takes longer than a test."""
+    return botocore.session.Session().create_client(
+        "s3", "us-east-1", endpoint_url=url, aws_access_key_id="x", aws_secret_access_key="y"
+    )
 
 
 @pytest.fixture(scope="session")
