@@ -169,9 +169,9 @@ def stop(state_dir: Path) -> Running:
     running = _require(state_dir)
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOPPED_WITHIN
-    while _alive(running.pid) and time.monotonic() < deadline:
+    while _serves(state_dir) and time.monotonic() < deadline:
         time.sleep(0.02)
-    if _alive(running.pid):
+    if _serves(state_dir):
         os.kill(running.pid, signal.SIGKILL)
     _state_file(state_dir).unlink(missing_ok=True)
     return running
@@ -204,6 +204,18 @@ def _lock(state_dir: Path) -> None:
         os.close(descriptor)
         running = find(state_dir) or Running(0, 0, 0.0)
         raise AlreadyRunning(running.url, running.pid, str(state_dir)) from None
+
+
+def _serves(state_dir: Path) -> bool:
+    """Whether a process holds the state folder; unlike its id, that ends with it though nobody collects it."""
+    descriptor = os.open(state_dir / "sandbox.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _require_none(state_dir: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,21 @@ def desk(sandbox: SandboxServer, tmp_path: Path) -> Desk:
     return Desk(tmp_path, sandbox.env())
 
 
+@pytest.fixture(scope="module")
+def first_backup(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    sandbox.engine.reset()
+    desk = Desk(tmp_path_factory.mktemp("backup"), sandbox.env())
+    return desk.folder, desk.backup()
+
+
+@pytest.fixture
+def backup(first_backup: tuple[Path, str], desk: Desk) -> str:
+    """The id of a backup of the company, already at the desk."""
+    folder, taken = first_backup
+    shutil.copytree(folder, desk.folder, dirs_exist_ok=True)
+    return taken
+
+
 def access(desk: Desk, *words: str) -> Answer:
     return desk.run("identity-center", "access", *words)
 
@@ -38,8 +54,7 @@ def review(desk: Desk, *words: str) -> Answer:
     return desk.run("identity-center", "review", *words)
 
 
-def test_who_could_reach_an_account_is_answered_in_three_forms_and_live(desk: Desk) -> None:
-    backup = desk.backup()
+def test_who_could_reach_an_account_is_answered_in_three_forms_and_live(desk: Desk, backup: str) -> None:
     asked = ("--account", "management", "--user", "ADA.Lindqvist")
     shown = access(desk, *asked)
     assert shown.code == 0
@@ -65,8 +80,7 @@ def test_who_could_reach_an_account_is_answered_in_three_forms_and_live(desk: De
     assert path in list(csv.DictReader(io.StringIO(live.out, newline="")))
 
 
-def test_a_file_is_for_its_owner_alone(desk: Desk) -> None:
-    desk.backup()
+def test_a_file_is_for_its_owner_alone(desk: Desk, backup: str) -> None:
     written = access(desk, "--group", OPERATORS, "--output", "paths.csv")
     path = desk.folder / "paths.csv"
     assert written.err.endswith("Written to paths.csv.\n")
@@ -103,8 +117,7 @@ REFUSED = (
 )
 
 
-def test_who_could_use_an_application_is_answered_in_three_forms(desk: Desk) -> None:
-    desk.backup()
+def test_who_could_use_an_application_is_answered_in_three_forms(desk: Desk, backup: str) -> None:
     asked = ("--application", "internal wiki", "--user", "ada.lindqvist")
     shown = access(desk, *asked).out.splitlines()
     assert shown[0] == "Internal Wiki requires no assignment: every user can use it."
@@ -127,20 +140,18 @@ def test_who_could_use_an_application_is_answered_in_three_forms(desk: Desk) -> 
     ]
 
 
-def test_what_cannot_be_answered_says_why(desk: Desk) -> None:
-    desk.backup()
+def test_what_cannot_be_answered_says_why(desk: Desk, backup: str) -> None:
     for words, told in REFUSED:
         refused = access(desk, *words)
         assert (refused.code, told in refused.err) == (2, True), refused
 
 
-def test_a_review_tells_what_an_administrator_did(desk: Desk, sandbox: SandboxServer) -> None:
+def test_a_review_tells_what_an_administrator_did(desk: Desk, backup: str, sandbox: SandboxServer) -> None:
     admin = Administrator(sandbox)
-    before = desk.backup()
     emptied = admin.empty(OPERATORS)
-    same = review(desk, before, "latest", "--exit-code")
+    same = review(desk, backup, "latest", "--exit-code")
     assert (same.code, "FROM and TO are the same backup" in same.err) == (0, True)
-    found = review(desk, before, "live", "--exit-code", "--json", "--html", "review.html")
+    found = review(desk, backup, "live", "--exit-code", "--json", "--html", "review.html")
     assert found.code == 5
     lost = found.json["totals"]["lost"]
     assert 0 < lost["users"] <= emptied
@@ -156,15 +167,14 @@ def test_a_review_tells_what_an_administrator_did(desk: Desk, sandbox: SandboxSe
     page = desk.folder / "review.html"
     assert page.stat().st_mode & 0o777 == 0o600
     assert f"left group {OPERATORS}" in page.read_text()
-    table = review(desk, before, "live", "--format", "csv")
+    table = review(desk, backup, "live", "--format", "csv")
     assert table.code == 0
     rows = list(csv.DictReader(io.StringIO(table.out, newline="")))
     assert len(rows) == len(found.json["turns"]) + len(found.json["permission_sets"])
 
 
-def test_a_review_refuses_what_would_make_it_a_list_of_false_losses(desk: Desk) -> None:
-    first = desk.backup()
+def test_a_review_refuses_what_would_make_it_a_list_of_false_losses(desk: Desk, backup: str) -> None:
     partly = desk.backup("--resources", "users")
-    refused = review(desk, first, partly)
+    refused = review(desk, backup, partly)
     assert (refused.code, "leaves out" in refused.err) == (4, True)
-    assert review(desk, "live", first).code == 2
+    assert review(desk, "live", backup).code == 2

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from holdfast.sandbox.server import SandboxServer
+from holdfast.sandbox.world import World
 from tests.simulators.command_line import Home
 from tests.simulators.two_companies import AFTER, BEFORE
+
+RESTORE = ("identity-center", "restore", "latest", "--delete-extra")
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +32,24 @@ def home(backed_up: Home, tmp_path: Path) -> Iterator[Home]:
     backed_up.sandbox.load(AFTER)
     yield backed_up.copy(tmp_path / "home")
     backed_up.sandbox.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def after_restore(backed_up: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, World]:
+    """What a restore after the bad day left, to be copied: a home, and the world with its ids and effects."""
+    backed_up.sandbox.load(AFTER)
+    home = backed_up.copy(tmp_path_factory.mktemp("restored") / "home")
+    home.run(*RESTORE)
+    return home, deepcopy(home.sandbox.engine.world)
+
+
+@pytest.fixture
+def restored(after_restore: tuple[Home, World], tmp_path: Path) -> Iterator[Home]:
+    """The company after a restore undid its bad day, with the ledger of that restore."""
+    home, world = after_restore
+    home.sandbox.engine.world = deepcopy(world)
+    yield home.copy(tmp_path / "home")
+    home.sandbox.clear_faults()
 
 
 @pytest.fixture

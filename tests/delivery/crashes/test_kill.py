@@ -59,8 +59,8 @@ def test_a_restore_killed_after_every_effect_ends_the_same_and_repeats_none(home
     same_world(home, BEFORE)
 
 
-def test_a_rollback_killed_after_every_effect_gives_the_start_and_repeats_none(home: Home) -> None:
-    home.run(*RESTORE)
+def test_a_rollback_killed_after_every_effect_gives_the_start_and_repeats_none(restored: Home) -> None:
+    home = restored
     assert effects(home.sandbox) == RESTORED
     undone = killed_after_every_effect(home, "runs", "rollback", "latest")
     assert undone.ended.code == 0, undone.ended
@@ -137,8 +137,8 @@ def test_a_kill_while_a_restore_keeps_what_is_there_now_changes_nothing_and_resu
     assert effects(home.sandbox) == RESTORED
 
 
-def test_a_kill_while_a_rollback_plans_changes_nothing_and_resumes(home: Home) -> None:
-    home.run(*RESTORE)
+def test_a_kill_while_a_rollback_plans_changes_nothing_and_resumes(restored: Home) -> None:
+    home = restored
     home.sandbox.faults([FaultRule(operation="DescribeUser", delay=LATE)])
     asked = _asked(home, "identitystore:DescribeUser")
     command = home.start("runs", "rollback", "latest")

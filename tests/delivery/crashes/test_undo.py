@@ -12,8 +12,8 @@ from tests.simulators.two_companies import AFTER, BEFORE, RESTORED, UNDONE
 RESTORE = ("identity-center", "restore", "latest", "--delete-extra")
 
 
-def test_a_rollback_of_a_rollback_gives_what_was_restored(home: Home) -> None:
-    home.run(*RESTORE)
+def test_a_rollback_of_a_rollback_gives_what_was_restored(restored: Home) -> None:
+    home = restored
     home.run("runs", "rollback", "latest")
     assert effects(home.sandbox) == sorted(RESTORED + UNDONE)
     same_world(home, AFTER)
@@ -31,7 +31,12 @@ def test_a_rollback_of_a_partial_restore_undoes_what_it_did(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", ["CreateUser", "PutInlinePolicyToPermissionSet", "CreateAccountAssignment"]
+    "operation",
+    [
+        "CreateUser",
+        pytest.param("PutInlinePolicyToPermissionSet", marks=pytest.mark.soak),
+        "CreateAccountAssignment",
+    ],
 )
 def test_a_rollback_of_a_killed_restore_settles_what_is_in_doubt_and_undoes_it(
     home: Home, operation: str
@@ -48,8 +53,8 @@ def test_a_rollback_of_a_killed_restore_settles_what_is_in_doubt_and_undoes_it(
     assert "was rolled back by" in refused.errors
 
 
-def test_somebodys_edit_since_the_restore_survives_its_rollback(home: Home) -> None:
-    home.run(*RESTORE)
+def test_somebodys_edit_since_the_restore_survives_its_rollback(restored: Home) -> None:
+    home = restored
     aws = Aws(home.sandbox, Clock())
     group = aws.ids.get_group_id(
         IdentityStoreId=aws.store,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 
 import pytest
 
@@ -91,10 +90,9 @@ class Synchronisation:
 
 @pytest.fixture
 def source(
-    desk: Desk, sandbox: SandboxServer, admin: Administrator, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator, monkeypatch: pytest.MonkeyPatch
 ) -> Synchronisation:
     """A backup; then the identity source loses a group, and a group of the company's own is deleted."""
-    desk.backup()
     synchronisation = Synchronisation(sandbox, admin)
     admin.delete_group(GROUP)
     admin.delete_group("Cloud Operators")
@@ -179,8 +177,7 @@ def test_an_interrupted_wait_is_resumed_and_waits_again(
     assert {GROUP, "Cloud Operators"} <= {group.name for group in sandbox.dump().groups}
 
 
-def test_what_needs_nobody_is_not_waited_for(desk: Desk, sandbox: SandboxServer, tmp_path: Path) -> None:
-    desk.backup()
+def test_what_needs_nobody_is_not_waited_for(desk: Desk, backed_up: str) -> None:
     restored = desk.restore("--wait-for-principals", "60")
     assert restored.code == 0
     assert "awaited" not in {each["code"] for each in restored.json["findings"]}

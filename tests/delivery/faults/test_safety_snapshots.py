@@ -10,9 +10,9 @@ from tests.simulators.desk import Desk
 
 
 def test_latest_and_a_date_never_mean_the_safety_snapshot_of_a_restore(
-    desk: Desk, sandbox: SandboxServer, admin: Administrator
+    desk: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    backup, company = desk.backup(), sandbox.dump()
+    backup, company = backed_up, sandbox.dump()
     assert admin.empty("All Employees") > 0
     restored = desk.restore()
     assert restored.code == 0

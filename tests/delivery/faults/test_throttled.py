@@ -77,9 +77,8 @@ def test_throttles_beyond_the_patience_stop_the_run_with_the_way_to_resume_it(
 
 
 def test_a_restore_under_throttles_applies_each_change_once(
-    hurried: Desk, sandbox: SandboxServer, admin: Administrator
+    hurried: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    hurried.backup()
     company = sandbox.dump()
     admin.empty("All Employees")
     before = len(sandbox.changes())
@@ -108,9 +107,8 @@ def test_scattered_trouble_is_repeated_away(hurried: Desk, sandbox: SandboxServe
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost before", "lost after"])
 def test_changes_whose_answers_are_lost_are_made_once(
-    hurried: Desk, sandbox: SandboxServer, admin: Administrator, after: bool
+    hurried: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator, after: bool
 ) -> None:
-    hurried.backup()
     company = sandbox.dump()
     admin.empty("All Employees")
     before = len(sandbox.changes())
@@ -150,9 +148,8 @@ class GoesDown(Faults):
 
 
 def test_changes_that_get_no_answer_while_all_else_does_fail_alone(
-    hurried: Desk, sandbox: SandboxServer, admin: Administrator
+    hurried: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    hurried.backup()
     company = sandbox.dump()
     admin.empty("All Employees")
     admin.describe("ReadOnly", "altered")
@@ -165,9 +162,8 @@ def test_changes_that_get_no_answer_while_all_else_does_fail_alone(
 
 
 def test_a_region_that_goes_down_in_a_restore_leaves_a_journal_that_resumes(
-    hurried: Desk, sandbox: SandboxServer, admin: Administrator
+    hurried: Desk, backed_up: str, sandbox: SandboxServer, admin: Administrator
 ) -> None:
-    hurried.backup()
     company = sandbox.dump()
     admin.empty("All Employees")
     before = len(sandbox.changes())
