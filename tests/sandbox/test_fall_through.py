@@ -43,3 +43,8 @@ def test_a_put_that_must_not_replace_does_not(aws: Aws, bucket: str, refused: Re
     code, _ = refused(lambda: aws.s3.put_object(Bucket=bucket, Key="k", Body=b"second", IfNoneMatch="*"))
     assert code == "PreconditionFailed"
     assert aws.s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"first"
+
+
+def test_metadata_with_an_underscore_in_its_name_is_kept(aws: Aws, bucket: str) -> None:
+    aws.s3.put_object(Bucket=bucket, Key="k", Body=b"x", Metadata={"owned_by": "us"})
+    assert aws.s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"owned_by": "us"}

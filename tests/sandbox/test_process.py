@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,10 +79,9 @@ def test_of_two_starts_at_once_one_serves_and_the_other_says_so(state_dir: Path)
     os.waitpid(running.pid, 0)
 
 
-def test_a_taken_port_is_a_named_error(state_dir: Path, tmp_path: Path) -> None:
-    running = process.start_detached(Setup("empty"), 0, state_dir)
-    with pytest.raises(process.StartFailed) as caught:
-        process.start_detached(Setup("empty"), running.port, tmp_path / "other")
+def test_a_taken_port_is_a_named_error(state_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(process.StartFailed) as caught:
+        process.start_detached(Setup("empty"), taken.getsockname()[1], state_dir)
     assert "--port 0" in caught.value.advice
 
 

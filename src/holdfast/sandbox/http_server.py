@@ -6,12 +6,12 @@ import logging
 import socket
 import struct
 from contextlib import suppress
+from functools import cache
 from io import BytesIO
 from socketserver import BaseServer
 from typing import TYPE_CHECKING
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from holdfast.sandbox.application import ConnectionCut
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 
 
-class KeepAliveHandler(MotoRequestHandler):
+class KeepAliveHandler(WSGIRequestHandler):
     """Reads a request whole, answers it whole, and keeps the connection for the next one.
 
     werkzeug's own handler closes every connection because an application may leave a body unread; here the
@@ -43,6 +43,9 @@ class KeepAliveHandler(MotoRequestHandler):
 
     def run_wsgi(self) -> None:
         """One request, from the headers already read to the answer sent."""
+        if any("_" in name for name in self.headers):
+            # werkzeug drops such headers, such as S3's metadata; moto, which keeps them, takes half a second to load.
+            self.__class__ = _keeping_underscores()
         environ = self.make_environ()
         chunked = environ.get("wsgi.input_terminated")
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -83,6 +86,17 @@ class KeepAliveHandler(MotoRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: the counts are in the status."""
+
+
+@cache
+def _keeping_underscores() -> type[KeepAliveHandler]:
+    """The handler with moto's way to read headers."""
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+    class UnderscoreHandler(KeepAliveHandler, MotoRequestHandler):
+        """Both."""
+
+    return UnderscoreHandler
 
 
 def _connections(server: BaseServer) -> set[socket.socket]:

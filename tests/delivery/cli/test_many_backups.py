@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,6 +71,23 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     held = assigned(ACCOUNT, "Reader", "GROUP", "Ops")
     made.put(6, user("alice", Title="Boss"), group("Ops"), member("Ops", "alice"), held)
     return made
+
+
+def test_a_listing_opens_no_ledger_and_loads_nothing_that_takes_long(shelf: Shelf) -> None:
+    code = (
+        "import sys; from holdfast.delivery.cli import main; main(['backups', 'list']); "
+        "print({'alembic', 'boto3', 'botocore', 'obstore', 'sqlalchemy'} & set(sys.modules), file=sys.stderr)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=shelf.desk.folder,
+        env=shelf.desk.variables({}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (shelf.ids[6] in shown.stdout, shown.stderr) == (True, "set()\n")
+    assert not (shelf.desk.folder / ".holdfast" / "ledger.sqlite").exists()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from holdfast.sandbox.server import SandboxServer
 from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Answer, Desk
 
-EVERY = 17
+EVERY = 31
 """Of a pack's bytes, every so manieth is altered in the short test; every byte of all else, and of all in the long one."""
 BY_COMMAND = 97
 """And so many bytes lie between those that the whole command is tried on."""

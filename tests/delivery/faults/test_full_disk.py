@@ -47,8 +47,17 @@ def unfill(disk: Path) -> None:
     (disk / "filler").unlink()
 
 
-@pytest.mark.parametrize("place", ["vault", "data_dir", "reports_dir"])
-@pytest.mark.parametrize("leave", [0, 8192])
+@pytest.mark.parametrize(
+    ("place", "leave"),
+    [
+        ("vault", 0),
+        ("vault", 8192),
+        ("data_dir", 8192),
+        ("reports_dir", 0),
+        pytest.param("data_dir", 0, marks=pytest.mark.soak),
+        pytest.param("reports_dir", 8192, marks=pytest.mark.soak),
+    ],
+)
 def test_a_backup_on_a_full_disk_exits_75_and_harms_nothing(
     desk: Desk, admin: Administrator, small_disk: Path, place: str, leave: int
 ) -> None:
