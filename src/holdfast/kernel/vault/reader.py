@@ -9,9 +9,10 @@ from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.layers import LayeredRows, LayerReader, Row
+from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import PackReader
+from holdfast.kernel.vault.rows import Row
 
 
 def open_layers(

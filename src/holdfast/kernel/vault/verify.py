@@ -209,15 +209,13 @@ class Inspector:
     def _check_digest(self, section: Section, layers: list[LayerReader], where: str) -> None:
         digest = SectionDigest()
         try:
-            for row in LayeredRows(layers).rows():
-                digest.add(row)
-                if digest.count % 1000 == 0:
-                    self._advance(section.type, 1000)
+            for rows in LayeredRows(layers).lists():
+                digest.extend(rows)
+                self._advance(section.type, len(rows))
         except VaultError as error:
             self._note("records", error)
             return
         self._checked["records"] += digest.count
-        self._advance(section.type, digest.count % 1000)
         if (digest.count, digest.hex()) != (section.count, section.digest):
             self._problems.append(
                 Problem("types", where, f"{digest.count} records, but not the {section.count} sealed")
