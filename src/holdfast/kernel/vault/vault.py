@@ -14,6 +14,7 @@ from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
+from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.reader import SnapshotReader
@@ -162,14 +163,15 @@ class Vault:
     def begin(self, system: str) -> SnapshotWriter:
         """A writer for a new snapshot of a system, building on the newest one where that is sound.
 
-        It is read back whole before, so that the new one never rests on damaged bytes; what is damaged
-        is told by `SnapshotWriter.damage`. Raises: StoreError.
+        Every object of that one is read back before, so that the new one never rests on damaged bytes; what is
+        damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
         """
         damage = list[VaultDamaged]()
-        base = next(self._catalogue.sound_manifests(system, damage), None)
-        problems = self._inspector(None).verify(base.id).problems if base else ()
+        catalogue = self._catalogue_that_holds()
+        base = next(catalogue.sound_manifests(system, damage), None)
+        problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
         damage += [damaged(problem.where, problem.message) for problem in problems]
-        return SnapshotWriter(self._catalogue, system, None if problems else base, self._packing, damage)
+        return SnapshotWriter(catalogue, system, None if problems else base, self._packing, damage)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
@@ -196,4 +198,8 @@ class Vault:
             self._ring.check(self._store)
             check_config(self._store, self._catalogue.seals.keys)
 
-        return Inspector(Catalogue(self._store, self._catalogue.seals), frame, progress)
+        return Inspector(self._catalogue_that_holds(), frame, progress)
+
+    def _catalogue_that_holds(self) -> Catalogue:
+        """One that has read nothing yet, and holds the packs it reads whole."""
+        return Catalogue(HeldPacks(self._store), self._catalogue.seals)
