@@ -88,8 +88,8 @@ def restore(location: str, path: str) -> None:
     view = vault.read(vault.resolve("latest"))
     with Path(path).open("wb", buffering=READ_BYTES) as file:
         for kind in view.types:
-            for record in view.records(kind):
-                file.write(record.body + b"\n")
+            for rows in view.layered(kind).lists():
+                file.write(b"\n".join([body or b"" for _, _, body, _ in rows]) + b"\n")
 
 
 def main(command: str, location: str, *arguments: str) -> None:

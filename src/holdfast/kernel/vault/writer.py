@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -15,6 +16,7 @@ from holdfast.domain.errors import Refused, VaultDamaged
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import timestamp
+from holdfast.kernel.vault.ahead import submit
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
 from holdfast.kernel.vault.layers import LayeredRows, write_layer
 from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section, Source
@@ -25,6 +27,7 @@ from holdfast.kernel.vault.sealing import Role
 
 MOST_LAYERS = 16
 MERGED_LAYERS = 8
+HASHED_HERE = 32 << 10  # bytes that are hashed sooner than another thread could be asked to
 
 
 def kept_layers(stored: list[int]) -> int:
@@ -46,11 +49,12 @@ def kept_layers(stored: list[int]) -> int:
 
 
 class SectionDigest:
-    """BLAKE3 over a section's records in key order, however they are stored."""
+    """BLAKE3 over a section's records in key order, however they are stored; hashed beside the caller's thread."""
 
     def __init__(self) -> None:
         self._hasher = blake3()
         self._encode = msgspec.msgpack.Encoder().encode
+        self._hashing: Future[blake3] | None = None
         self.count = 0
 
     def extend(self, rows: Sequence[Row]) -> None:
@@ -58,11 +62,22 @@ class SectionDigest:
         self.count += len(rows)
         # The rows as one array, without the front that says how many there are: they lie back to back.
         front = 1 if len(rows) < 1 << 4 else 3 if len(rows) < 1 << 16 else 5
-        self._hasher.update(memoryview(self._encode(rows))[front:])
+        data = memoryview(self._encode(rows))[front:]
+        self._wait()
+        if len(data) < HASHED_HERE:
+            self._hasher.update(data)
+        else:
+            self._hashing = submit(self._hasher.update, data)
 
     def hex(self) -> str:
         """The digest of what was added."""
+        self._wait()
         return self._hasher.hexdigest()
+
+    def _wait(self) -> None:
+        if self._hashing is not None:
+            self._hashing.result()
+            self._hashing = None
 
 
 def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[list[Row]]:
