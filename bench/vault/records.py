@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
@@ -26,6 +27,7 @@ from holdfast.adapters.object_store import open_store
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.vault.key_file import KeyFile
+from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.vault import Vault
 
 SYSTEM = "identity_center"
@@ -92,6 +94,25 @@ def restore(location: str, path: str) -> None:
                 file.write(b"\n".join([body or b"" for _, _, body, _ in rows]) + b"\n")
 
 
+def numbered(vault: Vault, number: str) -> SnapshotReader:
+    return vault.read(vault.snapshots()[-int(number)])
+
+
+def diff(location: str, old: str, new: str) -> None:
+    vault = opened(location)
+    before, now = numbered(vault, old), numbered(vault, new)
+    kinds = Counter[str]()
+    for kind in now.types:
+        for was, became in now.unequal(before, kind):
+            kinds["added" if was is None else "removed" if became is None else "changed"] += 1
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+
+
+def find(location: str, number: str, kind: str, key: str) -> None:
+    record = numbered(opened(location), number).find(kind, key)
+    sys.exit(0 if record else f"{kind} {key} is not in snapshot {number}")
+
+
 def main(command: str, location: str, *arguments: str) -> None:
     if command == "open":
         opened(location)
@@ -99,7 +120,7 @@ def main(command: str, location: str, *arguments: str) -> None:
         COMMANDS[command](location, *arguments)
 
 
-COMMANDS = {"init": init, "backup": backup, "verify": verify, "restore": restore}
+COMMANDS = {"init": init, "backup": backup, "verify": verify, "restore": restore, "diff": diff, "find": find}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
