@@ -4,7 +4,9 @@ records.py COMMAND VAULT [ARGUMENT ...], where VAULT is a folder or s3://bucket/
 
   init                  a new vault
   open                  nothing but opening it: the start-up that other commands also pay
-  backup JSONL [TIMES]  a snapshot of the file's records, in key order per type, each line a record's body
+  backup JSONL          a snapshot of the file's records, in key order per type, each line a record's body
+  multiply JSONL TIMES  a snapshot of that many times as many records, streamed
+  history ONE TWO TIMES that many snapshots in turn of two files
   verify                read and prove every byte of the newest snapshot
   restore JSONL         the newest snapshot as a file again
   diff OLD NEW          what differs between two snapshots, numbered from the oldest
@@ -13,11 +15,12 @@ records.py COMMAND VAULT [ARGUMENT ...], where VAULT is a folder or s3://bucket/
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -72,10 +75,29 @@ def back_up(vault: Vault, found: Iterable[Record], now: datetime) -> int:
     return count
 
 
-def backup(location: str, path: str, times: str = "1") -> None:
-    clock = SystemClock()
-    for _ in range(int(times)):
-        print(back_up(opened(location), records(path), clock.now()), "records")
+def backup(location: str, path: str) -> None:
+    print(back_up(opened(location), records(path), SystemClock().now()), "records")
+
+
+def multiply(location: str, path: str, times: str) -> None:
+    """The records of each type again and again, under keys that go on rising."""
+    kinds = [kind for kind, _ in groupby(record.type for record in records(path))]
+    again = (
+        Record(kind, f"{turn:06}/{record.key}", record.body)
+        for kind in kinds
+        for turn in range(int(times))
+        for record in records(path)
+        if record.type == kind
+    )
+    print(back_up(opened(location), again, SystemClock().now()), "records")
+
+
+def history(location: str, one: str, two: str, times: str) -> None:
+    vault, now = opened(location), SystemClock().now()
+    versions = [list(records(path)) for path in (one, two)]
+    gc.freeze()
+    for turn in range(int(times)):
+        back_up(vault, versions[turn % 2], now + timedelta(seconds=turn))
 
 
 def verify(location: str) -> None:
@@ -120,7 +142,16 @@ def main(command: str, location: str, *arguments: str) -> None:
         COMMANDS[command](location, *arguments)
 
 
-COMMANDS = {"init": init, "backup": backup, "verify": verify, "restore": restore, "diff": diff, "find": find}
+COMMANDS = {
+    "init": init,
+    "backup": backup,
+    "multiply": multiply,
+    "history": history,
+    "verify": verify,
+    "restore": restore,
+    "diff": diff,
+    "find": find,
+}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
