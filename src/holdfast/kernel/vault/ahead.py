@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -20,6 +22,8 @@ def submit(work: Callable[[Given], Made], item: Given) -> Future[Made]:
     """The work on one item, begun in a thread. It must not wait for other work that is begun so."""
     process = os.getpid()
     if process not in _pools:  # threads do not live on in a forked process, so that one needs its own
+        from concurrent.futures import ThreadPoolExecutor
+
         _pools.clear()
         _pools[process] = ThreadPoolExecutor(THREADS, "vault")
     return _pools[process].submit(work, item)
@@ -35,7 +39,7 @@ def ahead(work: Callable[[Given], Made], items: Iterable[Given], most: int = THR
     if len(begun) < 2:  # nothing to overlap
         yield from map(work, begun)
         return
-    pending = deque[Future[Made]]()
+    pending: deque[Future[Made]] = deque()
     try:
         for item in chain(begun, source):
             pending.append(submit(work, item))

@@ -62,9 +62,12 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
     return config, line, mac
 
 
-def check_config(store: ObjectStore, keys: KeySet) -> Config:
-    """The configuration, checked against keys. Raises: VaultError for another vault's keys; VaultDamaged."""
-    config, line, mac = read_config(store)
+def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, str] | None = None) -> None:
+    """The configuration, or what was `read` of it, checked against keys.
+
+    Raises: VaultError for another vault's keys; VaultDamaged; StoreError.
+    """
+    config, line, mac = read or read_config(store)
     if config.id != keys.vault_id.hex():
         raise VaultError(
             f"The keys are of vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
@@ -72,7 +75,6 @@ def check_config(store: ObjectStore, keys: KeySet) -> Config:
         )
     if not hmac.compare_digest(mac.encode(), _mac(keys, line).encode()):
         raise damaged(CONFIG_NAME, "it was not written with this vault's keys")
-    return config
 
 
 class Vault:
@@ -108,14 +110,14 @@ class Vault:
     @classmethod
     def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
-        config, _, _ = read_config(store)
+        config, line, mac = read_config(store)
         if config.keys != ring.kind:
             raise VaultError(
                 f"The vault in {store.location} is opened by a {config.keys}, not by a {ring.kind}.",
                 f"Set `[vault]` to use the {config.keys}.",
             )
         keys = ring.load(store)
-        check_config(store, keys)
+        check_config(store, keys, (config, line, mac))
         return cls(store, ring, keys, clock, packing)
 
     @property
@@ -145,7 +147,7 @@ class Vault:
 
     def snapshots(self, system: str = "") -> list[SnapshotInfo]:
         """All sealed snapshots, newest first. Raises: VaultDamaged; StoreError."""
-        return [info_of(manifest) for manifest in self._catalogue.manifests(system)]
+        return [info_of(manifest) for manifest in self._catalogue.manifests(system, every=True)]
 
     def of_run(self, run: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did; damaged manifests of others do not matter. Raises: StoreError."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from operator import lt
+from typing import TYPE_CHECKING
 
 import msgspec
 from blake3 import blake3
@@ -24,6 +24,9 @@ from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.rows import LISTED_ROWS, Row, changed_rows
 from holdfast.kernel.vault.sealing import Role
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 MOST_LAYERS = 16
 MERGED_LAYERS = 8
@@ -90,7 +93,7 @@ def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDiges
         if not rising or {record.type for record in held} != {type_name}:
             raise _disorder(type_name, held, last)
         last = keys[-1]
-        rows = [(record.key, record.schema, record.body, record.personal) for record in held]
+        rows: list[Row] = [(record.key, record.schema, record.body, record.personal) for record in held]
         digest.extend(rows)
         yield rows
 
