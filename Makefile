@@ -24,10 +24,10 @@ LOCK := $(VENV)/bin/uv pip compile --no-config --quiet --universal --python-vers
 # The tests start Holdfast a hundred times; where this is set, each start compiles all of it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help venv tools demo test check bench soak reference format lock clean
+.PHONY: help venv tools demo test check bench bench-vault soak reference format lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(INSTALLED) ## the development environment, in .venv
 
@@ -63,6 +63,9 @@ soak: $(INSTALLED) $(TOOLS_INSTALLED) ## the long tests
 
 bench: $(INSTALLED) ## measure; figures are printed
 	$(PY) -m bench
+
+bench-vault: $(INSTALLED) ## the vault beside restic and borg, in turn; RUNS=5, ONLY=R1,R2
+	$(PY) -m bench.vault --runs $(or $(RUNS),5) $(if $(ONLY),--only $(ONLY))
 
 reference: $(INSTALLED) ## write docs/reference from the code
 	$(PY) -m holdfast.delivery.reference

@@ -13,6 +13,7 @@ from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
 from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.errors import ObjectExists, damaged
 from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, WrappedKey
 from holdfast.kernel.vault.packs import fetch, read_object
@@ -87,26 +88,31 @@ class Catalogue:
         names = (found.name for found in self.store.list(FOLDER))
         return sorted((snapshot_id(name) for name in names if NAME.fullmatch(name)), reverse=True)
 
-    def manifests(self, system: str = "") -> Iterator[Manifest]:
-        """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
+    def manifests(self, system: str = "", *, every: bool = False) -> Iterator[Manifest]:
+        """Manifests of a system, or of all, newest first, each read when asked for.
+
+        Who wants `every` one gets several read at a time. Raises: VaultDamaged; StoreError.
+        """
         ids = self.ids()
-        for found in ids:
-            try:
-                manifest = self.manifest(found)
-            except VaultDamaged as error:
-                raise _with_way_out(error, found, ids) from error
+        tried = ahead(self._try, ids) if every else map(self._try, ids)
+        for found, manifest in zip(ids, tried, strict=True):
+            if isinstance(manifest, VaultDamaged):
+                raise _with_way_out(manifest, found, ids) from manifest
             if system in ("", manifest.system):
                 yield manifest
 
+    def _try(self, snapshot: str) -> Manifest | VaultDamaged:
+        try:
+            return self.manifest(snapshot)
+        except VaultDamaged as error:
+            return error
+
     def sound_manifests(self, system: str, damage: list[VaultDamaged]) -> Iterator[Manifest]:
         """Manifests of a system, newest first; those that are damaged go to `damage` instead. Raises: StoreError."""
-        for found in self.ids():
-            try:
-                manifest = self.manifest(found)
-            except VaultDamaged as error:
-                damage.append(error)
-                continue
-            if system in ("", manifest.system):
+        for manifest in map(self._try, self.ids()):
+            if isinstance(manifest, VaultDamaged):
+                damage.append(manifest)
+            elif system in ("", manifest.system):
                 yield manifest
 
     def manifest(self, snapshot: str) -> Manifest:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, takewhile
+from itertools import chain, starmap, takewhile
 
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.layers import LayeredRows, LayerReader, Row
+from holdfast.kernel.vault.layers import LayeredRows, LayerReader, unequal_above
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import PackReader
+from holdfast.kernel.vault.rows import Row, aligned, unequal
 
 
 def open_layers(
@@ -67,8 +68,7 @@ class SnapshotReader:
         Some may be as they were. Layers that both have are not read, so little change costs little.
         Raises: VaultDamaged; StoreError.
         """
-        own, other = (reader._manifest.layers(type_name) for reader in (self, before))
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, other, strict=False)))
+        shared = self._shared_layers(before, type_name)
         found: dict[str, Record | None] = {}
         for layer in self.layered(type_name).layers[shared:]:
             for row in chain.from_iterable(layer.blocks()):
@@ -79,6 +79,30 @@ class SnapshotReader:
                 if wanted(row[0]) and row[0] not in found:
                     found[row[0]] = self.find(type_name, row[0])
         return found
+
+    def unequal(
+        self, before: SnapshotReader, type_name: str
+    ) -> Iterator[tuple[Record | None, Record | None]]:
+        """The records of a type that are not the same to the byte, before and now, in key order; None where absent.
+
+        What both snapshots share is read only where it holds such a record.
+        Raises: VaultDamaged; StoreError.
+        """
+        own, other = (reader.info.section(type_name) for reader in (self, before))
+        if own and other and own.captured and own.digest == other.digest:
+            return
+        now, was = self.layered(type_name), before.layered(type_name)
+        shared = self._shared_layers(before, type_name)
+        if shared:
+            pairs = unequal_above(was, now, shared)
+        else:
+            pairs = chain.from_iterable(starmap(unequal, aligned(was.lists(), now.lists())))
+        for old, new in pairs:
+            yield old and _record(type_name, old), new and _record(type_name, new)
+
+    def _shared_layers(self, other: SnapshotReader, type_name: str) -> int:
+        own, others = (reader._manifest.layers(type_name) for reader in (self, other))
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, others, strict=False)))
 
     def layered(self, type_name: str) -> LayeredRows:
         """The rows behind a type; none for a type that was not captured. Raises: VaultDamaged; StoreError."""

@@ -14,6 +14,7 @@ from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
+from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.reader import SnapshotReader
@@ -61,9 +62,12 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
     return config, line, mac
 
 
-def check_config(store: ObjectStore, keys: KeySet) -> Config:
-    """The configuration, checked against keys. Raises: VaultError for another vault's keys; VaultDamaged."""
-    config, line, mac = read_config(store)
+def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, str] | None = None) -> None:
+    """The configuration, or what was `read` of it, checked against keys.
+
+    Raises: VaultError for another vault's keys; VaultDamaged; StoreError.
+    """
+    config, line, mac = read or read_config(store)
     if config.id != keys.vault_id.hex():
         raise VaultError(
             f"The keys are of vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
@@ -71,7 +75,6 @@ def check_config(store: ObjectStore, keys: KeySet) -> Config:
         )
     if not hmac.compare_digest(mac.encode(), _mac(keys, line).encode()):
         raise damaged(CONFIG_NAME, "it was not written with this vault's keys")
-    return config
 
 
 class Vault:
@@ -107,14 +110,14 @@ class Vault:
     @classmethod
     def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
-        config, _, _ = read_config(store)
+        config, line, mac = read_config(store)
         if config.keys != ring.kind:
             raise VaultError(
                 f"The vault in {store.location} is opened by a {config.keys}, not by a {ring.kind}.",
                 f"Set `[vault]` to use the {config.keys}.",
             )
         keys = ring.load(store)
-        check_config(store, keys)
+        check_config(store, keys, (config, line, mac))
         return cls(store, ring, keys, clock, packing)
 
     @property
@@ -144,7 +147,7 @@ class Vault:
 
     def snapshots(self, system: str = "") -> list[SnapshotInfo]:
         """All sealed snapshots, newest first. Raises: VaultDamaged; StoreError."""
-        return [info_of(manifest) for manifest in self._catalogue.manifests(system)]
+        return [info_of(manifest) for manifest in self._catalogue.manifests(system, every=True)]
 
     def of_run(self, run: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did; damaged manifests of others do not matter. Raises: StoreError."""
@@ -162,14 +165,15 @@ class Vault:
     def begin(self, system: str) -> SnapshotWriter:
         """A writer for a new snapshot of a system, building on the newest one where that is sound.
 
-        It is read back whole before, so that the new one never rests on damaged bytes; what is damaged
-        is told by `SnapshotWriter.damage`. Raises: StoreError.
+        Every object of that one is read back before, so that the new one never rests on damaged bytes; what is
+        damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
         """
         damage = list[VaultDamaged]()
-        base = next(self._catalogue.sound_manifests(system, damage), None)
-        problems = self._inspector(None).verify(base.id).problems if base else ()
+        catalogue = self._catalogue_that_holds()
+        base = next(catalogue.sound_manifests(system, damage), None)
+        problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
         damage += [damaged(problem.where, problem.message) for problem in problems]
-        return SnapshotWriter(self._catalogue, system, None if problems else base, self._packing, damage)
+        return SnapshotWriter(catalogue, system, None if problems else base, self._packing, damage)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
@@ -196,4 +200,8 @@ class Vault:
             self._ring.check(self._store)
             check_config(self._store, self._catalogue.seals.keys)
 
-        return Inspector(Catalogue(self._store, self._catalogue.seals), frame, progress)
+        return Inspector(self._catalogue_that_holds(), frame, progress)
+
+    def _catalogue_that_holds(self) -> Catalogue:
+        """One that has read nothing yet, and holds the packs it reads whole."""
+        return Catalogue(HeldPacks(self._store), self._catalogue.seals)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from itertools import islice
+from operator import lt
+from typing import TYPE_CHECKING
 
 import msgspec
 from blake3 import blake3
@@ -13,16 +16,21 @@ from holdfast.domain.errors import Refused, VaultDamaged
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import timestamp
+from holdfast.kernel.vault.ahead import submit
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
-from holdfast.kernel.vault.layers import LayeredRows, LayerWriter, Row, changed_rows
+from holdfast.kernel.vault.layers import LayeredRows, write_layer
 from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section, Source
 from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
+from holdfast.kernel.vault.rows import LISTED_ROWS, Row, changed_rows
 from holdfast.kernel.vault.sealing import Role
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 MOST_LAYERS = 16
 MERGED_LAYERS = 8
-DIGEST_ROWS = 512
+HASHED_HERE = 32 << 10  # bytes that are hashed sooner than another thread could be asked to
 
 
 def kept_layers(stored: list[int]) -> int:
@@ -44,44 +52,58 @@ def kept_layers(stored: list[int]) -> int:
 
 
 class SectionDigest:
-    """BLAKE3 over a section's records in key order, however they are stored."""
+    """BLAKE3 over a section's records in key order, however they are stored; hashed beside the caller's thread."""
 
     def __init__(self) -> None:
         self._hasher = blake3()
-        self._held: list[bytes] = []
         self._encode = msgspec.msgpack.Encoder().encode
+        self._hashing: Future[blake3] | None = None
         self.count = 0
 
-    def add(self, row: Row) -> None:
-        """Count the next record in."""
-        self.count += 1
-        self._held.append(self._encode(row))
-        if len(self._held) == DIGEST_ROWS:
-            self._flush()
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Count the next records in."""
+        self.count += len(rows)
+        # The rows as one array, without the front that says how many there are: they lie back to back.
+        front = 1 if len(rows) < 1 << 4 else 3 if len(rows) < 1 << 16 else 5
+        data = memoryview(self._encode(rows))[front:]
+        self._wait()
+        if len(data) < HASHED_HERE:
+            self._hasher.update(data)
+        else:
+            self._hashing = submit(self._hasher.update, data)
 
     def hex(self) -> str:
         """The digest of what was added."""
-        self._flush()
+        self._wait()
         return self._hasher.hexdigest()
 
-    def _flush(self) -> None:
-        self._hasher.update(b"".join(self._held))
-        self._held.clear()
+    def _wait(self) -> None:
+        if self._hashing is not None:
+            self._hashing.result()
+            self._hashing = None
 
 
-def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[Row]:
-    """The records as rows, counted into the digest. Raises: Refused for disorder, repeats, other types."""
+def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[list[Row]]:
+    """The records as lists of rows, counted into the digest. Raises: Refused for disorder, repeats, other types."""
     last: str | None = None
-    for record in records:
+    source = iter(records)
+    while held := list(islice(source, LISTED_ROWS)):
+        keys = [record.key for record in held]
+        rising = all(map(lt, keys, keys[1:])) and (last is None or last < keys[0])
+        if not rising or {record.type for record in held} != {type_name}:
+            raise _disorder(type_name, held, last)
+        last = keys[-1]
+        rows: list[Row] = [(record.key, record.schema, record.body, record.personal) for record in held]
+        digest.extend(rows)
+        yield rows
+
+
+def _disorder(type_name: str, held: Sequence[Record], last: str | None) -> Refused:
+    """Why the first record that is out of place is."""
+    for record in held:
         if record.type != type_name or (last is not None and record.key <= last):
-            raise _disorder(type_name, record, last)
+            break
         last = record.key
-        row = (record.key, record.schema, record.body, record.personal)
-        digest.add(row)
-        yield row
-
-
-def _disorder(type_name: str, record: Record, last: str | None) -> Refused:
     if record.type != type_name:
         what = f"a record of type {record.type} came in the section {type_name}"
     elif record.key == last:
@@ -151,11 +173,10 @@ class SnapshotWriter:
         kept = base[: kept_layers([self._catalogue.index(ref).layers[at].stored for ref, at in base])]
         below = LayeredRows(open_layers(self._catalogue, kept, "the snapshot before, "))
         digest = SectionDigest()
-        layer = LayerWriter(type_name, self._bodies, self._personals, self._block_bytes)
-        for row in changed_rows(ordered_rows(type_name, records, digest), below.rows()):
-            layer.add(row)
+        changed = changed_rows(ordered_rows(type_name, records, digest), below.lists())
+        layer = write_layer(type_name, changed, self._bodies, self._personals, self._block_bytes)
         section = Section(type_name, digest.count, True, True, "", digest.hex(), ())
-        return _Draft(section, kept, layer.finish())
+        return _Draft(section, kept, layer)
 
     def leave_out(self, type_name: str, reason: str) -> None:
         """Say that a type was not captured on purpose. Raises: Refused when it has a section."""

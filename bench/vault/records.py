@@ -1,0 +1,157 @@
+"""Records of a JSONL file through the vault's public classes, one command a process: what `bench.vault` times.
+
+records.py COMMAND VAULT [ARGUMENT ...], where VAULT is a folder or s3://bucket/prefix and KEY_FILE names the key:
+
+  init                  a new vault
+  open                  nothing but opening it: the start-up that other commands also pay
+  backup JSONL          a snapshot of the file's records, in key order per type, each line a record's body
+  multiply JSONL TIMES  a snapshot of that many times as many records, streamed
+  history ONE TWO TIMES that many snapshots in turn of two files
+  verify                read and prove every byte of the newest snapshot
+  restore JSONL         the newest snapshot as a file again
+  diff OLD NEW          what differs between two snapshots, numbered from the oldest
+  find NUMBER TYPE KEY  one record of a snapshot
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from holdfast.adapters.clock import SystemClock
+from holdfast.adapters.object_store import open_store
+from holdfast.domain.records import Record
+from holdfast.domain.snapshots import SourceIdentity
+from holdfast.kernel.vault.key_file import KeyFile
+from holdfast.kernel.vault.reader import SnapshotReader
+from holdfast.kernel.vault.vault import Vault
+
+SYSTEM = "identity_center"
+SOURCE = SourceIdentity(SYSTEM, "123456789012", "eu-central-1", "ssoins-7223a1b2c3d4e5f6", "bench")
+READ_BYTES = 1 << 20
+TYPE, ID, UUID_LENGTH = b'"Type":"', b',"Id":"', 36
+
+
+def opened(location: str) -> Vault:
+    ring = KeyFile(Path(os.environ["KEY_FILE"]))
+    return Vault.open(open_store(location, Path.cwd()), ring, SystemClock())
+
+
+def records(path: str) -> Iterator[Record]:
+    """The file's lines as a capture hands records over: type, key, canonical body. Fields of a line are sorted."""
+    kind, named = "", b"?"
+    for line in lines(path):
+        at = line.rindex(TYPE)
+        if not line.startswith(named, at):
+            named = line[at : line.index(b'"', at + len(TYPE)) + 1]
+            kind = named[len(TYPE) : -1].decode()
+        at = line.index(ID) + len(ID)
+        yield Record(kind, line[at : at + UUID_LENGTH].decode(), line)
+
+
+def lines(path: str) -> Iterator[bytes]:
+    with Path(path).open("rb", buffering=0) as file:
+        rest = b""
+        while data := file.read(READ_BYTES):
+            *whole, rest = (rest + data).split(b"\n")
+            yield from whole
+
+
+def init(location: str) -> None:
+    Vault.create(open_store(location, Path.cwd()), KeyFile(Path(os.environ["KEY_FILE"])), SystemClock())
+
+
+def back_up(vault: Vault, found: Iterable[Record], now: datetime) -> int:
+    writer = vault.begin(SYSTEM)
+    count = sum(writer.add_section(kind, part) for kind, part in groupby(found, attrgetter("type")))
+    writer.seal(kind="full", taken_at=now, source=SOURCE, run="bench")
+    return count
+
+
+def backup(location: str, path: str) -> None:
+    print(back_up(opened(location), records(path), SystemClock().now()), "records")
+
+
+def multiply(location: str, path: str, times: str) -> None:
+    """The records of each type again and again, under keys that go on rising."""
+    kinds = [kind for kind, _ in groupby(record.type for record in records(path))]
+    again = (
+        Record(kind, f"{turn:06}/{record.key}", record.body)
+        for kind in kinds
+        for turn in range(int(times))
+        for record in records(path)
+        if record.type == kind
+    )
+    print(back_up(opened(location), again, SystemClock().now()), "records")
+
+
+def history(location: str, one: str, two: str, times: str) -> None:
+    vault, now = opened(location), SystemClock().now()
+    versions = [list(records(path)) for path in (one, two)]
+    gc.freeze()
+    for turn in range(int(times)):
+        back_up(vault, versions[turn % 2], now + timedelta(seconds=turn))
+
+
+def verify(location: str) -> None:
+    vault = opened(location)
+    found = vault.verify(vault.resolve("latest"))
+    print([f"{level.level} {level.checked}" for level in found.levels])
+    sys.exit(0 if found.sound else 1)
+
+
+def restore(location: str, path: str) -> None:
+    vault = opened(location)
+    view = vault.read(vault.resolve("latest"))
+    with Path(path).open("wb", buffering=READ_BYTES) as file:
+        for kind in view.types:
+            for rows in view.layered(kind).lists():
+                file.write(b"\n".join([body or b"" for _, _, body, _ in rows]) + b"\n")
+
+
+def numbered(vault: Vault, number: str) -> SnapshotReader:
+    return vault.read(vault.snapshots()[-int(number)])
+
+
+def diff(location: str, old: str, new: str) -> None:
+    vault = opened(location)
+    before, now = numbered(vault, old), numbered(vault, new)
+    kinds = Counter[str]()
+    for kind in now.types:
+        for was, became in now.unequal(before, kind):
+            kinds["added" if was is None else "removed" if became is None else "changed"] += 1
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+
+
+def find(location: str, number: str, kind: str, key: str) -> None:
+    record = numbered(opened(location), number).find(kind, key)
+    sys.exit(0 if record else f"{kind} {key} is not in snapshot {number}")
+
+
+def main(command: str, location: str, *arguments: str) -> None:
+    if command == "open":
+        opened(location)
+    else:
+        COMMANDS[command](location, *arguments)
+
+
+COMMANDS = {
+    "init": init,
+    "backup": backup,
+    "multiply": multiply,
+    "history": history,
+    "verify": verify,
+    "restore": restore,
+    "diff": diff,
+    "find": find,
+}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
