@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from holdfast.domain.errors import VaultDamaged, VaultError
-from holdfast.kernel.durable import write_whole
+from holdfast.kernel.durable import sweep_drafts, write_whole
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.key_set import KeySet, new_key_set
+from holdfast.kernel.vault.key_set import KeySet, check_successor, new_key_set
 
 
 class KeyFile:
@@ -41,6 +45,30 @@ class KeyFile:
         except OSError as error:
             raise self._unusable(error) from error
         return keys
+
+    def replace(self, store: ObjectStore, keys: KeySet) -> None:
+        """Raises: VaultError as `load`, or when the file cannot be written; Busy when others changed it meanwhile."""
+        with self._alone():
+            check_successor(self.load(store), keys)
+            try:
+                # A draft that a killed writer left may hold an epoch that these keys destroy.
+                sweep_drafts(self._path)
+                write_whole(self._path, write_checked(keys), replace=True)
+            except OSError as error:
+                raise self._unusable(error) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Only one process of this machine changes the file at a time; the lock ends with the process."""
+        try:
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def load(self, store: ObjectStore) -> KeySet:
         """Raises: VaultError when it is missing, open to others, or damaged."""
