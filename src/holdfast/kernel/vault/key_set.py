@@ -78,17 +78,22 @@ def next_epoch(keys: KeySet) -> KeySet:
     return msgspec.structs.replace(keys, epochs=(*keys.epochs, fresh))
 
 
+def check_vault(kept: KeySet, keys: KeySet) -> None:
+    """Nothing where both are keys of one vault. Raises: VaultError."""
+    if (kept.vault_id, kept.master) != (keys.vault_id, keys.master):
+        raise VaultError(
+            f"The keys of vault {kept.vault_id.hex()} would be replaced by those of {keys.vault_id.hex()}.",
+            "Set `[vault] key_file` and `[vault] location` to the key and the place of the same vault.",
+        )
+
+
 def check_successor(kept: KeySet, keys: KeySet) -> None:
     """Nothing where `keys` may take the place of what is kept.
 
     The newest epoch that is kept must be among them: it may have sealed data a moment ago.
     Raises: VaultError for another vault's keys; Busy when others have added an epoch meanwhile.
     """
-    if (kept.vault_id, kept.master) != (keys.vault_id, keys.master):
-        raise VaultError(
-            f"The keys of vault {kept.vault_id.hex()} would be replaced by those of {keys.vault_id.hex()}.",
-            "Set `[vault] key_file` and `[vault] location` to the key and the place of the same vault.",
-        )
+    check_vault(kept, keys)
     if kept.newest not in keys.epochs:
         raise Busy(
             f"The vault's keys were changed meanwhile: epoch {kept.newest.number} is there now.",
@@ -120,6 +125,12 @@ class KeyRing(Protocol):
         What was kept before is not kept beside it. Raises: VaultError with advice; Busy when others
         have replaced them meanwhile.
         """
+
+    def adopt(self, store: ObjectStore, keys: KeySet) -> None:
+        """Keep secrets that another key ring held until now, in place of any of this vault. Raises: VaultError."""
+
+    def discard(self, store: ObjectStore) -> None:
+        """Keep nothing any more. Raises: VaultError; StoreError."""
 
     def load(self, store: ObjectStore) -> KeySet:
         """The secrets. Raises: VaultError with advice; VaultDamaged when what is kept is damaged."""

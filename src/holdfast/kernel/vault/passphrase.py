@@ -62,13 +62,17 @@ class Passphrase:
     def replace(self, store: ObjectStore, keys: KeySet) -> None:
         """Raises: VaultDamaged and VaultError as `load`; Busy when others changed them meanwhile; StoreError."""
         check_successor(self.load(store), keys)
-        self.reseal(store, keys)
+        self.adopt(store, keys)
 
-    def reseal(self, store: ObjectStore, keys: KeySet) -> None:
-        """Keep secrets that were opened another way under this passphrase. Raises: VaultError; StoreError."""
+    def adopt(self, store: ObjectStore, keys: KeySet) -> None:
+        """Raises: VaultError for an empty passphrase; StoreError."""
         if not self._passphrase:
             raise self._empty()
         store.put(HEADER_NAME, self._sealed(keys), replace=True)
+
+    def discard(self, store: ObjectStore) -> None:
+        """Raises: StoreError."""
+        store.delete(HEADER_NAME)
 
     def load(self, store: ObjectStore) -> KeySet:
         """Raises: VaultDamaged when the key header is damaged or gone; VaultError for a wrong passphrase."""
