@@ -125,7 +125,7 @@ def test_new_data_is_sealed_under_the_new_epoch_and_an_old_copy_opens_only_what_
     assert contents_of(vault.read(second)) == company(3)
     thief = Vault.open(place.store, KeyFile(old_copy), CLOCK)
     assert contents_of(thief.read(first)) == company(2)
-    with pytest.raises(VaultError, match="names epoch 2, which the key ring does not hold.* newer key file"):
+    with pytest.raises(VaultError, match=r"names epoch 2, which the key ring does not hold.* newer key file"):
         thief.read(second)
 
 
