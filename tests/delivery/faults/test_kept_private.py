@@ -120,3 +120,21 @@ def test_personal_values_are_shown_to_who_asks_and_the_audit_trail_says_so(story
     assert f"{KEPT}anntitle" in desk.run("identity-center", "diff", story.first, "--show-personal").out
     assert MARK not in desk.run("identity-center", "history", "user:ann").out
     assert desk.run("audit", "list").out.count("personal values shown") == 2
+
+
+def test_folders_above_what_is_made_are_private_too(desk: Desk) -> None:
+    desk.environment |= {
+        "HOLDFAST_VAULT_LOCATION": "one/two/vault",
+        "HOLDFAST_VAULT_KEY_FILE": "three/four/vault.key",
+        "HOLDFAST_HOLDFAST_DATA_DIR": "five/six",
+    }
+    before = os.umask(0)
+    try:
+        assert desk.run("vault", "init").code == 0
+        assert desk.run("vault", "rotate-key").code == 0
+        assert desk.run("--config", "made.toml", "init", "--vault", "seven/eight").code in (0, 20)
+    finally:
+        os.umask(before)
+    made = list(desk.folder.rglob("*"))
+    assert {"two", "four", "six", "made.toml", "ledger.sqlite"} <= {path.name for path in made}
+    assert [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
