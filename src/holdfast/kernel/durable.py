@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from glob import escape
 from pathlib import Path
 
 UNFINISHED = ".unfinished-"
@@ -14,7 +15,7 @@ def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:
 
     Raises: FileExistsError when the name is taken and `replace` is False; OSError.
     """
-    draft = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
+    draft = path.with_name(f"{UNFINISHED}{path.name}-{secrets.token_hex(8)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -29,6 +30,20 @@ def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def make_private(folder: Path) -> None:
+    """A folder for its owner alone, and each one above it that is not there yet. Raises: OSError."""
+    if not folder.is_dir():
+        # `parents=True` would give those above the mode that the process gives to any folder.
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def sweep_drafts(path: Path) -> None:
+    """Remove what killed writers of this one file left beside it. Raises: OSError."""
+    for draft in path.parent.glob(f"{UNFINISHED}{escape(path.name)}-*"):
+        draft.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

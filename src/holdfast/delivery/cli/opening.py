@@ -25,6 +25,7 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
     from holdfast.bootstrap import open_installation
     from holdfast.delivery.cli.progress import progress_for
     from holdfast.delivery.cli.prompting import TerminalChooser
+    from holdfast.kernel.showing import are_revealed
 
     with progress_for(invocation) as progress, _talking(invocation.verbose):
         home = open_installation(
@@ -32,6 +33,10 @@ def installation(invocation: Invocation) -> Iterator[Installation]:
         )
         for run in home.recover_abandoned():
             click.echo(_cut_off(run), err=True)
+        if are_revealed():
+            home.audit.append(
+                "personal values shown", "", {"command": click.get_current_context().command_path}
+            )
         yield home
 
 

@@ -62,8 +62,14 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
     return config, line, mac
 
 
-def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, str] | None = None) -> None:
-    """The configuration, or what was `read` of it, checked against keys.
+def write_config(store: ObjectStore, keys: KeySet, config: Config, *, replace: bool = False) -> None:
+    """Store the configuration, authenticated. Raises: ObjectExists; StoreError."""
+    mac = _mac(keys, msgspec.json.encode(config))
+    store.put(CONFIG_NAME, write_checked(config, mac), replace=replace)
+
+
+def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, str] | None = None) -> Config:
+    """The configuration, read now or `read` before, checked against keys.
 
     Raises: VaultError for another vault's keys; VaultDamaged; StoreError.
     """
@@ -75,6 +81,7 @@ def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, st
         )
     if not hmac.compare_digest(mac.encode(), _mac(keys, line).encode()):
         raise damaged(CONFIG_NAME, "it was not written with this vault's keys")
+    return config
 
 
 class Vault:
@@ -100,9 +107,8 @@ class Vault:
             )
         keys = ring.create(store)
         config = Config(FORMAT_VERSION, keys.vault_id.hex(), ring.kind, timestamp(clock.now()))
-        line = msgspec.json.encode(config)
         try:
-            store.put(CONFIG_NAME, write_checked(config, _mac(keys, line)))
+            write_config(store, keys, config)
         except ObjectExists as error:
             raise VaultError(f"{store.location} has become a vault meanwhile.", "Open it instead.") from error
         return cls(store, ring, keys, clock, packing)
