@@ -31,6 +31,7 @@ class Role(IntEnum):
     PERSONAL = ord("P")
     INDEX = ord("I")
     MANIFEST = ord("M")
+    CHUNKS = ord("C")
     ANSWERS = ord("A")
     """No object of the vault: what a capture under way keeps beside the ledger."""
 
@@ -56,7 +57,7 @@ class DataKey:
         """Encrypted and authenticated; the key is used for one object, so the number is nonce enough."""
         return self._cipher.encrypt(number.to_bytes(12, "big"), data, self._bound + extra)
 
-    def open(self, number: int, data: bytes, where: str, extra: bytes = b"") -> bytes:
+    def open(self, number: int, data: bytes | memoryview, where: str, extra: bytes = b"") -> bytes:
         """The bytes that `seal` got. Raises: VaultDamaged."""
         try:
             return self._cipher.decrypt(number.to_bytes(12, "big"), data, self._bound + extra)
@@ -97,8 +98,8 @@ class Seals:
         return blake3(data, key=self._name_key).hexdigest()
 
 
-def compress(data: bytes) -> bytes:
-    """One zstd frame."""
+def compress(data: bytes | memoryview) -> bytes:
+    """One zstd frame; what does not become smaller is in it as it is."""
     return zstd.compress(data, LEVEL)
 
 

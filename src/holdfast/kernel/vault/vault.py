@@ -159,15 +159,16 @@ class Vault:
         """
         return info_of(self._catalogue.resolve(ref, system))
 
-    def begin(self, system: str) -> SnapshotWriter:
-        """A writer for a new snapshot of a system, building on the newest one where that is sound.
+    def begin(self, system: str, *, instance: str = "") -> SnapshotWriter:
+        """A writer for a new snapshot of a system, building on the newest one (of the instance) where that is sound.
 
-        It is read back whole before, so that the new one never rests on damaged bytes; what is damaged
-        is told by `SnapshotWriter.damage`. Raises: StoreError.
+        Its records are read back before, so that the new one never rests on damaged bytes, and its packs
+        of chunks are looked for; what is damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
         """
         damage = list[VaultDamaged]()
-        base = next(self._catalogue.sound_manifests(system, damage), None)
-        problems = self._inspector(None).verify(base.id).problems if base else ()
+        sound = self._catalogue.sound_manifests(system, damage)
+        base = next((found for found in sound if instance in ("", found.source.instance)), None)
+        problems = self._inspector(None).verify_records(base.id).problems if base else ()
         damage += [damaged(problem.where, problem.message) for problem in problems]
         return SnapshotWriter(self._catalogue, system, None if problems else base, self._packing, damage)
 
@@ -183,9 +184,14 @@ class Vault:
             "removes what no snapshot needs."
         )
 
-    def verify(self, info: SnapshotInfo, progress: Progress | None = None) -> Verification:
-        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError."""
-        return self._inspector(progress).verify(info.id)
+    def verify(
+        self, info: SnapshotInfo, progress: Progress | None = None, *, read_chunks: bool = True
+    ) -> Verification:
+        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError.
+
+        Without `read_chunks` packs of chunks are only looked for: there, and of the right size.
+        """
+        return self._inspector(progress).verify(info.id, read_chunks=read_chunks)
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
         """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError."""
