@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from holdfast.domain.errors import VaultDamaged
 from holdfast.kernel.ports import ObjectStore
@@ -14,11 +14,11 @@ from holdfast.kernel.vault.chunks import ID_BYTES, Chunking, Piece
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.layout import ObjectRef, WrappedKey
 from holdfast.kernel.vault.packs import store_sealed
-from holdfast.kernel.vault.sealing import HEADER_BYTES, DataKey, Role, Seals, compress, header
+from holdfast.kernel.vault.sealing import HEADER_BYTES, TAG_BYTES, DataKey, Role, Seals, compress, header
 
 OWN = -1
-STORING = 2
-"""Full packs on their way to the store; with more the writers wait."""
+PACKS, STORING = 3, 2
+"""Packs in memory, and how many of them are stored at once; with more the writers wait."""
 MOST_INDEXES = 16
 """Past so many indexes of others a snapshot lists the chunks of the smaller ones in its own."""
 
@@ -89,29 +89,48 @@ class KeptChunks:
     stored: int = 0
 
 
-@dataclass(slots=True)
-class _Filling:
-    """A pack that one thread fills."""
+class _Pack:
+    """A pack that is being filled: room is given out in order, and what is sealed meanwhile goes into its place."""
 
-    key: DataKey
-    wrapped: WrappedKey
-    parts: list[bytes] = field(default_factory=lambda: [header(Role.CHUNKS)])
-    size: int = HEADER_BYTES
-    ids: bytearray = field(default_factory=bytearray)
-    sizes: list[int] = field(default_factory=list)
+    def __init__(self, key: DataKey, wrapped: WrappedKey) -> None:
+        self.wrapped = wrapped
+        self.size = HEADER_BYTES
+        self.parts = [header(Role.CHUNKS)]
+        self.ids = bytearray()
+        self.lengths: list[int] = []
+        self.sizes: list[int] = []
+        self._key = key
+        self._lock = threading.Lock()
+        self._outstanding = 1  # the writer's own, until nothing more is to come
 
-    def add(self, chunk: bytes, piece: Piece) -> None:
-        sealed = self.key.seal(len(self.sizes), compress(piece))
-        self.parts.append(sealed)
-        self.size += len(sealed)
+    def take_room(self, chunk: bytes, size: int, compressed: int) -> int:
+        """The number of a block for a chunk. One thread at a time."""
+        with self._lock:
+            self._outstanding += 1
+        length = compressed + TAG_BYTES
+        self.parts.append(b"")
         self.ids += chunk
-        self.sizes.append(len(piece))
+        self.lengths.append(length)
+        self.sizes.append(size)
+        self.size += length
+        return len(self.lengths) - 1
+
+    def seal(self, number: int, compressed: bytes) -> bool:
+        """Put a block into its place; whether the pack is whole now."""
+        self.parts[number + 1] = self._key.seal(number, compressed)
+        return self.release()
+
+    def release(self) -> bool:
+        """One thing less is to come; whether it was the last."""
+        with self._lock:
+            self._outstanding -= 1
+            return not self._outstanding
 
 
 class ChunkWriter:
-    """Keeps pieces as chunks, each once. Thread-safe; each thread fills a pack of its own.
+    """Keeps pieces as chunks, each once, in the order in which they come. Thread-safe.
 
-    Held in memory: for each thread a pack that fills, and `STORING` full ones.
+    At most `PACKS` packs are held in memory, and two of them once more while they are stored.
     """
 
     def __init__(self, store: ObjectStore, seals: Seals, known: Callable[[], KnownChunks], full: int) -> None:
@@ -121,11 +140,10 @@ class ChunkWriter:
         self._known = known()
         self._places = self._known.places
         self._used: set[int] = set()
-        self._lock = threading.Lock()
-        self._own = threading.local()
-        self._fillings: list[_Filling] = []
+        self._claiming, self._filling = threading.Lock(), threading.Lock()
+        self._pack: _Pack | None = None
         self._storing = ThreadPoolExecutor(STORING, "store-chunks")
-        self._room = threading.BoundedSemaphore(STORING)
+        self._room = threading.BoundedSemaphore(PACKS)
         self._stored: list[Future[ListedPack]] = []
 
     def put(self, pieces: Sequence[Piece]) -> list[str]:
@@ -134,7 +152,7 @@ class ChunkWriter:
         for piece in pieces:
             chunk = self.chunking.name(piece)
             if self._claim(chunk):
-                self._filling().add(chunk, piece)
+                self._add(chunk, piece)
             names.append(chunk.hex())
         return names
 
@@ -143,16 +161,14 @@ class ChunkWriter:
         places = [self._places.get(chunk) for chunk in chunks]
         if None in places:
             return False
-        with self._lock:
+        with self._claiming:
             self._used.update(place for place in places if place is not None)
         return True
 
     def finish(self) -> KeptChunks:
         """Store what is held and say where everything is. Raises: StoreFull; StoreError; VaultDamaged."""
-        for filling in self._fillings:
-            if filling.sizes:
-                self._send(filling)
-        self._fillings = []
+        if self._pack is not None and self._pack.release():
+            self._send(self._pack)
         self._storing.shutdown()
         new = [each.result() for each in self._stored]
         indexes, taken_over = self._indexes()
@@ -171,7 +187,7 @@ class ChunkWriter:
 
     def _claim(self, chunk: bytes) -> bool:
         """Whether this call is the first to bring the chunk."""
-        with self._lock:
+        with self._claiming:
             place = self._places.setdefault(chunk, OWN - 1)
             if place < OWN:
                 self._places[chunk] = OWN
@@ -179,35 +195,38 @@ class ChunkWriter:
             self._used.add(place)
             return False
 
-    def _filling(self) -> _Filling:
-        """The pack of this thread with room for a chunk."""
-        mine: _Filling | None = getattr(self._own, "filling", None)
-        if mine is not None and mine.size < self._full:
-            return mine
-        fresh = _Filling(*self._seals.new_key(Role.CHUNKS))
-        with self._lock:
-            self._fillings = [each for each in self._fillings if each is not mine] + [fresh]
-        self._own.filling = fresh
-        if mine is not None:
-            self._send(mine)
-        return fresh
+    def _add(self, chunk: bytes, piece: Piece) -> None:
+        compressed = compress(piece)
+        with self._filling:
+            pack = self._pack = self._pack or self._new_pack()
+            number = pack.take_room(chunk, len(piece), len(compressed))
+            full = pack.size >= self._full
+            if full:
+                self._pack = None
+        whole = pack.seal(number, compressed)
+        if full:
+            whole = pack.release()
+        if whole:
+            self._send(pack)
 
-    def _send(self, full: _Filling) -> None:
-        """Hand a pack to the threads that store. Raises: what an earlier one met."""
-        for each in self._stored:
-            if each.done():
-                each.result()
+    def _new_pack(self) -> _Pack:
+        """A pack, once there is room in memory. Raises: what the storing of an earlier one met."""
         self._room.acquire()
-        with self._lock:
-            self._stored.append(self._storing.submit(self._keep, full))
+        failed = next((each for each in self._stored if each.done() and each.exception()), None)
+        if failed:
+            self._room.release()  # others wait for it, to meet the same
+            failed.result()
+        return _Pack(*self._seals.new_key(Role.CHUNKS))
 
-    def _keep(self, full: _Filling) -> ListedPack:
+    def _send(self, pack: _Pack) -> None:
+        self._stored.append(self._storing.submit(self._keep, pack))
+
+    def _keep(self, pack: _Pack) -> ListedPack:
         try:
-            lengths = tuple(map(len, full.parts[1:]))
-            data = b"".join(full.parts)
-            full.parts.clear()
+            data = b"".join(pack.parts)
+            pack.parts.clear()
             name = store_sealed(self._store, self._seals, Role.CHUNKS, data)
-            pack = ObjectRef(Role.CHUNKS, name, full.size, full.wrapped, len(lengths))
-            return ListedPack(pack, bytes(full.ids), lengths, tuple(full.sizes))
+            ref = ObjectRef(Role.CHUNKS, name, pack.size, pack.wrapped, len(pack.lengths))
+            return ListedPack(ref, bytes(pack.ids), tuple(pack.lengths), tuple(pack.sizes))
         finally:
             self._room.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -22,10 +23,10 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 ID_BYTES = 16
-LEAST, MEAN, MOST = 256 << 10, 1 << 20, 4 << 20
+LEAST, MEAN, MOST = 256 << 10, 512 << 10, 4 << 20
 """Bytes of a chunk: nothing is cut before `LEAST` and nothing is longer than `MOST`; the mean is
 `LEAST + MEAN` where contents have no pattern (section 3.4 of the FastCDC paper of 2020)."""
-WINDOW = 8 << 20
+WINDOW = 4 << 20
 
 
 class BlobRef(msgspec.Struct, frozen=True):
@@ -107,6 +108,11 @@ def _filled(read: Read, count: int) -> bytes:
         parts.append(more)
         size += len(more)
     return b"".join(parts) if len(parts) > 1 else data
+
+
+def threads() -> int:
+    """How many threads work on chunks at once: one for each processor, but no more than memory allows."""
+    return min(8, os.cpu_count() or 1)
 
 
 def in_order(

@@ -19,6 +19,7 @@ from holdfast.kernel.vault.layout import WrappedKey
 FORMAT_VERSION = 1
 MAGIC = b"HFV"
 HEADER_BYTES = 8
+TAG_BYTES = 16
 WRAPPED_BYTES = 40  # RFC 3394: 32 bytes of key and 8 of integrity check
 # Measured on identity records in blocks of 128 KiB: level 3 takes twice as long and makes 25.0 MB of 23.0.
 LEVEL = 1

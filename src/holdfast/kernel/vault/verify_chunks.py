@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,13 +12,16 @@ from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.chunk_reader import ChunkReader, ChunksOfPack
 from holdfast.kernel.vault.chunk_writer import ids_in
-from holdfast.kernel.vault.chunks import chunks_of, in_order
+from holdfast.kernel.vault.chunks import chunks_of, in_order, threads
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.packs import fetch
 from holdfast.kernel.vault.sealing import HEADER_BYTES, Role, header
 
 Unreadable = dict[bytes, str]
 """Chunks of a pack that cannot be read, each with what is wrong."""
+
+READING = 4
+"""Packs that are in memory to be verified, at most."""
 
 Bodies = Iterable[tuple[str, bytes]]
 """Keys and bodies of records that name chunks."""
@@ -56,10 +58,10 @@ class ChunkInspector:
         """Open every chunk of the packs that bodies need; those that were read now. Raises: VaultDamaged; StoreError."""
         named = {chunk for _, body in bodies for chunk in chunks_of(body) if chunk in chunks}
         needed = {id(pack): pack for pack in map(chunks.pack_of, named)}
-        threads = os.cpu_count() or 1
-        with ThreadPoolExecutor(threads, "read-chunks") as pool:
+        count = min(READING, threads())
+        with ThreadPoolExecutor(count, "read-chunks") as pool:
             work = partial(_read_pack, self._catalogue, chunks)
-            for pack, wrong in in_order(pool, work, self._fresh(needed.values()), threads):
+            for pack, wrong in in_order(pool, work, self._fresh(needed.values()), count):
                 self._unreadable[pack.ref.name] = wrong
                 self.bytes_read += pack.ref.size
                 yield pack

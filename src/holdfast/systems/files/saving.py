@@ -14,7 +14,7 @@ import msgspec
 from holdfast.domain.outcomes import DONE, Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record
 from holdfast.kernel.vault.chunk_writer import ChunkWriter
-from holdfast.kernel.vault.chunks import Piece, Read, in_order
+from holdfast.kernel.vault.chunks import Piece, Read, in_order, threads
 from holdfast.systems.files.model import (
     FILE,
     Entry,
@@ -104,15 +104,21 @@ class Saver:
 
     def save(self, found: Iterable[Found]) -> Iterator[Draft]:
         """Every path found, with an entry or a reason why not. Raises: StoreFull; StoreError; VaultDamaged."""
-        threads = os.cpu_count() or 1
-        with ThreadPoolExecutor(threads, "save-chunks") as pool:
-            yield from _stored(pool, self._chunks, self._jobs(found), threads)
+        return self._stored(self._jobs(found))
 
     def save_stream(self, draft: Draft, read: Read) -> Iterator[Draft]:
         """One file whose contents come from a stream of unknown length."""
-        threads = os.cpu_count() or 1
-        with ThreadPoolExecutor(threads, "save-chunks") as pool:
-            yield from _stored(pool, self._chunks, self._stream_jobs(draft, read), threads)
+        return self._stored(self._stream_jobs(draft, read))
+
+    def _stored(self, jobs: Iterable[_Job]) -> Iterator[Draft]:
+        """The drafts of jobs, once their pieces are stored."""
+        count = threads()
+        with ThreadPoolExecutor(count, "save-chunks") as pool:
+            for job, names in in_order(pool, lambda each: self._chunks.put(each.pieces), jobs, count + 2):
+                for owner, name in zip(job.owners, names, strict=True):
+                    owner.chunks.append(name)
+                job.pieces.clear()
+                yield from job.whole
 
     def _stream_jobs(self, draft: Draft, read: Read) -> Iterator[_Job]:
         for piece in self._chunks.chunking.pieces(read):
@@ -171,16 +177,6 @@ class Saver:
             draft.outcome = CHANGED if torn else DONE
         finally:
             os.close(handle)
-
-
-def _stored(
-    pool: ThreadPoolExecutor, chunks: ChunkWriter, jobs: Iterable[_Job], threads: int
-) -> Iterator[Draft]:
-    for job, names in in_order(pool, lambda each: chunks.put(each.pieces), jobs, 2 * threads):
-        for owner, name in zip(job.owners, names, strict=True):
-            owner.chunks.append(name)
-        job.pieces.clear()
-        yield from job.whole
 
 
 def begin(found: Found) -> Draft:
