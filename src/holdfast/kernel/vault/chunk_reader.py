@@ -58,7 +58,8 @@ class ChunkReader:
         before = len(self.packs) << NUMBER_BITS
         self.packs.append(ChunksOfPack(reader, listed.pack, listed.ids, offsets, array("Q", listed.sizes)))
         for number, chunk in enumerate(ids_in(listed.ids)):
-            self._places.setdefault(chunk, before | number)
+            # Of two copies the later was stored because the earlier was gone, or by another writer.
+            self._places[chunk] = before | number
 
     def __contains__(self, chunk: bytes) -> bool:
         return chunk in self._places

@@ -17,7 +17,7 @@ from holdfast.kernel.vault.packs import store_sealed
 from holdfast.kernel.vault.sealing import HEADER_BYTES, TAG_BYTES, DataKey, Role, Seals, compress, header
 
 OWN = -1
-PACKS, STORING = 3, 2
+PACKS, STORING = 3, 1
 """Packs in memory, and how many of them are stored at once; with more the writers wait."""
 MOST_INDEXES = 16
 """Past so many indexes of others a snapshot lists the chunks of the smaller ones in its own."""
@@ -130,7 +130,7 @@ class _Pack:
 class ChunkWriter:
     """Keeps pieces as chunks, each once, in the order in which they come. Thread-safe.
 
-    At most `PACKS` packs are held in memory, and two of them once more while they are stored.
+    At most `PACKS` packs are held in memory, and `STORING` once more while it is stored.
     """
 
     def __init__(self, store: ObjectStore, seals: Seals, known: Callable[[], KnownChunks], full: int) -> None:
@@ -172,7 +172,7 @@ class ChunkWriter:
         self._storing.shutdown()
         new = [each.result() for each in self._stored]
         indexes, taken_over = self._indexes()
-        return KeptChunks(indexes, (*new, *taken_over), sum(each.pack.size for each in new))
+        return KeptChunks(indexes, (*taken_over, *new), sum(each.pack.size for each in new))
 
     def _indexes(self) -> tuple[tuple[ObjectRef, ...], list[ListedPack]]:
         """The indexes of others in use; of too many the smaller ones as packs to list anew."""

@@ -112,7 +112,7 @@ def _filled(read: Read, count: int) -> bytes:
 
 def threads() -> int:
     """How many threads work on chunks at once: one for each processor, but no more than memory allows."""
-    return min(8, os.cpu_count() or 1)
+    return min(4, os.cpu_count() or 1)
 
 
 def in_order(
