@@ -108,7 +108,9 @@ def test_what_the_vault_has_is_not_stored_again(vault: Vault, store: MemoryStore
     data = noise("a", 6 << 20)
     first, _ = keep(vault, {"a": data})
     shifted = noise("put in front", 5000) + data
-    second, refs = keep(open_vault(store, tmp_path, SMALL_PACKS), {"a": data, "copy": data, "longer": shifted}, 1)
+    second, refs = keep(
+        open_vault(store, tmp_path, SMALL_PACKS), {"a": data, "copy": data, "longer": shifted}, 1
+    )
     assert first.stored_bytes > 6 << 20
     assert second.stored_bytes < 3 << 20
     vault = open_vault(store, tmp_path)

@@ -31,6 +31,7 @@ FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 JOB_BYTES, JOB_PATHS = 2 << 20, 256
 """Small files are handed on together, up to so much."""
 XATTRS = "user."
+TORN = "torn file"
 
 CHANGED = Outcome(
     OutcomeKind.FAILED,
@@ -38,7 +39,7 @@ CHANGED = Outcome(
     "Save it again when nothing writes to it, or save a snapshot of the file system.",
     "changed-while-read",
 )
-OWN = Outcome(OutcomeKind.SKIPPED, "it holds this vault or what Holdfast keeps beside it", code="own-folder")
+OWN = Outcome(OutcomeKind.SKIPPED, "Holdfast's own: its vault, or what it keeps beside it", code="own-folder")
 
 
 @dataclass(slots=True)
@@ -183,7 +184,7 @@ def begin(found: Found) -> Draft:
     """The draft of a path before its contents are read."""
     status = found.status
     if status is None:
-        return Draft(found.key, None, unreadable(found.problem))
+        return Draft(found.key, None, OWN if found.own else unreadable(found.problem))
     kind = kind_of(status.st_mode)
     if kind is None:
         told = f"it is a {special_kind(status.st_mode)}, which has no contents to keep"
@@ -192,7 +193,7 @@ def begin(found: Found) -> Draft:
         target = escaped(os.readlink(found.name, dir_fd=found.folder)) if kind == "symlink" else ""
     except OSError as error:
         return Draft(found.key, None, unreadable(error.strerror or str(error)))
-    return Draft(found.key, _entry(kind, status, target=target), OWN if found.own else DONE)
+    return Draft(found.key, _entry(kind, status, target=target))
 
 
 def _entry(
@@ -238,6 +239,11 @@ def _xattrs(handle: int) -> dict[str, bytes]:
         return {}
 
 
-def item_of(draft: Draft, record: Record | None) -> Item:
-    """How a path ended, for the run's inventory."""
-    return Item(FILE.name, draft.key, draft.outcome, record.digest if record else "")
+def items_of(draft: Draft, record: Record | None) -> Iterator[Item]:
+    """How a path ended, for the run's inventory; what is stored and torn counts once as each."""
+    if record is None:
+        yield Item(FILE.name, draft.key, draft.outcome)
+        return
+    yield Item(FILE.name, draft.key, DONE, record.digest)
+    if draft.outcome is not DONE:
+        yield Item(TORN, draft.key, draft.outcome)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
@@ -20,7 +20,7 @@ from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.vault.chunks import Read
 from holdfast.kernel.vault.vault import Vault
 from holdfast.systems.files.model import FILE, SYSTEM, Entry, key_of, unescaped
-from holdfast.systems.files.saving import Before, Draft, Saver, begin, item_of
+from holdfast.systems.files.saving import Before, Draft, Saver, begin, items_of
 from holdfast.systems.files.walking import Choice, Found, walk
 
 KIND = "save"
@@ -84,7 +84,7 @@ class Saving:
         for found in self._walk(request):
             draft = begin(found)
             if draft.entry is None:
-                skipped.append(item_of(draft, None))
+                skipped.extend(items_of(draft, None))
                 continue
             paths += 1
             size += draft.entry.size
@@ -162,7 +162,7 @@ def _recorded(context: RunContext, drafts: Iterable[Draft], tally: Counter[Outco
     """The records of drafts; every draft becomes an item of the run, a thousand at a time."""
     for batch in _batches(drafts):
         records = [draft.record() for draft in batch]
-        context.record_items(map(item_of, batch, records))
+        context.record_items(chain.from_iterable(map(items_of, batch, records)))
         tally.update(draft.outcome.kind for draft in batch)
         context.progress.advance(len(batch), batch[-1].key)
         yield from filter(None, records)

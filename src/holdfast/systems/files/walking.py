@@ -19,7 +19,7 @@ class Found:
     """A path that is there: its name in the open folder `folder`, which stays open until the next is asked for.
 
     `problem` says why it could not be looked at, and `status` is None then; with a slash at the end of the key
-    that is so for what the folder holds. `own` is a folder of Holdfast's, whose contents are left out.
+    that is so for what the folder holds. `own` says that it is left out as Holdfast's.
     """
 
     key: str
@@ -96,16 +96,16 @@ def _step(
     own = key.removesuffix("/") in choice.own
     try:
         if not token.endswith("/"):
-            yield Found(key, name, folder, os.stat(name, dir_fd=folder, follow_symlinks=False), own=own)
-        elif not own:
+            yield Found(key, name, folder, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        elif own:
+            yield Found(key, name, folder, None, own=True)
+        else:
             handle = os.open(name, FOLDER, dir_fd=folder)
             stack.append((handle, key, iter(())))
             stack[-1] = (handle, key, iter(_listed(handle)))
-    except NotADirectoryError:
-        if len(stack) > 1:  # the root is asked both ways; anything else has become a file meanwhile
-            yield Found(key, name, folder, None, "it was a folder and no longer is")
     except OSError as error:
-        yield Found(key, name, folder, None, _told(error))
+        if len(stack) > 1 or not key.endswith("/"):  # whether a root is a folder is not known before
+            yield Found(key, name, folder, None, _told(error))
 
 
 def _told(error: OSError) -> str:
