@@ -108,6 +108,15 @@ def test_what_is_unchanged_is_not_read_again(desk: Desk, tree: Path) -> None:
     os.utime(tree / "a.txt", ns=(status.st_mtime_ns, status.st_mtime_ns))
     preview = desk.run("vault", "save", "--dry-run", "--json", str(tree)).json
     second = saved(desk, str(tree))
+    older = first.json["snapshot"]
+    differs = desk.run("vault", "diff", older, "latest", "--json", "--exit-code")
+    assert differs.code == 5
+    assert {
+        each["key"].rpartition("/")[2]: [field["name"] for field in each["fields"]] for each in differs.json
+    } == {
+        "a.txt": ["contents"],
+        "hard": ["contents"],
+    }
     assert "0 files unchanged" in told(first)
     # It and the other name of the same file.
     assert (preview["files_to_read"], preview["bytes_to_read"]) == (2, 46)

@@ -13,7 +13,7 @@ import pytest
 from holdfast.domain.errors import Refused, VaultDamaged
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.canonical import canonical
+from holdfast.kernel.canonical import Plain, canonical
 from holdfast.kernel.vault.chunks import LEAST, MOST, BlobRef, Chunking, chunks_of
 from holdfast.kernel.vault.errors import StoreFull
 from holdfast.kernel.vault.key_set import Epoch, KeySet
@@ -33,7 +33,7 @@ def noise(name: str, size: int) -> bytes:
 
 
 def record(name: str, ref: BlobRef) -> Record:
-    kept = {"chunks": list(ref.chunks), "digest": ref.digest, "size": ref.size}
+    kept: Plain = {"chunks": list(ref.chunks), "digest": ref.digest, "size": ref.size}
     return Record("report", name, canonical({"blobs": {"pdf": kept}}))
 
 

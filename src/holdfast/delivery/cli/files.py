@@ -1,4 +1,4 @@
-"""`holdfast vault save`, `extract`, `ls`: files and folders of this machine in the vault."""
+"""`holdfast vault save`, `extract`, `ls`, `diff`: files and folders of this machine in the vault."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from holdfast.delivery.cli.backups import Label
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import PARTIAL, conclude, emit, installation
+from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, conclude, emit, installation
 from holdfast.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -171,6 +171,32 @@ def _outcomes(home: Installation, items: Iterable[Item]) -> tuple[int, list[Item
         if item.outcome.reason:
             told.append(item)
     return count, told
+
+
+@click.command()
+@click.argument("snapshot")
+@click.argument("other")
+@click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
+@shared_options
+@pass_invocation
+def diff(invocation: Invocation, snapshot: str, other: str, exit_code: bool) -> int:
+    """Compare two snapshots of files. Exit 3 when one of them was not read whole."""
+    from holdfast.delivery.cli.rendering import show_differences
+    from holdfast.kernel.compare import DifferenceKind, compare
+    from holdfast.systems.files.model import FILE, SYSTEM
+    from holdfast.systems.files.system import files_system
+
+    with installation(invocation) as home:
+        left, right = (home.vault.read(home.vault.resolve(each, SYSTEM)) for each in (snapshot, other))
+        found = list(compare(files_system(), left, right, (FILE.name,)))
+        if invocation.json:
+            emit(found)
+        else:
+            with home.progress.paused():
+                show_differences(found, left.info.id, right.info.id)
+    if any(part.kind is DifferenceKind.UNKNOWN for part in found):
+        return PARTIAL
+    return CHECK_FAILED if found and exit_code else 0
 
 
 @click.command()

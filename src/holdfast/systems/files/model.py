@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -70,8 +71,16 @@ def record_of(key: str, entry: Entry) -> Record:
 
 
 def comparable(record: Record) -> bytes:
-    """The entry without what every extraction changes."""
-    return _encode(msgspec.structs.replace(entry_of(record), ctime=0, inode=0))
+    """The entry without what every extraction changes, and its contents in one short word."""
+    entry = entry_of(record)
+    fields = {
+        name: value
+        for name, value in msgspec.to_builtins(entry).items()
+        if name not in ("chunks", "ctime", "inode")
+    }
+    if entry.chunks:
+        fields["contents"] = sha256("".join(entry.chunks).encode()).hexdigest()[:16]
+    return msgspec.json.encode(fields, order="deterministic")
 
 
 def kind_of(mode: int) -> Kind | None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NoReturn
 
 import msgspec
 
@@ -17,15 +18,24 @@ from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.backup import FULL, beside_damage, refuse_unreadable
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
+from holdfast.kernel.system import System
 from holdfast.kernel.vault.chunks import Read
 from holdfast.kernel.vault.vault import Vault
-from holdfast.systems.files.model import FILE, SYSTEM, Entry, key_of, unescaped
+from holdfast.systems.files.model import FILE, SYSTEM, Entry, comparable, key_of, unescaped
 from holdfast.systems.files.saving import Before, Draft, Saver, begin, items_of
 from holdfast.systems.files.walking import Choice, Found, walk
 
-KIND = "save"
 STREAM_MODE = 0o600
 BATCH = 1000
+
+
+def files_system() -> System:
+    """Files as a system whose snapshots can be compared; it is captured by `Saving` and has no target."""
+
+    def nothing() -> NoReturn:
+        raise Refused("files are saved and extracted, not restored", "Use `holdfast vault extract`.")
+
+    return System(SYSTEM, "Files", (FILE,), nothing, nothing, comparable)
 
 
 class SaveRequest(msgspec.Struct, frozen=True):
