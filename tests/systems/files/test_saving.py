@@ -17,6 +17,7 @@ from holdfast.systems.files.model import escaped, key_of, unescaped
 from holdfast.systems.files.saving import Before, Draft, Saver
 from holdfast.systems.files.walking import Choice, Found, walk
 from tests.simulators.object_store_memory import MemoryStore
+from tests.simulators.quiet import SilentProgress
 from tests.simulators.small_vault import SOURCE, START, new_vault
 
 
@@ -32,7 +33,10 @@ def found_in(top: Path, choice: Choice | None = None) -> Iterator[Found]:
 def drafts(vault: Vault, found: Iterator[Found], chunking: Chunking | None = None) -> dict[str, Draft]:
     chunks = vault.begin("files").chunks
     chunks.chunking = chunking or chunks.chunking
-    return {draft.key.rpartition("/")[2]: draft for draft in Saver(chunks, Before(())).save(found)}
+    return {
+        draft.key.rpartition("/")[2]: draft
+        for draft in Saver(chunks, Before(()), SilentProgress()).save(found)
+    }
 
 
 class BusyFile(Chunking):
@@ -113,14 +117,14 @@ def test_a_path_longer_than_any_call_takes_comes_back(vault: Vault, tmp_path: Pa
         file.write("down here")
     os.close(here)
     writer = vault.begin("files")
-    came = list(Saver(writer.chunks, Before(())).save(found_in(top)))
+    came = list(Saver(writer.chunks, Before(()), SilentProgress()).save(found_in(top)))
     assert {draft.outcome.kind for draft in came} == {OutcomeKind.DONE}
     writer.add_section("file", filter(None, (draft.record() for draft in came)), chunked=True)
     view = vault.read(writer.seal(kind="full", taken_at=START, source=SOURCE, run="r"))
     target = tmp_path / "out"
     ended = list(Extraction(view.chunks, target, overwrite=False).run(view.records("file")))
     assert {item.outcome.kind for item in ended} == {OutcomeKind.DONE}
-    back = list(Saver(vault.begin("files").chunks, Before(())).save(found_in(target)))
+    back = list(Saver(vault.begin("files").chunks, Before(()), SilentProgress()).save(found_in(target)))
     assert back[-1].key.endswith(came[-1].key)
     assert back[-1].chunks == came[-1].chunks
 

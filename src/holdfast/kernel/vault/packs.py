@@ -160,9 +160,10 @@ class PackReader:
         while start < len(places):
             end = _stretch(places, start)
             first, last = places[start], places[end - 1]
-            data = self._range(
+            sealed = self._range(
                 first.pack, first.offset, last.offset + last.length - first.offset, wheres[start]
             )
+            data = memoryview(sealed)  # so that no block is copied
             for place, where in zip(places[start:end], wheres[start:end], strict=True):
                 at = place.offset - first.offset
                 yield self.open(place, data[at : at + place.length], where)

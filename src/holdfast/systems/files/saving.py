@@ -13,6 +13,8 @@ import msgspec
 
 from holdfast.domain.outcomes import DONE, Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record
+from holdfast.kernel.ports import Progress
+from holdfast.kernel.showing import byte_size
 from holdfast.kernel.vault.chunk_writer import ChunkWriter
 from holdfast.kernel.vault.chunks import Piece, Read, in_order, threads
 from holdfast.systems.files.model import (
@@ -96,9 +98,10 @@ class Before:
 class Saver:
     """Turns what a walk finds into drafts that are whole, in the same order."""
 
-    def __init__(self, chunks: ChunkWriter, before: Before) -> None:
+    def __init__(self, chunks: ChunkWriter, before: Before, progress: Progress) -> None:
         self._chunks = chunks
         self._before = before
+        self._progress = progress
         self.read_bytes = 0
         self.unchanged = 0
         """Files that were not read, because the snapshot before has them as they are."""
@@ -119,6 +122,7 @@ class Saver:
                 for owner, name in zip(job.owners, names, strict=True):
                     owner.chunks.append(name)
                 job.pieces.clear()
+                self._progress.advance(len(job.whole), f"{byte_size(self.read_bytes)} read")
                 yield from job.whole
 
     def _stream_jobs(self, draft: Draft, read: Read) -> Iterator[_Job]:
@@ -170,8 +174,8 @@ class Saver:
             size = 0
             for piece in self._chunks.chunking.pieces(lambda count: os.read(handle, count), first.st_size):
                 size += len(piece)
+                self.read_bytes += len(piece)
                 yield piece
-            self.read_bytes += size
             torn = size != first.st_size or _marks(first) != _marks(os.fstat(handle))
             entry = _entry("file", first, xattrs=_xattrs(handle))
             draft.entry = msgspec.structs.replace(entry, size=size, torn=torn)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import NoReturn
 
 import msgspec
@@ -26,7 +26,7 @@ from holdfast.systems.files.saving import Before, Draft, Saver, begin, items_of
 from holdfast.systems.files.walking import Choice, Found, walk
 
 STREAM_MODE = 0o600
-BATCH = 1000
+BATCH, CHUNKS_EACH = 1000, 20
 
 
 def files_system() -> System:
@@ -129,7 +129,7 @@ class Saving:
     def _store(self, context: RunContext, request: SaveRequest, vault: Vault) -> SnapshotInfo:
         taken_at = context.clock.now()
         writer = vault.begin(SYSTEM, instance=request.source.instance)
-        saver = Saver(writer.chunks, Before(writer.rows_before(FILE.name)))
+        saver = Saver(writer.chunks, Before(writer.rows_before(FILE.name)), context.progress)
         context.progress.stage("Saving files")
         tally = Counter[OutcomeKind]()
         drafts = self._drafts(request, saver)
@@ -174,13 +174,19 @@ def _recorded(context: RunContext, drafts: Iterable[Draft], tally: Counter[Outco
         records = [draft.record() for draft in batch]
         context.record_items(chain.from_iterable(map(items_of, batch, records)))
         tally.update(draft.outcome.kind for draft in batch)
-        context.progress.advance(len(batch), batch[-1].key)
         yield from filter(None, records)
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
-    source = iter(drafts)
-    while batch := list(islice(source, BATCH)):
+    """Drafts by the thousand; fewer where their lists of chunks are long."""
+    batch, weight = list[Draft](), 0
+    for draft in drafts:
+        batch.append(draft)
+        weight += 1 + len(draft.chunks) // CHUNKS_EACH
+        if weight >= BATCH:
+            yield batch
+            batch, weight = [], 0
+    if batch:
         yield batch
 
 
