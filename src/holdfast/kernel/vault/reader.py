@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, starmap, takewhile
 
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
+from holdfast.kernel.vault.chunk_reader import ChunkReader
+from holdfast.kernel.vault.chunks import BlobRef
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader, unequal_above
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
@@ -103,6 +106,15 @@ class SnapshotReader:
     def _shared_layers(self, other: SnapshotReader, type_name: str) -> int:
         own, others = (reader._manifest.layers(type_name) for reader in (self, other))
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, others, strict=False)))
+
+    @cached_property
+    def chunks(self) -> ChunkReader:
+        """The chunks that the snapshot's records name. Raises: VaultDamaged; StoreError."""
+        return ChunkReader(self._catalogue, self._manifest.indexes)
+
+    def open_blob(self, ref: BlobRef) -> Iterator[bytes]:
+        """The bytes of a blob, a few MiB in memory at a time. Raises: VaultDamaged; StoreError."""
+        return self.chunks.stream([bytes.fromhex(each) for each in ref.chunks])
 
     def layered(self, type_name: str) -> LayeredRows:
         """The rows behind a type; none for a type that was not captured. Raises: VaultDamaged; StoreError."""

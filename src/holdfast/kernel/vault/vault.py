@@ -168,15 +168,16 @@ class Vault:
         """
         return info_of(self._catalogue.resolve(ref, system))
 
-    def begin(self, system: str) -> SnapshotWriter:
-        """A writer for a new snapshot of a system, building on the newest one where that is sound.
+    def begin(self, system: str, *, instance: str = "") -> SnapshotWriter:
+        """A writer for a new snapshot of a system, building on the newest one (of the instance) where that is sound.
 
-        Every object of that one is read back before, so that the new one never rests on damaged bytes; what is
-        damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
+        Every object of that one but its chunks is read back before, so that the new one never rests on damaged
+        bytes; its packs of chunks are looked for. What is damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
         """
         damage = list[VaultDamaged]()
         catalogue = self._catalogue_that_holds()
-        base = next(catalogue.sound_manifests(system, damage), None)
+        sound = catalogue.sound_manifests(system, damage)
+        base = next((found for found in sound if instance in ("", found.source.instance)), None)
         problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
         damage += [damaged(problem.where, problem.message) for problem in problems]
         return SnapshotWriter(catalogue, system, None if problems else base, self._packing, damage)
@@ -193,9 +194,14 @@ class Vault:
             "removes what no snapshot needs."
         )
 
-    def verify(self, info: SnapshotInfo, progress: Progress | None = None) -> Verification:
-        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError."""
-        return self._inspector(progress).verify(info.id)
+    def verify(
+        self, info: SnapshotInfo, progress: Progress | None = None, *, read_chunks: bool = True
+    ) -> Verification:
+        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError.
+
+        Without `read_chunks` packs of chunks are only looked for: there, and of the right size.
+        """
+        return self._inspector(progress).verify(info.id, read_chunks=read_chunks)
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
         """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError."""
