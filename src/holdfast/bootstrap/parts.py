@@ -116,10 +116,19 @@ class Parts:
 
     @cached_property
     def store(self) -> ObjectStore:
-        """Where the vault's objects lie."""
+        """Where the vault's objects lie: one place, or two. Raises: SettingsError when both are one."""
         from holdfast.adapters.object_store import open_store
 
-        return open_store(self.settings.vault.location, self.settings.base, settings=self.settings.aws)
+        vault, base, aws = self.settings.vault, self.settings.base, self.settings.aws
+        first = open_store(vault.location, base, settings=aws)
+        if not vault.replica:
+            return first
+        from holdfast.kernel.vault.places import TwoPlaces, refuse_overlap
+
+        region = vault.replica_region or aws.region
+        second = open_store(vault.replica, base, settings=replace(aws, region=region))
+        refuse_overlap(first.location, second.location)
+        return TwoPlaces(first, second, copy=vault.replica_mode == "copy", tell=self.progress.say)
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -145,6 +154,12 @@ class Parts:
         from holdfast.kernel.vault.vault import Vault
 
         return Vault.open(self.store, self.key_ring, self.clock)
+
+    def vault_to_repair(self) -> Vault:
+        """The vault, also where its configuration is damaged. Raises: as `vault`."""
+        from holdfast.kernel.vault.vault import Vault
+
+        return Vault.open_to_repair(self.store, self.key_ring, self.clock)
 
     def ensure_default_vault(self) -> None:
         """Make the default vault before a first backup; where a settings file names one, it must exist already."""

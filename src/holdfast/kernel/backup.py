@@ -20,6 +20,7 @@ from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
+from holdfast.kernel.vault.repair import Lacking
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.views import MemoryView
 
@@ -192,6 +193,11 @@ class Backup:
             "Take a full backup first: `holdfast identity-center backup --type full`.",
         )
 
+    def not_where_it_should_be(self, info: SnapshotInfo, severity: Severity) -> Iterator[Finding]:
+        """For each of two places that lacks objects of a snapshot: how many, why, and which."""
+        for found in self.vault.lacking(info):
+            yield from _lacks(found, info.id, severity)
+
     def _check(self, context: RunContext) -> None:
         info = self.snapshot_of(context.run.id)
         if info is None:
@@ -201,11 +207,20 @@ class Backup:
             Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
             for problem in verification.problems
         ]
-        context.record_findings(findings)
+        context.record_findings([*findings, *self.not_where_it_should_be(info, Severity.ERROR)])
         if verification.problems:
             # What it shares with earlier snapshots may have been damaged before: then it is no backup.
             first = verification.problems[0]
             raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+
+
+def _lacks(found: Lacking, snapshot: str, severity: Severity) -> Iterator[Finding]:
+    because = f": {found.reason}" if found.reason else ""
+    told = f"{len(found.names):,} objects of snapshot {snapshot} are not in {found.location}{because}"
+    advice = f"`holdfast vault repair` puts them there once {found.location} takes them."
+    yield Finding(severity, "second-place", "vault", "", told, advice)
+    for name in found.names:
+        yield Finding(Severity.NOTE, "second-place", "vault", name, f"not in {found.location}")
 
 
 def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:

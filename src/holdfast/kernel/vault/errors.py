@@ -8,8 +8,8 @@ from typing import ClassVar
 from holdfast.domain.errors import HoldfastError, VaultDamaged
 
 REPAIR = (
-    "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read, "
-    "and a new backup does not rest on what is damaged."
+    "`holdfast vault check --read-data` names everything that is damaged, and `holdfast vault repair` heals what "
+    "a second place still has. Other snapshots can be read, and a new backup does not rest on what is damaged."
 )
 
 
@@ -63,4 +63,27 @@ class StoreFull(StoreError):
     sentence: ClassVar[str] = "{location} is full: {operation} {name} failed ({cause})."
     next_step: ClassVar[str] = (
         "Make space in {location}, then resume the run; what was sealed before is unharmed."
+    )
+
+
+@dataclass(eq=False)
+class VaultNotThere(StoreError):
+    """One of the vault's two places does not hold the vault: a disk that is not mounted, or a new place."""
+
+    code: ClassVar[str] = "store-holds-no-vault"
+    sentence: ClassVar[str] = "{location} does not hold this vault: {cause}."
+    next_step: ClassVar[str] = (
+        "Mount or reach the right place; if it is new or was emptied, `holdfast vault repair` fills it."
+    )
+
+
+@dataclass(eq=False)
+class CannotDelete(StoreError):
+    """Of a vault in two places one cannot be reached, so nothing is deleted: a copy would outlive it."""
+
+    code: ClassVar[str] = "store-cannot-delete"
+    sentence: ClassVar[str] = "Nothing was deleted, since {location} would keep its copy: {cause}"
+    next_step: ClassVar[str] = (
+        "Bring {location} back and run the command again. To delete in the first place alone, run it with "
+        "HOLDFAST_VAULT_REPLICA set to nothing: what the second place holds then stays, and is not erased."
     )

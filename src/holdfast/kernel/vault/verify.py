@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from holdfast.domain.errors import HoldfastError, VaultError
 from holdfast.kernel.ports import Progress, StoredObject
@@ -12,11 +12,11 @@ from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
 from holdfast.kernel.vault.packs import check_name, fetch
+from holdfast.kernel.vault.places import is_frame
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
-FRAME_NAMES = frozenset({"vault.json", "keys/passphrase"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,21 @@ class Verification:
         return not self.problems
 
 
+def together(whole: Verification, places: Sequence[tuple[str, Verification]]) -> Verification:
+    """What checks of single places came to, each with its location, beside one of both as a whole."""
+    problems: dict[Problem, None] = {}
+    for number, (location, found) in enumerate(places):
+        for each in found.problems:
+            problems[replace(each, message=f"{each.message} (in {location})") if number else each] = None
+    problems.update(dict.fromkeys(whole.problems))
+    levels = [
+        LevelCount(counts[0].level, sum(c.checked for c in counts), sum(c.problems for c in counts))
+        for counts in zip(*(found.levels for _, found in places), strict=True)
+    ]
+    bytes_read = sum(found.bytes_read for _, found in places)
+    return Verification(tuple(levels), tuple(problems), whole.garbage, bytes_read)
+
+
 class Inspector:
     """One verification: reads everything afresh, and every object once however many snapshots reach it."""
 
@@ -78,11 +93,11 @@ class Inspector:
         self._verify_snapshot(snapshot)
         return self._result(())
 
-    def check(self, *, read_data: bool) -> Verification:
-        """Account for every object in the store. Raises: StoreError."""
+    def check(self, *, read_data: bool, snapshots: Sequence[str] = ()) -> Verification:
+        """Account for every object in the store, and for the manifests of these snapshots too. Raises: StoreError."""
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
-        snapshots = self._catalogue.ids()
+        snapshots = sorted({*snapshots, *self._catalogue.ids()}, reverse=True)
         self._stage("Checking snapshots", len(snapshots))
         for snapshot in snapshots:
             if read_data:
@@ -90,8 +105,9 @@ class Inspector:
             else:
                 self._account(snapshot, objects)
             self._advance(snapshot)
-        known = FRAME_NAMES | self._reached.keys() | {object_name(snapshot) for snapshot in snapshots}
-        return self._result(tuple(found for name, found in objects.items() if name not in known))
+        known = self._reached.keys() | {object_name(snapshot) for snapshot in snapshots}
+        left = (found for name, found in objects.items() if name not in known and not is_frame(name))
+        return self._result(tuple(left))
 
     def _check_frame(self) -> None:
         self._checked["vault"] += 1
@@ -128,7 +144,7 @@ class Inspector:
         manifest = self._manifest(snapshot)
         for ref in manifest.indexes if manifest else ():
             index = self._index(ref)
-            for pack in _packs_used(manifest, ref, index) if manifest and index else ():
+            for pack in packs_used(manifest, ref, index) if manifest and index else ():
                 if pack.name in self._reached:
                     continue
                 found = objects.get(pack.name)
@@ -148,7 +164,7 @@ class Inspector:
             return
         for ref in manifest.indexes:
             index = self._index(ref)
-            for pack in _packs_used(manifest, ref, index) if index else ():
+            for pack in packs_used(manifest, ref, index) if index else ():
                 if index:
                     self._read_pack(pack, index)
         self._stage(f"Verifying {snapshot}", sum(section.count for section in manifest.sections))
@@ -247,7 +263,7 @@ def _places(block: BlockRef) -> Iterator[tuple[Place, bool]]:
         yield block.personal, True
 
 
-def _packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
+def packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
     """The packs that the snapshot's own layers in an index lie in."""
     at = manifest.indexes.index(ref)
     numbers = {place.layer for section in manifest.sections for place in section.layers if place.index == at}
