@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -128,7 +129,12 @@ class Parts:
         region = vault.replica_region or aws.region
         second = open_store(vault.replica, base, settings=replace(aws, region=region))
         refuse_overlap(first.location, second.location)
-        return TwoPlaces(first, second, copy=vault.replica_mode == "copy", tell=self.progress.say)
+        return TwoPlaces(first, second, copy=vault.replica_mode == "copy", tell=self._warn)
+
+    def _warn(self, line: str) -> None:
+        """A line on stderr whatever is being printed."""
+        with self.progress.paused():
+            sys.stderr.write(line + "\n")
 
     @cached_property
     def key_ring(self) -> KeyRing:

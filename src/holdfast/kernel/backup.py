@@ -17,6 +17,7 @@ from holdfast.kernel.compare import DifferenceKind, compare
 from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.recall import Recall
+from holdfast.kernel.runs.report import SECOND_PLACE
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
@@ -218,9 +219,9 @@ def _lacks(found: Lacking, snapshot: str, severity: Severity) -> Iterator[Findin
     because = f": {found.reason}" if found.reason else ""
     told = f"{len(found.names):,} objects of snapshot {snapshot} are not in {found.location}{because}"
     advice = f"`holdfast vault repair` puts them there once {found.location} takes them."
-    yield Finding(severity, "second-place", "vault", "", told, advice)
+    yield Finding(severity, SECOND_PLACE, "vault", "", told, advice)
     for name in found.names:
-        yield Finding(Severity.NOTE, "second-place", "vault", name, f"not in {found.location}")
+        yield Finding(Severity.NOTE, SECOND_PLACE, "vault", name, f"not in {found.location}")
 
 
 def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:

@@ -216,7 +216,9 @@ def test_nothing_is_deleted_while_a_copy_would_outlive_it(copied: Pair) -> None:
     assert [found.id for found in copied.vault().snapshots()] == [info.id]
     copied.store().require_both()
     copied.vault().delete(info)
-    assert not any(name.startswith("snapshots/") for name in {**copied.first.objects, **copied.second.objects})
+    assert not any(
+        name.startswith("snapshots/") for name in {**copied.first.objects, **copied.second.objects}
+    )
 
 
 @pytest.mark.parametrize("emptied", ["first", "second"])

@@ -215,7 +215,9 @@ def show_repair(found: Repair, screen: Screen | None = None) -> None:
         screen.line("These backups cannot be read whole:")
         for snapshot in found.unreadable:
             screen.line(f"  {snapshot}", STYLES["damaged"])
-        screen.line("`holdfast vault repair --drop-unreadable` takes them out of the vault; all others are sound.")
+        screen.line(
+            "`holdfast vault repair --drop-unreadable` takes them out of the vault; all others are sound."
+        )
 
 
 def _level_row(level: LevelCount) -> list[str]:

@@ -37,6 +37,35 @@ class StoreError(HoldfastError):
 
 
 @dataclass(eq=False)
+class StoreUnavailable(StoreError):
+    """The place did not answer, or failed on its side, and repeats did not help."""
+
+    code: ClassVar[str] = "store-unavailable"
+    permanent: ClassVar[bool] = False
+
+
+@dataclass(eq=False)
+class BucketMissing(StoreError):
+    """There is no bucket of this name."""
+
+    code: ClassVar[str] = "store-bucket-missing"
+    sentence: ClassVar[str] = "There is no bucket for {location}: {cause}"
+    next_step: ClassVar[str] = "Correct `[vault] location` or `[vault] replica`, or make the bucket."
+
+
+@dataclass(eq=False)
+class BucketElsewhere(StoreError):
+    """The bucket lies in another region than the requests were sent to."""
+
+    code: ClassVar[str] = "store-bucket-elsewhere"
+    sentence: ClassVar[str] = "The bucket of {location} was asked in the wrong region: {cause}."
+    next_step: ClassVar[str] = (
+        "Set `[aws] region`, or `[vault] replica_region` for the second place, to the bucket's region "
+        "(`aws s3api get-bucket-location` tells it)."
+    )
+
+
+@dataclass(eq=False)
 class ObjectExists(StoreError):
     """The name is taken, and the caller asked not to replace."""
 
