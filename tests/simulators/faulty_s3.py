@@ -61,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
 
     bucket: FaultyBucket
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16
+    disable_nagle_algorithm = True
 
     def serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -78,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         elif not fault.after:
             self.answer(*self.handle_soundly(body), truncate=fault.truncate)
 
-    do_GET = do_PUT = do_DELETE = do_HEAD = serve  # noqa: N815  # http.server's names
+    do_GET = do_PUT = do_POST = serve  # noqa: N815  # http.server's names
 
     def handle_soundly(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
         url = urlsplit(self.path)
@@ -88,9 +90,10 @@ class Handler(BaseHTTPRequestHandler):
                 return 412, b"<Error><Code>PreconditionFailed</Code></Error>", {}
             self.bucket.objects[name] = body
             return 200, b"", {"ETag": '"tag"'}
-        if self.command == "DELETE":
-            self.bucket.objects.pop(name, None)
-            return 204, b"", {}
+        if self.command == "POST":  # the removal of several
+            for key in re.findall(r"<Key>([^<]+)</Key>", body.decode()):
+                self.bucket.objects.pop(key, None)
+            return 200, b"<DeleteResult/>", {}
         if not name:
             return 200, listing(self.bucket.objects, parse_qs(url.query).get("prefix", [""])[0]), {}
         return self.one(name)
