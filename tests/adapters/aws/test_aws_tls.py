@@ -142,7 +142,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bucket_without_tls_1_3_is_refused_before_a_request_and_the_setting_is_named(
     old_server: str, certificate: Path
 ) -> None:
-    with pytest.raises(TlsTooOld, match="TLS 1.3 is not spoken there") as caught:
+    with pytest.raises(TlsTooOld, match=r"TLS 1\.3 is not spoken there") as caught:
         bucket(old_server, certificate, "1.3").put("name", b"x")
     assert "tls_minimum" in caught.value.advice
 
@@ -176,13 +176,14 @@ def test_clients_that_botocore_makes_for_credentials_are_strict_too(
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", old_server)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     credentials = strict_session("keeper", "1.3").get_credentials()
+    assert credentials is not None
     with pytest.raises(SSLError):
         credentials.get_frozen_credentials()
 
 
 def test_a_url_is_fetched_over_tls_1_3_alone(old_server: str, certificate: Path) -> None:
     trusted = {"AWS_CA_BUNDLE": str(certificate)}
-    with pytest.raises(URLError, match="(?i)protocol.version"):
+    with pytest.raises(URLError, match=r"(?i)protocol.version"):
         urlopen(old_server, context=tls_context(environment=trusted))
     with pytest.raises(HTTPError, match="503"):
         urlopen(old_server, context=tls_context("1.2", trusted))

@@ -68,7 +68,6 @@ def test_a_removed_pack_and_a_flipped_bit_are_named_by_their_records_and_healed_
     assert {Path(each["name"]).name for each in healed.json["healed"]} == {removed.name, flipped.name}
     assert {path.name: path.read_bytes() for path in packs(desk)} == whole
     assert desk.run("vault", "check", "--read-data").code == 0
-    assert "healed" in desk.run("audit", "show").out or True
 
 
 def test_without_a_copy_what_is_lost_is_named_and_its_backups_can_be_dropped(
@@ -135,3 +134,31 @@ def test_a_backup_whose_bucket_refuses_lies_in_the_second_place_and_says_so(
     assert on_s3.run("vault", "check", "--read-data").code == 0
     alone = on_s3.run("backups", "verify", taken.json["snapshot"], HOLDFAST_VAULT_REPLICA="")
     assert alone.code == 0
+
+
+def test_a_doctor_looks_at_both_places(on_s3: Desk) -> None:
+    seen = on_s3.run("doctor", "--for", "backup", "--json")
+    assert seen.code == 5
+    found = {(each["topic"], each["name"]): each for each in seen.json["checks"]}
+    assert found[f"bucket {BUCKET}", "public access block"]["verdict"] == "wrong"
+    assert found["vault", f"s3://{BUCKET}/v"]["verdict"] == "ok"
+    assert found["vault", str(on_s3.folder / COPY)]["verdict"] == "ok"
+    (on_s3.folder / COPY / "vault.json").unlink()
+    (on_s3.folder / COPY).chmod(0o755)
+    again = on_s3.run("doctor", "--for", "backup", "--json")
+    found = {(each["topic"], each["name"]): each for each in again.json["checks"]}
+    assert "holdfast vault repair" in found["vault", str(on_s3.folder / COPY)]["advice"]
+    assert "chmod 0700" in found["vault", "folder"]["advice"]
+
+
+def test_tls_1_2_by_the_setting_is_in_every_report_and_in_doctor_s(desk: Desk) -> None:
+    desk.write("holdfast.toml", '[aws]\ntls_minimum = "1.2"\n')
+    assert desk.run("vault", "init").code == 0
+    taken = desk.run("identity-center", "backup", "--json")
+    assert taken.code == 0
+    assert [(each["severity"], each["code"]) for each in taken.json["findings"]] == [
+        ("warning", "tls-minimum")
+    ]
+    seen = desk.run("doctor", "--for", "backup", "--json")
+    assert seen.code == 0
+    assert "TLS 1.2 is accepted" in seen.out

@@ -32,11 +32,11 @@ def vault() -> None:
 def init(invocation: Invocation) -> int:
     """Make the vault and its key where the settings say; refused where there is anything already."""
     with installation(invocation) as home:
-        made = home.create_vault()
+        made, replica = home.create_vault(), home.settings.vault.replica
         if invocation.json:
             emit(made_json(made, home.settings.file))
             return 0
-        click.echo(f"Made the vault {made.location}.")
+        click.echo(f"Made the vault {made.location}{' and its second place' if replica else ''}.")
         click.echo(
             f"Its secrets: {made.key_location}. Keep a copy somewhere safe: nothing can be read without them."
         )

@@ -67,6 +67,17 @@ class TwoPlaces:
         error = self._refusing.get(at) or self._silent.get(at)
         return Trouble(place.location, str(error), error.advice) if error else None
 
+    def held(self, place: ObjectStore) -> dict[str, int]:
+        """Names and sizes of what one place holds; nothing while it cannot be listed, which `trouble` then tells."""
+        at = self.places.index(place)
+        if at in self._silent:
+            return {}
+        try:
+            return {found.name: found.size for found in place.list("")}
+        except UNAVAILABLE as error:
+            self._note(self._silent, at, "cannot be read", error)
+            return {}
+
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         if replace and is_frame(name):
             # An old key header that stayed in one place would still open what the new one was to close.
@@ -189,6 +200,12 @@ def refuse_overlap(first: str, second: str) -> None:
 def places_of(store: ObjectStore) -> tuple[ObjectStore, ...]:
     """The places behind a store, the first one first; a plain store is its own."""
     return store.places if isinstance(store, TwoPlaces) else (store,)
+
+
+def require_all(store: ObjectStore) -> None:
+    """Return when every place of a store can be reached: what is to be gone must go from all. Raises: CannotDelete."""
+    if isinstance(store, TwoPlaces):
+        store.require_both()
 
 
 def is_kept_in(store: ObjectStore, place: ObjectStore, name: str) -> bool:

@@ -10,7 +10,7 @@ from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.catalogue import Catalogue, object_name
 from holdfast.kernel.vault.errors import ObjectMissing
 from holdfast.kernel.vault.layout import Manifest
-from holdfast.kernel.vault.places import UNAVAILABLE, TwoPlaces, is_kept_in, places_of
+from holdfast.kernel.vault.places import TwoPlaces, is_kept_in, places_of
 from holdfast.kernel.vault.verify import Verification, packs_used
 
 MISSING = "the object is missing"
@@ -163,10 +163,7 @@ def lacking(store: TwoPlaces, catalogue: Catalogue, manifest: Manifest) -> Itera
     """The places that lack objects of a snapshot, told by listings. Raises: VaultDamaged; StoreError."""
     needed = tuple(objects_of(catalogue, manifest))
     for place in store.places:
-        try:
-            held = {found.name: found.size for found in place.list("")}
-        except UNAVAILABLE:
-            held = {}  # a place that cannot be listed keeps nothing safe; its reason is told beside
+        held = store.held(place)
         missing = tuple(
             name
             for name, size in needed
