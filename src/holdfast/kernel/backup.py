@@ -217,11 +217,18 @@ class Backup:
 
 def _lacks(found: Lacking, snapshot: str, severity: Severity) -> Iterator[Finding]:
     because = f": {found.reason}" if found.reason else ""
-    told = f"{len(found.names):,} objects of snapshot {snapshot} are not in {found.location}{because}"
+    are = "are not in" if found.seen else "cannot be seen in"
+    told = f"{len(found.names):,} objects of snapshot {snapshot} {are} {found.location}{because}"
     advice = f"`holdfast vault repair` puts them there once {found.location} takes them."
     yield Finding(severity, SECOND_PLACE, "vault", "", told, advice)
     for name in found.names:
-        yield Finding(Severity.NOTE, SECOND_PLACE, "vault", name, f"not in {found.location}")
+        yield Finding(
+            Severity.NOTE,
+            SECOND_PLACE,
+            "vault",
+            name,
+            f"{'not' if found.seen else 'not seen'} in {found.location}",
+        )
 
 
 def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:

@@ -142,7 +142,7 @@ def test_a_first_place_that_is_gone_is_asked_once_for_each_kind_of_work(falling_
     falling_back.first.down, falling_back.first.asked = True, 0
     vault = falling_back.vault()
     info = take(vault, company(30), after=1)
-    assert falling_back.first.asked == 2
+    assert falling_back.first.asked == 1
     assert [found.id for found in vault.snapshots()] == [info.id]
     falling_back.first.down = False
     assert len(falling_back.vault().snapshots()) == 2
@@ -219,6 +219,19 @@ def test_nothing_is_deleted_while_a_copy_would_outlive_it(copied: Pair) -> None:
     assert not any(
         name.startswith("snapshots/") for name in {**copied.first.objects, **copied.second.objects}
     )
+
+
+def test_a_snapshot_that_lies_in_the_second_place_alone_is_not_deleted_while_the_first_is_gone(
+    copied: Pair,
+) -> None:
+    copied.first.down = True
+    info = take(copied.vault(), company(3))
+    lacking = copied.vault().lacking(info)
+    assert [(lack.location, lack.seen) for lack in lacking] == [("first", False)]
+    with pytest.raises(CannotDelete, match="first would keep its copy"):
+        copied.vault().delete(info)
+    copied.first.down = False
+    assert [found.id for found in copied.vault().snapshots()] == [info.id]
 
 
 @pytest.mark.parametrize("emptied", ["first", "second"])

@@ -108,11 +108,12 @@ class VaultNotThere(StoreError):
 
 @dataclass(eq=False)
 class CannotDelete(StoreError):
-    """Of a vault in two places one cannot be reached, so nothing is deleted: a copy would outlive it."""
+    """Of a vault in two places one cannot be reached: what is deleted in the other alone would live on there."""
 
     code: ClassVar[str] = "store-cannot-delete"
-    sentence: ClassVar[str] = "Nothing was deleted, since {location} would keep its copy: {cause}"
+    sentence: ClassVar[str] = "A deletion must reach both places, and {location} would keep its copy: {cause}"
     next_step: ClassVar[str] = (
-        "Bring {location} back and run the command again. To delete in the first place alone, run it with "
-        "HOLDFAST_VAULT_REPLICA set to nothing: what the second place holds then stays, and is not erased."
+        "Bring {location} back and run the command again. Where the second place is gone, run it with "
+        "HOLDFAST_VAULT_REPLICA set to nothing: a copy there then stays, and is not erased. Where the first is "
+        "gone, make the second the only one: `[vault] location`."
     )

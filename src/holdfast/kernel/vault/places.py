@@ -67,16 +67,15 @@ class TwoPlaces:
         error = self._refusing.get(at) or self._silent.get(at)
         return Trouble(place.location, str(error), error.advice) if error else None
 
-    def held(self, place: ObjectStore) -> dict[str, int]:
-        """Names and sizes of what one place holds; nothing while it cannot be listed, which `trouble` then tells."""
+    def held(self, place: ObjectStore) -> dict[str, int] | None:
+        """Names and sizes of what one place holds; None while it cannot be listed, which `trouble` then tells."""
         at = self.places.index(place)
-        if at in self._silent:
-            return {}
-        try:
-            return {found.name: found.size for found in place.list("")}
-        except UNAVAILABLE as error:
-            self._note(self._silent, at, "cannot be read", error)
-            return {}
+        if at not in self._silent:
+            try:
+                return {found.name: found.size for found in place.list("")}
+            except UNAVAILABLE as error:
+                self._note(self._silent, at, "cannot be read", error)
+        return None
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         if replace and is_frame(name):
@@ -120,31 +119,34 @@ class TwoPlaces:
         return iter([found[name] for name in sorted(found)])
 
     def delete(self, name: str) -> None:
-        # The second place first: while it cannot be reached nothing is deleted, since what is said to be
-        # gone must be gone from both.
-        for at in (1, 0):
+        # What is said to be gone must be gone from both, so nothing is deleted while one is out of reach.
+        strict = name.startswith(CONTENTS) or is_frame(name)
+        if strict:
+            self._reach_both()
+        for at, place in enumerate(self.places):
             try:
-                if name.startswith(CONTENTS):
-                    self._require_vault(at)
-                self.places[at].delete(name)
+                place.delete(name)
             except UNAVAILABLE as error:
-                if name.startswith(CONTENTS) or is_frame(name):
-                    raise CannotDelete("delete", name, self.places[at].location, str(error)) from error
+                if strict:
+                    raise CannotDelete("delete", name, place.location, str(error)) from error
                 self._note(self._refusing, at, "does not delete", error)
 
     def require_both(self) -> None:
         """Return when both places can be reached and hold the vault. Raises: CannotDelete."""
-        for at, place in enumerate(self.places):
-            self._is_vault.discard(at)
+        self._is_vault.clear()
+        self._reach_both()
+
+    def _reach_both(self) -> None:
+        for at in range(len(self.places)):
             try:
                 self._require_vault(at)
             except UNAVAILABLE as error:
-                raise CannotDelete("delete", "objects", place.location, str(error)) from error
+                raise CannotDelete("delete", "objects", self.places[at].location, str(error)) from error
 
     def _written(self, at: int, name: str, data: bytes, *, replace: bool) -> HoldfastError | None:
         """Put the object in a place; what the place said when it did not take it."""
-        if at in self._refusing:
-            return self._refusing[at]
+        if at in self._refusing or at in self._silent:
+            return self._refusing.get(at) or self._silent[at]
         try:
             if not is_frame(name):
                 self._require_vault(at)

@@ -152,11 +152,15 @@ def unreadable(catalogue: Catalogue, lost: set[str]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """A place that does not hold objects it should hold, and what it said, where it said something."""
+    """A place that does not hold objects it should hold, and what it said, where it said something.
+
+    Where it cannot be looked at, `seen` is False and `names` are all that it should hold.
+    """
 
     location: str
     names: tuple[str, ...]
     reason: str
+    seen: bool
 
 
 def lacking(store: TwoPlaces, catalogue: Catalogue, manifest: Manifest) -> Iterator[Lacking]:
@@ -167,8 +171,9 @@ def lacking(store: TwoPlaces, catalogue: Catalogue, manifest: Manifest) -> Itera
         missing = tuple(
             name
             for name, size in needed
-            if store.is_kept_in(place, name) and (name not in held or size not in (None, held[name]))
+            if store.is_kept_in(place, name)
+            and (held is None or name not in held or size not in (None, held[name]))
         )
         if missing:
             said = store.trouble(place)
-            yield Lacking(place.location, missing, said.reason if said else "")
+            yield Lacking(place.location, missing, said.reason if said else "", held is not None)
