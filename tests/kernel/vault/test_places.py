@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, SettingsError, VaultDamaged, VaultError
-from holdfast.kernel.ports import StoredObject
+from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import CannotDelete, StoreError, StoreFull
 from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.places import TwoPlaces, refuse_overlap
 from holdfast.kernel.vault.vault import Vault
+from tests.simulators.failing_store import FailingStore
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import TINY, FixedClock, company, contents_of, new_vault, open_vault, take
 
@@ -337,3 +338,38 @@ def test_places_in_one_another_are_refused(second: str) -> None:
     refuse_overlap("/vault", "/vault-copy")
     with pytest.raises(SettingsError, match="lie in one another"):
         refuse_overlap("/vault", second.rstrip("/"))
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize("dying", ["first", "second"])
+@pytest.mark.parametrize("how", [{}, {"full": True}], ids=["dies", "fills up"])
+def test_whenever_a_place_dies_the_backup_is_sealed_and_comes_home(
+    tmp_path: Path, copy: bool, dying: str, how: dict[str, bool]
+) -> None:
+    def pair(first: ObjectStore, second: ObjectStore) -> TwoPlaces:
+        return TwoPlaces(first, second, copy=copy, tell=lambda _: None)
+
+    start: tuple[dict[str, bytes], dict[str, bytes]] = ({}, {})
+    take(new_vault(pair(*map(MemoryStore, start)), tmp_path, TINY), company(3))
+    operations, through = 0, False
+    while not through:
+        first, second = dict(start[0]), dict(start[1])
+        places: dict[str, ObjectStore] = {"first": MemoryStore(first), "second": MemoryStore(second)}
+        places[dying] = FailingStore(first if dying == "first" else second, operations, **how)
+        try:
+            info = take(open_vault(pair(**places), tmp_path, TINY), company(3, "Director"), after=1)
+        except StoreError:
+            # What is read to build upon lies in the first place alone: the next attempt builds on nothing.
+            assert (copy, dying, how.get("full")) == (False, "first", None)
+            info = take(open_vault(pair(**places), tmp_path, TINY), company(3, "Director"), after=1)
+        alive = pair(MemoryStore(first), MemoryStore(second))
+        again = open_vault(alive, tmp_path, TINY)
+        assert contents_of(again.read(info)) == company(3, "Director"), operations
+        repaired = again.repair()
+        assert (repaired.left.problems, repaired.unreadable) == ((), ()), operations
+        assert again.lacking(info) == ()
+        assert open_vault(MemoryStore(first), tmp_path).check(read_data=True).problems == ()
+        through = not repaired.healed
+        operations += 1
+        assert operations < 100
+    assert operations > (3 if dying == "first" else 0)
