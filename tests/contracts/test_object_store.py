@@ -10,6 +10,7 @@ from holdfast.adapters.object_store import open_store
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
 from holdfast.kernel.vault.held import HeldPacks
+from holdfast.kernel.vault.places import TwoPlaces
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import TINY, company, contents_of, new_vault, open_vault, take
 
@@ -55,12 +56,24 @@ def s3() -> Iterator[Callable[[], ObjectStore]]:
     paged.undo()
 
 
-@pytest.fixture(params=["memory", "held", "folder", "s3"])
+def two_places() -> ObjectStore:
+    """Two places in memory that were seen to hold the vault."""
+    first, second = (MemoryStore({"vault.json": b""}) for _ in range(2))
+    pair = TwoPlaces(first, second, copy=True, tell=print)
+    pair.require_both()
+    first.delete("vault.json")
+    second.delete("vault.json")
+    return pair
+
+
+@pytest.fixture(params=["memory", "held", "folder", "s3", "two"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     if request.param == "memory":
         return MemoryStore()
     if request.param == "held":
         return HeldPacks(MemoryStore())
+    if request.param == "two":
+        return two_places()
     if request.param == "folder":
         return open_store("vault", tmp_path)
     made: ObjectStore = request.getfixturevalue("s3")()
@@ -133,7 +146,7 @@ def test_a_deleted_object_is_gone_and_a_missing_one_no_error(store: ObjectStore)
 
 
 # The S3 simulator checks and writes in two steps; S3 itself promises one, so it is not asked here.
-@pytest.mark.parametrize("store", ["memory", "folder"], indirect=True)
+@pytest.mark.parametrize("store", ["memory", "folder", "two"], indirect=True)
 def test_of_many_that_create_one_name_one_wins(store: ObjectStore) -> None:
     won: list[bytes] = []
 

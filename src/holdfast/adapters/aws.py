@@ -26,8 +26,6 @@ from holdfast.kernel.ports import CallCount, Clock, PacedSession
 from holdfast.kernel.settings import setting
 
 if TYPE_CHECKING:
-    import ssl
-
     from botocore.client import BaseClient
     from botocore.loaders import Loader
     from botocore.session import Session
@@ -47,7 +45,6 @@ CONNECTIONS = 272
 
 They are opened as they are needed; a call beyond them would open one for itself alone and close it again.
 """
-TLS_VERSIONS = {"1.3": "TLSv1_3", "1.2": "TLSv1_2"}
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +69,7 @@ class AwsSettings:
     retries: int = setting(3, "Repeats of a call after server errors and lost connections.", least=0, most=20)
     connect_timeout: float = setting(5.0, "Seconds to wait for a connection.", least=0.1, most=600)
     tls_minimum: str = setting(
-        "1.3", "Lowest TLS version accepted from AWS or a proxy: 1.3 or 1.2.", one_of=("1.3", "1.2")
+        "1.3", "Lowest TLS version accepted from AWS, a bucket or a proxy: 1.3 or 1.2.", one_of=("1.3", "1.2")
     )
     read_timeout: float = setting(30.0, "Seconds to wait for an answer.", least=0.1, most=3600)
 
@@ -240,18 +237,17 @@ class AwsSession:
             problem = f"{cause}; write an address such as https://host in AWS_ENDPOINT_URL or the option"
             raise SettingsError("AWS settings", (problem,)) from cause
         refuse_plain_http(client.meta.endpoint_url)
-        _refuse_old_tls(client, settings.tls_minimum)
         return client
 
     def _botocore(self) -> Session:
         from botocore.exceptions import BotoCoreError
-        from botocore.session import Session
 
         from holdfast.adapters.aws_errors import Request, diagnose
+        from holdfast.adapters.tls import strict_session
 
         with self._lock:
             if self._session is None:
-                session = Session(profile=self._settings.profile or None)
+                session = strict_session(self._settings.profile, self._settings.tls_minimum)
                 try:
                     session.get_scoped_config()
                 except BotoCoreError as cause:
@@ -276,25 +272,6 @@ def service_models(location: str | None) -> Loader:
     from botocore.loaders import create_loader
 
     return create_loader(location)
-
-
-def _refuse_old_tls(client: BaseClient, minimum: str) -> None:
-    """botocore has no setting for this, so the contexts that it makes are tightened, for proxies as well."""
-    import ssl
-
-    if minimum not in TLS_VERSIONS:
-        raise SettingsError("[aws]", (f"tls_minimum: {minimum} is none of {', '.join(TLS_VERSIONS)}",))
-    version = ssl.TLSVersion[TLS_VERSIONS[minimum]]
-    http = client._endpoint.http_session  # type: ignore[attr-defined]
-    make_context = http._get_ssl_context
-
-    def strict() -> ssl.SSLContext:
-        context: ssl.SSLContext = make_context()
-        context.minimum_version = version
-        return context
-
-    http._get_ssl_context = strict
-    http._manager.connection_pool_kw["ssl_context"] = strict()
 
 
 def refuse_plain_http(endpoint: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from botocore import exceptions as vendor
 
+from holdfast.adapters.tls import NO_COMMON_VERSION
 from holdfast.domain.errors import (
     AccessDenied,
     CredentialsError,
@@ -15,6 +16,7 @@ from holdfast.domain.errors import (
     RemoteError,
     RemoteUnavailable,
     SettingsError,
+    TlsTooOld,
 )
 
 THROTTLES = frozenset(
@@ -165,6 +167,8 @@ def _denied(request: Request, said: str) -> AccessDenied:
 
 def _transport(cause: Exception, request: Request) -> Trouble:
     name, said = type(cause).__name__, message_of(cause)
+    if isinstance(cause, vendor.SSLError) and NO_COMMON_VERSION.search(said):
+        return Trouble(TlsTooOld(request.name, name, said), sent=False)
     if isinstance(cause, vendor.SSLError) and NO_HANDSHAKE.search(said):
         return Trouble(RemoteError(request.name, name, said), sent=False)
     if isinstance(cause, NEVER_SENT):

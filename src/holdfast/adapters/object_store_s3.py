@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import obstore
 from obstore import exceptions
 
-from holdfast.adapters.aws import AwsSettings, refuse_plain_http
-from holdfast.domain.errors import AccessDenied, CredentialsError
+from holdfast.adapters.aws import FIRST_PAUSE, AwsSettings, refuse_plain_http
+from holdfast.adapters.pacing import LONGEST_PAUSE
+from holdfast.domain.errors import AccessDenied, CredentialsError, HoldfastError, TlsTooOld
 from holdfast.kernel.ports import StoredObject
-from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
+from holdfast.kernel.vault.errors import (
+    BucketElsewhere,
+    BucketMissing,
+    ObjectExists,
+    ObjectMissing,
+    StoreFull,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import S3Store as Bucket
 
+T = TypeVar("T")
 DEFAULT_REGION = "us-east-1"
-RETRIES = 3
 RETRY_TIMEOUT = timedelta(minutes=2)
-REQUEST_TIMEOUT = timedelta(minutes=2)
+READ_TIMEOUTS = 4
+"""A request with its 8 MiB may take so many times as long as `read_timeout` says for an answer."""
 # Without s3:ListBucket, S3 answers a read of a missing object as if it were denied.
 ACTIONS = {
     "put": "s3:PutObject",
@@ -30,16 +42,44 @@ ACTIONS = {
     "list": "s3:ListBucket",
     "delete": "s3:DeleteObject",
 }
-FULL = ("QuotaExceeded", "InsufficientStorage", "XMinioStorageFull")
+FULL = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
+THROTTLES = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded", "Throttling"})
+SKEWED = "RequestTimeTooSkewed"
+BAD_CREDENTIALS = frozenset(
+    {
+        SKEWED,
+        "ExpiredToken",
+        "InvalidToken",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+    }
+)
+REGIONS = frozenset(
+    {"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"}
+)
+SET_CLOCK = "Set this machine's clock; AWS allows it to be a quarter of an hour off."
+NEW_CREDENTIALS = (
+    "Log in again (`aws sso login`) or set AWS_PROFILE, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+    "AWS_SESSION_TOKEN, or give the machine a role; then run the command again."
+)
+CODE, MESSAGE, REGION = (re.compile(f"<{name}>([^<]+)<") for name in ("Code", "Message", "Region"))
 
 
 class S3Store:
     """A prefix of a bucket; creation is conditional (`If-None-Match`): no two writers take one name."""
 
-    def __init__(self, bucket: Bucket, location: str) -> None:
-        """`bucket` is rooted at the prefix already."""
+    def __init__(
+        self, bucket: Bucket, location: str, patience: float = 0.0, check: Callable[[], None] | None = None
+    ) -> None:
+        """`bucket` is rooted at the prefix already; `patience` is how long throttles are waited out, in seconds.
+
+        `check` comes before the first request, and raises where none may be sent.
+        """
         self._bucket = bucket
         self._location = location
+        self._patience = patience
+        self._check = check
 
     @classmethod
     def connect(
@@ -61,6 +101,8 @@ class S3Store:
         endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or ""
         if endpoint:
             refuse_plain_http(endpoint)
+        location = f"s3://{bucket}/{prefix}".rstrip("/")
+        bundle = environment.get("AWS_CA_BUNDLE")
         opened = Bucket(
             bucket,
             prefix=prefix or None,
@@ -70,80 +112,135 @@ class S3Store:
             credential_provider=provider,
             server_side_encryption="aws:kms" if sse_kms_key else None,
             sse_kms_key_id=sse_kms_key or None,
-            client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
-            retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
+            client_options={
+                "allow_http": endpoint.startswith("http:"),
+                "connect_timeout": timedelta(seconds=settings.connect_timeout),
+                # There is no timeout for the answer alone that would not also end a slow upload.
+                "timeout": timedelta(seconds=READ_TIMEOUTS * settings.read_timeout),
+                **({"root_certificate": Path(bundle).read_bytes()} if bundle else {}),
+            },
+            retry_config={
+                "max_retries": settings.retries,
+                "retry_timeout": RETRY_TIMEOUT,
+                "backoff": {"init_backoff": timedelta(seconds=FIRST_PAUSE)},
+            },
         )
-        return cls(opened, f"s3://{bucket}/{prefix}".rstrip("/"))
+        url = endpoint or f"https://{bucket}.s3.{region}.amazonaws.com"
+        old = settings.tls_minimum != "1.3" or url.startswith("http:")
+        check = None if old else lambda: _refuse_old_tls(url, location, settings, environment)
+        return cls(opened, location, settings.throttle_patience, check)
 
     @property
     def location(self) -> str:
         return self._location
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
-        with self._named("put", name):
-            # One request, since a multipart upload cannot be conditional on the name's being free.
-            obstore.put(
-                self._bucket, name, data, mode="overwrite" if replace else "create", use_multipart=False
-            )
+        # One request, since a multipart upload cannot be conditional on the name's being free.
+        mode: Literal["create", "overwrite"] = "overwrite" if replace else "create"
+        self._call("put", name, lambda: obstore.put(self._bucket, name, data, mode=mode, use_multipart=False))
 
     def get(self, name: str) -> bytes:
-        with self._named("get", name):
-            return obstore.get(self._bucket, name).bytes().to_bytes()
+        return self._call("get", name, lambda: obstore.get(self._bucket, name).bytes().to_bytes())
 
     def get_range(self, name: str, start: int, length: int) -> bytes:
         if length <= 0:
             return b""
-        with self._named("get", name):
-            try:
-                return obstore.get_range(self._bucket, name, start=start, length=length).to_bytes()
-            except exceptions.GenericError as error:
-                # Past the end of an object that was cut short: there are no such bytes.
-                if (
-                    "416" in str(error)
-                    or "InvalidRange" in str(error)
-                    or "requested range" in str(error).lower()
-                ):
-                    return b""
-                raise
+        return self._call("get", name, lambda: self._range(name, start, length))
+
+    def _range(self, name: str, start: int, length: int) -> bytes:
+        try:
+            return obstore.get_range(self._bucket, name, start=start, length=length).to_bytes()
+        except exceptions.GenericError as error:
+            # Past the end of an object that was cut short: there are no such bytes.
+            said = str(error)
+            if "416" in said or "InvalidRange" in said or "requested range" in said.lower():
+                return b""
+            raise
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        with self._named("list", prefix):
-            # obstore matches whole path parts, so the part after the last slash is compared here.
-            pages = obstore.list(self._bucket, prefix=prefix.rpartition("/")[0] or None)
-            found = [meta for page in pages for meta in page]
+        # obstore matches whole path parts, so the part after the last slash is compared here.
+        folder = prefix.rpartition("/")[0] or None
+        found = self._call(
+            "list",
+            prefix,
+            lambda: [meta for page in obstore.list(self._bucket, prefix=folder) for meta in page],
+        )
         objects = (StoredObject(meta["path"], meta["size"]) for meta in found)
         return (item for item in sorted(objects, key=lambda item: item.name) if item.name.startswith(prefix))
 
     def delete(self, name: str) -> None:
-        with self._named("delete", name):
-            try:
-                obstore.delete(self._bucket, name)
-            except (exceptions.NotFoundError, FileNotFoundError):
-                return
-
-    @contextmanager
-    def _named(self, operation: str, name: str) -> Iterator[None]:
         try:
-            yield
-        except exceptions.AlreadyExistsError as error:
-            raise ObjectExists(operation, name, self.location, "the name is taken") from error
-        except (exceptions.NotFoundError, FileNotFoundError) as error:
-            raise ObjectMissing(operation, name, self.location, "no such object") from error
-        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError) as error:
-            raise AccessDenied(ACTIONS[operation], f"{self.location}/{name}", _said(error)) from error
-        except (exceptions.BaseError, OSError) as error:
-            said = _said(error)
-            if "403 Forbidden" in said:  # a denied listing comes as a generic error
-                raise AccessDenied(ACTIONS[operation], f"{self.location}/{name}", said) from error
-            if "NoSuchBucket" in said:
-                raise StoreError(operation, name, self.location, "there is no such bucket") from error
-            kind = StoreFull if any(word in said for word in FULL) else StoreError
-            raise kind(operation, name, self.location, said) from error
+            self._call("delete", name, lambda: obstore.delete(self._bucket, name))
+        except ObjectMissing:
+            return
+
+    def _call(self, operation: str, name: str, work: Callable[[], T]) -> T:
+        """What the work gives, throttles and listings that broke off waited out. Raises: our errors alone."""
+        if self._check:
+            self._check()
+            self._check = None
+        began, pause = time.monotonic(), FIRST_PAUSE
+        while True:
+            try:
+                return work()
+            except (exceptions.BaseError, OSError) as error:
+                # obstore has repeated server errors and lost connections already, but a throttle takes longer.
+                over = time.monotonic() - began + pause > self._patience
+                if over or not _waits(error):
+                    raise self._named(operation, name, error) from error
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _named(self, operation: str, name: str, error: Exception) -> HoldfastError:
+        """Our error for the vendor's."""
+        code, said = _said(error)
+        if isinstance(error, exceptions.AlreadyExistsError):
+            return ObjectExists(operation, name, self.location, "the name is taken")
+        if code == "NoSuchBucket":
+            return BucketMissing(operation, name, self.location, said)
+        if isinstance(error, (exceptions.NotFoundError, FileNotFoundError)):
+            return ObjectMissing(operation, name, self.location, "no such object")
+        if code in BAD_CREDENTIALS:
+            problem = f"The credentials for {self.location} were refused ({said})."
+            return CredentialsError(problem, SET_CLOCK if code == SKEWED else NEW_CREDENTIALS)
+        if code in REGIONS or "Received redirect" in said:
+            found = REGION.search(str(error))
+            told = f"it lies in {found[1]}" if found else "it lies in another region"
+            return BucketElsewhere(operation, name, self.location, told)
+        refusals = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError)
+        if isinstance(error, refusals) or "403 Forbidden" in str(error):  # a listing's is a generic error
+            return AccessDenied(ACTIONS[operation], f"{self.location}/{name}", said)
+        kind = StoreFull if code in FULL else StoreUnavailable
+        return kind(operation, name, self.location, said)
 
 
-def _said(error: Exception) -> str:
-    """The service's words, without the client's own state that obstore appends."""
-    return " ".join(str(error).partition("Debug source:")[0].split())
+def _waits(error: Exception) -> bool:
+    """Whether the bucket asks for patience, or a listing broke off, which obstore does not repeat."""
+    return _said(error)[0] in THROTTLES or "list response body" in str(error)
+
+
+def _said(error: Exception) -> tuple[str, str]:
+    """The service's code and words, else the client's without the own state that obstore appends."""
+    text = " ".join(str(error).partition("Debug source:")[0].split())
+    code, message = CODE.search(text), MESSAGE.search(text)
+    if code:
+        return code[1], f"{code[1]}: {message[1]}" if message else code[1]
+    return "", text
+
+
+def _refuse_old_tls(url: str, location: str, settings: AwsSettings, environment: Mapping[str, str]) -> None:
+    """Return when the bucket's server speaks TLS 1.3, which obstore cannot be told to insist on.
+
+    Raises: TlsTooOld; StoreUnavailable.
+    """
+    from holdfast.adapters.tls import NO_COMMON_VERSION, shake_hands
+
+    try:
+        shake_hands(url, settings.tls_minimum, settings.connect_timeout, environment)
+    except OSError as error:
+        if isinstance(error, ssl.SSLError) and NO_COMMON_VERSION.search(str(error)):
+            raise TlsTooOld(f"A request to {url}", "SSLError", str(error)) from error
+        raise StoreUnavailable("connect to", url, location, str(error)) from error
 
 
 def _credentials(
@@ -154,13 +251,16 @@ def _credentials(
     from botocore.exceptions import BotoCoreError
     from obstore.auth.boto3 import Boto3CredentialProvider
 
+    from holdfast.adapters.tls import strict_session
+
     try:
-        session = boto3.Session(profile_name=settings.profile or environment.get("AWS_PROFILE") or None)
+        profile = settings.profile or environment.get("AWS_PROFILE") or ""
+        session = boto3.Session(botocore_session=strict_session(profile, settings.tls_minimum))
         named = settings.region or environment.get("AWS_REGION")
         region = named or session.region_name or DEFAULT_REGION
         return Boto3CredentialProvider(session), region
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(
             f"There are no credentials for the vault's bucket: {error}.",
-            "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
+            NEW_CREDENTIALS,
         ) from error

@@ -5,11 +5,15 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from holdfast.bootstrap.keys import with_vault_keys
 from holdfast.bootstrap.parts import IDENTITY_CENTER, Parts
 from holdfast.domain.errors import HoldfastError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
+from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.errors import ObjectMissing
+from holdfast.kernel.vault.places import CONFIG_NAME, places_of
 
 OTHERS = 0o077
 """The mode bits that must not be set on what is private."""
@@ -39,6 +43,7 @@ def _own(home: Parts) -> Iterator[Check]:
     settings = home.settings
     told = str(settings.file) if settings.file else "no file: the defaults; `holdfast init` writes one"
     yield Check("settings", "file", Verdict.OK, told)
+    yield _tls(settings.aws.tls_minimum)
     yield _private("folder", "data", settings.holdfast.data_dir)
     yield _private("folder", "reports", settings.holdfast.reports_dir)
     yield _private("ledger", "audit key", settings.holdfast.data_dir / "audit.key")
@@ -92,6 +97,32 @@ def _vault(home: Parts) -> Iterator[Check]:
     except HoldfastError as error:
         yield failed("vault", "place", error)
         return
-    place = Path(home.store.location)
-    if place.is_absolute():
-        yield _private("vault", "folder", place)
+    for place in places_of(home.store):
+        yield from _place(home, place)
+
+
+def _place(home: Parts, place: ObjectStore) -> Iterator[Check]:
+    """Whether a place holds the vault, and who else may look into it."""
+    if home.settings.vault.replica:
+        try:
+            place.get(CONFIG_NAME)
+            yield Check("vault", place.location, Verdict.OK, "it holds the vault")
+        except ObjectMissing:
+            advice = "Mount or correct it; a new place is filled by `holdfast vault repair`."
+            yield Check("vault", place.location, Verdict.WRONG, "it does not hold the vault", advice)
+        except HoldfastError as error:
+            yield failed("vault", place.location, error)
+    parts = urlsplit(place.location)
+    if parts.scheme == "s3":
+        from holdfast.adapters.bucket_examination import examine_bucket
+
+        yield from examine_bucket(home.session, parts.netloc)
+    else:
+        yield _private("vault", "folder", Path(place.location))
+
+
+def _tls(minimum: str) -> Check:
+    if minimum == "1.3":
+        return Check("settings", "TLS", Verdict.OK, "1.3 alone")
+    seen = f"TLS {minimum} is accepted, because `[aws] tls_minimum` says so"
+    return Check("settings", "TLS", Verdict.WRONG, seen, needed=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -137,13 +138,24 @@ class Parts:
 
     @cached_property
     def store(self) -> ObjectStore:
-        """Where the vault's objects lie."""
+        """Where the vault's objects lie: one place, or two. Raises: SettingsError when both are one."""
         from holdfast.adapters.object_store import open_store
 
-        vault = self.settings.vault
-        return open_store(
-            vault.location, self.settings.base, settings=self.settings.aws, sse_kms_key=vault.sse_kms_key
-        )
+        vault, base, aws = self.settings.vault, self.settings.base, self.settings.aws
+        first = open_store(vault.location, base, settings=aws, sse_kms_key=vault.sse_kms_key)
+        if not vault.replica:
+            return first
+        from holdfast.kernel.vault.places import TwoPlaces, refuse_overlap
+
+        region = vault.replica_region or aws.region
+        second = open_store(vault.replica, base, settings=replace(aws, region=region))
+        refuse_overlap(first.location, second.location)
+        return TwoPlaces(first, second, copy=vault.replica_mode == "copy", tell=self._warn)
+
+    def _warn(self, line: str) -> None:
+        """A line on stderr whatever is being printed."""
+        with self.progress.paused():
+            sys.stderr.write(line + "\n")
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -175,6 +187,12 @@ class Parts:
         from holdfast.kernel.vault.vault import Vault
 
         return Vault.open(self.store, self.key_ring, self.clock)
+
+    def vault_to_repair(self) -> Vault:
+        """The vault, also where its configuration is damaged. Raises: as `vault`."""
+        from holdfast.kernel.vault.vault import Vault
+
+        return Vault.open_to_repair(self.store, self.key_ring, self.clock)
 
     def ensure_default_vault(self) -> None:
         """Make the default vault before a first backup; where a settings file names one, it must exist already."""

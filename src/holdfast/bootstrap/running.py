@@ -18,6 +18,7 @@ from holdfast.domain.errors import (
     UsageError,
     VaultError,
 )
+from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.destination import HERE, Destination, RollbackRequest
@@ -155,7 +156,7 @@ class Runner:
             raise UsageError(
                 f"Run {run.id} is of an unknown kind, {run.kind}.", "Use the version that started it."
             )
-        return [self._timed(stage) for stage in makers[run.kind]()]
+        return [self._timed(stage, number) for number, stage in enumerate(makers[run.kind]())]
 
     def _stages_again(self, run: Run) -> Sequence[Stage]:
         if run.kind in CHANGING:
@@ -255,11 +256,13 @@ class Runner:
         finally:
             home.ledger.release(lease)
 
-    def _timed(self, stage: Stage) -> Stage:
+    def _timed(self, stage: Stage, number: int) -> Stage:
         def work(context: RunContext) -> None:
             began = context.clock.monotonic()
             _log.info("stage started", extra={"facts": {"stage": stage.name}})
             stage.work(context)
+            if number == 0:
+                context.record_findings(_weakened(self._home.settings.aws.tls_minimum))
             seconds = context.clock.monotonic() - began
             _log.info(
                 "stage ended", extra={"facts": {"stage": stage.name, "milliseconds": int(seconds * 1000)}}
@@ -286,6 +289,15 @@ class Runner:
             return None
         older = (info for info in found if info.taken_at < sealed.taken_at)
         return next((info for info in older if info.kind != SAFETY), None)
+
+
+def _weakened(tls_minimum: str) -> Iterator[Finding]:
+    """A warning on every run for which less than TLS 1.3 was accepted."""
+    if tls_minimum != "1.3":
+        told = f"TLS {tls_minimum} was accepted, because `[aws] tls_minimum` says so."
+        yield Finding(
+            Severity.WARNING, "tls-minimum", "settings", "", told, "Set it to 1.3 once all sides can."
+        )
 
 
 def _to_stderr(text: str) -> None:

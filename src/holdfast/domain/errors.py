@@ -137,6 +137,18 @@ class RemoteError(HoldfastError):
 
 
 @dataclass(eq=False)
+class TlsTooOld(RemoteError):
+    """The other side speaks no TLS version that is accepted, so nothing was sent."""
+
+    code: ClassVar[str] = "tls-too-old"
+    sentence: ClassVar[str] = "{operation} was not sent: TLS 1.3 is not spoken there ({service_said})."
+    next_step: ClassVar[str] = (
+        "Let whoever runs the server or proxy turn TLS 1.3 on. `[aws] tls_minimum` set to 1.2 accepts TLS 1.2; "
+        "`holdfast doctor` and every report then say so."
+    )
+
+
+@dataclass(eq=False)
 class RemoteUnavailable(RemoteError):
     """The service could not be reached or failed on its side; a repeat may succeed."""
 

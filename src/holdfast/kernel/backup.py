@@ -17,9 +17,11 @@ from holdfast.kernel.compare import DifferenceKind, compare
 from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.recall import Recall
+from holdfast.kernel.runs.report import SECOND_PLACE
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
+from holdfast.kernel.vault.repair import Lacking
 from holdfast.kernel.vault.vault import Vault
 from holdfast.kernel.vault.verify import Verification
 from holdfast.kernel.views import MemoryView
@@ -193,24 +195,52 @@ class Backup:
             "Take a full backup first: `holdfast identity-center backup --type full`.",
         )
 
+    def not_where_it_should_be(self, info: SnapshotInfo, severity: Severity) -> Iterator[Finding]:
+        """For each of two places that lacks objects of a snapshot: how many, why, and which."""
+        for found in self.vault.lacking(info):
+            yield from _lacks(found, info.id, severity)
+
     def _check(self, context: RunContext) -> None:
         info = self.snapshot_of(context.run.id)
         if info is None:
             raise NotFound("snapshot of run", context.run.id, "Start the backup again.")
-        refuse_unreadable(context, info, self.vault.verify(info, context.progress))
+        refuse_unreadable(
+            context,
+            info,
+            self.vault.verify(info, context.progress),
+            self.not_where_it_should_be(info, Severity.ERROR),
+        )
 
 
-def refuse_unreadable(context: RunContext, info: SnapshotInfo, verification: Verification) -> None:
-    """Record what is wrong with a new snapshot. Raises: VaultDamaged when anything is."""
+def refuse_unreadable(
+    context: RunContext, info: SnapshotInfo, verification: Verification, beside: Iterable[Finding] = ()
+) -> None:
+    """Record what is wrong with a new snapshot, and what is `beside`. Raises: VaultDamaged when it cannot be read."""
     findings = [
         Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
         for problem in verification.problems
     ]
-    context.record_findings(findings)
+    context.record_findings([*findings, *beside])
     if verification.problems:
         # What it shares with earlier snapshots may have been damaged before: then it is no backup.
         first = verification.problems[0]
         raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+
+
+def _lacks(found: Lacking, snapshot: str, severity: Severity) -> Iterator[Finding]:
+    because = f": {found.reason}" if found.reason else ""
+    are = "are not in" if found.seen else "cannot be seen in"
+    told = f"{len(found.names):,} objects of snapshot {snapshot} {are} {found.location}{because}"
+    advice = f"`holdfast vault repair` puts them there once {found.location} takes them."
+    yield Finding(severity, SECOND_PLACE, "vault", "", told, advice)
+    for name in found.names:
+        yield Finding(
+            Severity.NOTE,
+            SECOND_PLACE,
+            "vault",
+            name,
+            f"{'not' if found.seen else 'not seen'} in {found.location}",
+        )
 
 
 def beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:

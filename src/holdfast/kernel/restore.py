@@ -102,6 +102,7 @@ class Restore:
         if kept is None:
             kept = backup.capture(context, BackupRequest(SAFETY, self._needed(wanted, request)), items=False)
         context.snapshot = kept.id
+        context.record_findings(backup.not_where_it_should_be(kept, Severity.WARNING))
 
     def _wait(self, context: RunContext, request: RestoreRequest) -> None:
         if self.system.arrivals is None:

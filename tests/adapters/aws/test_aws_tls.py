@@ -9,16 +9,22 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
+from botocore.exceptions import SSLError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
-from holdfast.domain.errors import RemoteError, RemoteUnavailable, SettingsError
-from holdfast.kernel.ports import Clock
+from holdfast.adapters.object_store import open_store
+from holdfast.adapters.tls import strict_session, tls_context
+from holdfast.domain.errors import RemoteUnavailable, SettingsError, TlsTooOld
+from holdfast.kernel.ports import Clock, ObjectStore
+from holdfast.kernel.vault.errors import StoreUnavailable
 
 
 @pytest.fixture
@@ -89,10 +95,11 @@ def test_a_service_without_tls_1_3_is_refused_in_the_handshake(
     clock: Clock, old_server: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
-    with pytest.raises(RemoteError) as caught:
+    with pytest.raises(TlsTooOld) as caught:
         ask(clock, old_server)
     assert caught.value.error == "SSLError"
     assert caught.value.permanent
+    assert "tls_minimum" in caught.value.advice
 
 
 def test_the_named_setting_lets_tls_1_2_through(
@@ -116,3 +123,71 @@ def test_a_connection_cut_after_the_handshake_leaves_the_effect_in_doubt(
 def test_other_versions_are_no_setting(clock: Clock) -> None:
     with pytest.raises(SettingsError, match=r"1\.3, 1\.2"):
         ask(clock, "https://127.0.0.1:9", tls_minimum="1.0")
+
+
+def bucket(url: str, certificate: Path, minimum: str) -> ObjectStore:
+    environment = {"AWS_ENDPOINT_URL_S3": url, "AWS_CA_BUNDLE": str(certificate)}
+    settings = AwsSettings(region="us-east-1", retries=0, throttle_patience=0, tls_minimum=minimum)
+    return open_store("s3://bucket/v", Path(), environment, settings)
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "sandbox")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_bucket_without_tls_1_3_is_refused_before_a_request_and_the_setting_is_named(
+    old_server: str, certificate: Path
+) -> None:
+    with pytest.raises(TlsTooOld, match=r"TLS 1\.3 is not spoken there") as caught:
+        bucket(old_server, certificate, "1.3").put("name", b"x")
+    assert "tls_minimum" in caught.value.advice
+
+
+@pytest.mark.usefixtures("keys")
+def test_the_named_setting_lets_a_bucket_with_tls_1_2_through(old_server: str, certificate: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="503"):
+        bucket(old_server, certificate, "1.2").put("name", b"x")
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_bucket_whose_certificate_nobody_vouches_for_is_not_reached(
+    old_server: str, certificate: Path
+) -> None:
+    environment = {"AWS_ENDPOINT_URL_S3": old_server.replace("127.0.0.1", "localhost")}
+    store = open_store("s3://bucket/v", Path(), environment, AwsSettings(tls_minimum="1.2", retries=0))
+    with pytest.raises(StoreUnavailable):
+        store.get("name")
+
+
+def test_clients_that_botocore_makes_for_credentials_are_strict_too(
+    old_server: str, certificate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    profile = "role_arn = arn:aws:iam::123456789012:role/keeper\ncredential_source = Environment"
+    config.write_text(f"[profile keeper]\nregion = us-east-1\n{profile}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "sandbox")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", old_server)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    credentials = strict_session("keeper", "1.3").get_credentials()
+    assert credentials is not None
+    with pytest.raises(SSLError):
+        credentials.get_frozen_credentials()
+
+
+def test_a_url_is_fetched_over_tls_1_3_alone(old_server: str, certificate: Path) -> None:
+    trusted = {"AWS_CA_BUNDLE": str(certificate)}
+    with pytest.raises(URLError, match=r"(?i)protocol.version"):
+        urlopen(old_server, context=tls_context(environment=trusted))
+    with pytest.raises(HTTPError, match="503"):
+        urlopen(old_server, context=tls_context("1.2", trusted))
+    with pytest.raises(URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urlopen(old_server, context=tls_context("1.2", {}))
+    with pytest.raises(SettingsError, match="no-such-bundle"):
+        tls_context(environment={"AWS_CA_BUNDLE": "no-such-bundle"})

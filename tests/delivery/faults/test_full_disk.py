@@ -82,6 +82,27 @@ def test_a_backup_on_a_full_disk_exits_75_and_harms_nothing(
     assert desk.run("backups", "verify", second).code == 0
 
 
+def test_a_vault_whose_disk_is_full_goes_on_in_its_second_place_and_comes_home(
+    desk: Desk, admin: Administrator, small_disk: Path
+) -> None:
+    desk.environment |= {
+        "HOLDFAST_VAULT_LOCATION": str(small_disk / "vault"),
+        "HOLDFAST_VAULT_REPLICA": "second",
+        "HOLDFAST_VAULT_REPLICA_MODE": "fallback",
+    }
+    desk.backup()
+    admin.empty("All Employees")
+    fill(small_disk, 0)
+    taken = desk.run("identity-center", "backup", "--json")
+    assert taken.code == 3, taken
+    assert "is full" in next(each["message"] for each in taken.json["findings"] if not each["key"])
+    assert desk.run("backups", "verify", "latest").code == 0
+    assert desk.run("vault", "repair").code == 75
+    unfill(small_disk)
+    assert desk.run("vault", "repair").code == 0
+    assert desk.run("backups", "verify", taken.json["snapshot"], HOLDFAST_VAULT_REPLICA="").code == 0
+
+
 def test_evidence_that_has_no_room_goes_to_standard_error(desk: Desk, small_disk: Path) -> None:
     desk.environment["HOLDFAST_HOLDFAST_REPORTS_DIR"] = str(small_disk / "reports")
     desk.backup()

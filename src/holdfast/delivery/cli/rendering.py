@@ -17,6 +17,7 @@ from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
+    from holdfast.kernel.vault.repair import Repair
     from holdfast.kernel.vault.verify import LevelCount, Verification
 
 Cell = TypeVar("Cell")
@@ -198,6 +199,25 @@ def show_verification(found: Verification, screen: Screen | None = None) -> None
         screen.line("Everything that was read is as it was written.")
     else:
         screen.line("Every object that backups need is there. Their records were not read: see --read-data.")
+
+
+def show_repair(found: Repair, screen: Screen | None = None) -> None:
+    """What was healed and from where, what is left damaged, and the backups that cannot be read whole."""
+    screen = screen or Screen()
+    verb = "Would heal" if found.dry_run else "Healed"
+    for healed in found.healed[:LISTED]:
+        what = f"{healed.name} in {healed.location} ({healed.problem}), from {healed.source}"
+        screen.line(f"  {verb.lower()}: {what}")
+    _rest(screen, len(found.healed) - LISTED)
+    screen.line(f"{verb} {len(found.healed):,} objects.")
+    show_verification(found.left, screen)
+    if found.unreadable:
+        screen.line("These backups cannot be read whole:")
+        for snapshot in found.unreadable:
+            screen.line(f"  {snapshot}", STYLES["damaged"])
+        screen.line(
+            "`holdfast vault repair --drop-unreadable` takes them out of the vault; all others are sound."
+        )
 
 
 def _level_row(level: LevelCount) -> list[str]:

@@ -1,7 +1,8 @@
-"""`holdfast vault`: init, check, rotate-key, and save, extract, ls, diff of files."""
+"""`holdfast vault`: init, check, repair, rotate-key, and save, extract, ls, diff of files."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared
 from holdfast.delivery.cli.opening import emit, installation
 
 if TYPE_CHECKING:
+    from holdfast.bootstrap import Installation
+    from holdfast.kernel.vault.repair import Repair
     from holdfast.kernel.vault.vault import Vault
 
 VAULT_DAMAGED = 20
@@ -21,7 +24,7 @@ LISTED = 20
 @click.group()
 @shared_options
 def vault() -> None:
-    """Make and check the encrypted store; save files in it and get them out."""
+    """Make, check and repair the encrypted store; save files in it and get them out."""
 
 
 for command in (save, extract, ls, diff):
@@ -34,11 +37,11 @@ for command in (save, extract, ls, diff):
 def init(invocation: Invocation) -> int:
     """Make the vault and its key where the settings say; refused where there is anything already."""
     with installation(invocation) as home:
-        made = home.create_vault()
+        made, replica = home.create_vault(), home.settings.vault.replica
         if invocation.json:
             emit(made_json(made, home.settings.file))
             return 0
-        click.echo(f"Made the vault {made.location}.")
+        click.echo(f"Made the vault {made.location}{' and its second place' if replica else ''}.")
         click.echo(
             f"Its secrets: {made.key_location}. Keep a copy somewhere safe: nothing can be read without them."
         )
@@ -62,6 +65,8 @@ def check(invocation: Invocation, read_data: bool) -> int:
         else:
             with home.progress.paused():
                 show_verification(found)
+            if found.problems and home.settings.vault.replica:
+                click.echo("`holdfast vault repair` heals what one of the two places still has.")
             for left in found.garbage[:LISTED]:
                 click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
             if len(found.garbage) > LISTED:
@@ -106,6 +111,54 @@ def rotate_key(invocation: Invocation, kms_key: str, new_passphrase_env: str, pl
         for line in done.settings:
             click.echo(f"Now set under [vault] in {home.settings.file or 'the settings'}: {line}")
     return 0
+
+
+@vault.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be healed and what is lost; change nothing.")
+@click.option(
+    "--drop-unreadable", is_flag=True, help="Take the backups that cannot be read whole out of the vault."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before that.")
+@shared_options
+@pass_invocation
+def repair(invocation: Invocation, dry_run: bool, drop_unreadable: bool, yes: bool) -> int:
+    """Read everything and heal it from the vault's second place; exit 20 and name what is lost.
+
+    What is missing or wrong in one place is written anew there where the other place has it right. Without a
+    second place nothing can be healed, and the command names the records that are lost.
+    """
+    from holdfast.delivery.cli.rendering import show_repair
+
+    with installation(invocation) as home:
+        found = home.vault_to_repair().repair(dry_run=dry_run, progress=home.progress)
+        if found.healed and not dry_run:
+            home.audit.append("vault repaired", "vault", {"healed": len(found.healed)})
+        with home.progress.paused():
+            if not invocation.json:
+                show_repair(found)
+            if drop_unreadable and found.unreadable and not dry_run:
+                found = _drop(home, found, ask=not yes)
+        if invocation.json:
+            emit(found)
+        sound = home.vault.check(read_data=True).sound if found.dropped else found.left.sound
+        return 0 if sound else VAULT_DAMAGED
+
+
+def _drop(home: Installation, found: Repair, *, ask: bool) -> Repair:
+    """The repair with its unreadable backups taken out of the vault."""
+    from holdfast.delivery.cli.prompting import require_terminal
+
+    if ask:
+        require_terminal(
+            "the question before a deletion needs a terminal", "Give --yes where nobody can answer."
+        )
+        count = len(found.unreadable)
+        click.confirm(f"Drop {count} backups that cannot be read whole?", abort=True, err=True)
+    for snapshot in found.unreadable:
+        home.vault.drop(snapshot)
+        home.audit.append("backup deleted", "vault", {"snapshot": snapshot, "because": "unreadable"})
+        click.echo(f"Dropped {snapshot}.", err=True)
+    return replace(found, dropped=found.unreadable)
 
 
 def made_json(made: Vault, file: Path | None) -> bytes:

@@ -38,6 +38,9 @@ LISTED = 50
 LEFT_OUT = "left-out"
 """Findings whose code starts so say what was left out on purpose."""
 
+SECOND_PLACE = "second-place"
+"""The code of findings that say which of the vault's two places lacks what."""
+
 EXIT_CODES = {
     RunState.COMPLETE: 0,
     RunState.PARTIAL: 3,
@@ -104,7 +107,7 @@ def build_report(
         cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, traffic, tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),
-        next_steps=tuple(_next_steps(run, changes)),
+        next_steps=tuple(_next_steps(run, changes, findings)),
     )
 
 
@@ -260,11 +263,13 @@ def _problem(error: Mapping[str, object]) -> Problem | None:
     return Problem(code, str(message or "The run ended with an error."), str(error.get("advice", "")))
 
 
-def _next_steps(run: Run, changes: Iterable[ChangeTally]) -> Iterator[NextStep]:
+def _next_steps(run: Run, changes: Iterable[ChangeTally], findings: Iterable[Finding]) -> Iterator[NextStep]:
     """The commands to offer, the most fitting first; none for a refused run, which changed nothing."""
     changed = sum(tally.count for tally in changes if tally.outcome in {"done", "in doubt"})
     if run.state in RESUMABLE:
         yield NextStep(f"holdfast runs resume {run.id}", "go on where the run stopped; nothing is done twice")
+    if any(finding.code == SECOND_PLACE for finding in findings):
+        yield NextStep("holdfast vault repair", "put the snapshot's objects in the place that lacks them")
     if run.state is RunState.PARTIAL:
         yield NextStep(
             f"holdfast runs show {run.id}", "see what failed, mend it, then run the same command again"

@@ -8,8 +8,8 @@ from typing import ClassVar
 from holdfast.domain.errors import HoldfastError, VaultDamaged
 
 REPAIR = (
-    "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read, "
-    "and a new backup does not rest on what is damaged."
+    "`holdfast vault check --read-data` names everything that is damaged, and `holdfast vault repair` heals what "
+    "a second place still has. Other snapshots can be read, and a new backup does not rest on what is damaged."
 )
 
 
@@ -33,6 +33,35 @@ class StoreError(HoldfastError):
     next_step: ClassVar[str] = (
         "Check that {location} is reachable, that the credentials may list, get, put and delete there, "
         "and AWS_ENDPOINT_URL_S3 if it is set; then run the command again."
+    )
+
+
+@dataclass(eq=False)
+class StoreUnavailable(StoreError):
+    """The place did not answer, or failed on its side, and repeats did not help."""
+
+    code: ClassVar[str] = "store-unavailable"
+    permanent: ClassVar[bool] = False
+
+
+@dataclass(eq=False)
+class BucketMissing(StoreError):
+    """There is no bucket of this name."""
+
+    code: ClassVar[str] = "store-bucket-missing"
+    sentence: ClassVar[str] = "There is no bucket for {location}: {cause}"
+    next_step: ClassVar[str] = "Correct `[vault] location` or `[vault] replica`, or make the bucket."
+
+
+@dataclass(eq=False)
+class BucketElsewhere(StoreError):
+    """The bucket lies in another region than the requests were sent to."""
+
+    code: ClassVar[str] = "store-bucket-elsewhere"
+    sentence: ClassVar[str] = "The bucket of {location} was asked in the wrong region: {cause}."
+    next_step: ClassVar[str] = (
+        "Set `[aws] region`, or `[vault] replica_region` for the second place, to the bucket's region "
+        "(`aws s3api get-bucket-location` tells it)."
     )
 
 
@@ -63,4 +92,28 @@ class StoreFull(StoreError):
     sentence: ClassVar[str] = "{location} is full: {operation} {name} failed ({cause})."
     next_step: ClassVar[str] = (
         "Make space in {location}, then resume the run; what was sealed before is unharmed."
+    )
+
+
+@dataclass(eq=False)
+class VaultNotThere(StoreError):
+    """One of the vault's two places does not hold the vault: a disk that is not mounted, or a new place."""
+
+    code: ClassVar[str] = "store-holds-no-vault"
+    sentence: ClassVar[str] = "{location} does not hold this vault: {cause}."
+    next_step: ClassVar[str] = (
+        "Mount or reach the right place; if it is new or was emptied, `holdfast vault repair` fills it."
+    )
+
+
+@dataclass(eq=False)
+class CannotDelete(StoreError):
+    """Of a vault in two places one cannot be reached: what is deleted in the other alone would live on there."""
+
+    code: ClassVar[str] = "store-cannot-delete"
+    sentence: ClassVar[str] = "A deletion must reach both places, and {location} would keep its copy: {cause}"
+    next_step: ClassVar[str] = (
+        "Bring {location} back and run the command again. Where the second place is gone, run it with "
+        "HOLDFAST_VAULT_REPLICA set to nothing: a copy there then stays, and is not erased. Where the first is "
+        "gone, make the second the only one: `[vault] location`."
     )

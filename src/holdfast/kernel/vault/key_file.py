@@ -15,6 +15,7 @@ from holdfast.kernel.durable import make_private, sweep_drafts, write_whole
 from holdfast.kernel.ports import KeyService, ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.key_set import KeySet, check_successor, check_vault, new_key_set
+from holdfast.kernel.vault.places import places_of
 from holdfast.kernel.vault.sealed_keys import MARK, NO_SERVICE, SealedKeys, open_keys, seal_keys
 
 T = TypeVar("T")
@@ -160,12 +161,12 @@ class KeyFile:
 
     def _refuse_inside(self, store: ObjectStore) -> None:
         # A thief of the folder must not get the key with it, and erasure needs the key to be elsewhere.
-        place = Path(store.location)
-        if place.is_absolute() and self._path.resolve().is_relative_to(place.resolve()):
-            raise VaultError(
-                f"The key file {self._path} is inside the vault {place}.",
-                "Keep it elsewhere, for example beside holdfast.toml, and set `[vault] key_file`.",
-            )
+        for place in (Path(each.location) for each in places_of(store)):
+            if place.is_absolute() and self._path.resolve().is_relative_to(place.resolve()):
+                raise VaultError(
+                    f"The key file {self._path} is inside the vault {place}.",
+                    "Keep it elsewhere, for example beside holdfast.toml, and set `[vault] key_file`.",
+                )
 
     def _taken(self) -> VaultError:
         return VaultError(

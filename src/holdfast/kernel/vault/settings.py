@@ -18,6 +18,12 @@ def check_place(location: str) -> None:
         raise ValueError(f"must be a folder or s3://bucket/prefix, got {location!r}")
 
 
+def check_replica(location: str) -> None:
+    """Nothing for an empty text or a place. Raises: ValueError for anything else."""
+    if location:
+        check_place(location)
+
+
 KMS_KEY = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:(key|alias)/.+|alias/.+|(mrk-)?[0-9a-f-]{32,36}|")
 
 
@@ -29,10 +35,19 @@ def check_kms_key(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class VaultSettings:
-    """The vault's place and its key. A passphrase, where its variable is set, replaces the key file."""
+    """The vault's places and its key. A passphrase, where its variable is set, replaces the key file."""
 
     location: str = setting(".holdfast/vault", "A folder, or s3://bucket/prefix.", check=check_place)
     key_file: Path = setting(Path(".holdfast/vault.key"), "Key file of mode 0600, kept outside the vault.")
+    replica: str = setting(
+        "", "Second place of the vault, as `location`; empty for none.", check=check_replica
+    )
+    replica_mode: str = setting(
+        "copy",
+        "copy: everything is kept in both places. fallback: the second takes what the first refuses.",
+        one_of=("copy", "fallback"),
+    )
+    replica_region: str = setting("", "AWS region of the second place's bucket; empty for `[aws] region`.")
     passphrase_env: str = setting("", "Name of the environment variable that holds the passphrase.")
     kms_key: str = setting(
         "", "AWS KMS key that seals the key file: ARN, id or alias/NAME; empty for none.", check=check_kms_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from hashlib import sha256
 
 import msgspec
@@ -11,18 +12,18 @@ from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
-from holdfast.kernel.vault.catalogue import Catalogue, info_of
+from holdfast.kernel.vault.catalogue import FOLDER, Catalogue, info_of, snapshot_id
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
-from holdfast.kernel.vault.packs import Packing
+from holdfast.kernel.vault.packs import Packing, check_name
+from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, is_kept_in, places_of
 from holdfast.kernel.vault.reader import SnapshotReader
+from holdfast.kernel.vault.repair import HealingStore, Lacking, Repair, lacking, unreadable
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
-from holdfast.kernel.vault.verify import Inspector, Verification
+from holdfast.kernel.vault.verify import Inspector, Verification, together
 from holdfast.kernel.vault.writer import SnapshotWriter
-
-CONFIG_NAME = "vault.json"
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +37,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _mac(keys: KeySet, line: bytes) -> str:
     return hmac.new(keys.derive("configuration"), line, sha256).hexdigest()
+
+
+def new_config(keys: KeySet, ring_kind: str, clock: Clock) -> bytes:
+    """The bytes of a new configuration, authenticated under the keys."""
+    config = Config(FORMAT_VERSION, keys.vault_id.hex(), ring_kind, timestamp(clock.now()))
+    return write_checked(config, _mac(keys, msgspec.json.encode(config)))
 
 
 def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
@@ -106,9 +113,8 @@ class Vault:
                 "Choose an empty place for the new vault, or open the one that is there.",
             )
         keys = ring.create(store)
-        config = Config(FORMAT_VERSION, keys.vault_id.hex(), ring.kind, timestamp(clock.now()))
         try:
-            write_config(store, keys, config)
+            store.put(CONFIG_NAME, new_config(keys, ring.kind, clock))
         except ObjectExists as error:
             raise VaultError(f"{store.location} has become a vault meanwhile.", "Open it instead.") from error
         return cls(store, ring, keys, clock, packing)
@@ -125,6 +131,22 @@ class Vault:
         keys = ring.load(store)
         check_config(store, keys, (config, line, mac))
         return cls(store, ring, keys, clock, packing)
+
+    @classmethod
+    def open_to_repair(cls, store: ObjectStore, ring: KeyRing, clock: Clock) -> Vault:
+        """An existing vault even where its configuration or key header is damaged, if the keys open a snapshot.
+
+        Raises: as `open`.
+        """
+        try:
+            return cls.open(store, ring, clock)
+        except VaultDamaged:
+            for place in places_of(store):
+                with suppress(VaultDamaged):
+                    vault = cls(store, ring, ring.load(place), clock)
+                    if next(vault._catalogue.sound_manifests("", []), None) is not None:
+                        return vault
+            raise
 
     @property
     def id(self) -> str:
@@ -175,7 +197,7 @@ class Vault:
         bytes; its packs of chunks are looked for. What is damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
         """
         damage = list[VaultDamaged]()
-        catalogue = self._catalogue_that_holds()
+        catalogue = _catalogue_that_holds(self._store, self._catalogue.seals)
         sound = catalogue.sound_manifests(system, damage)
         base = next((found for found in sound if instance in ("", found.source.instance)), None)
         problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
@@ -204,16 +226,69 @@ class Vault:
         return self._inspector(progress).verify(info.id, read_chunks=read_chunks)
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
-        """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError."""
-        return self._inspector(progress).check(read_data=read_data)
+        """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError.
 
-    def _inspector(self, progress: Progress | None) -> Inspector:
+        Of two places each is looked at by itself, for all that it should hold.
+        """
+        places = [place for place in places_of(self._store) if is_kept_in(self._store, place, FOLDER)]
+        if places == [self._store]:
+            return self._inspector(progress).check(read_data=read_data)
+        snapshots = self._catalogue.ids()
+        each = [
+            self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)
+            for place in places
+        ]
+        # What a snapshot that lies in the other place alone needs looks unused from one place.
+        whole = self._inspector(None).check(read_data=False)
+        return together(whole, [(place.location, found) for place, found in zip(places, each, strict=True)])
+
+    def lacking(self, info: SnapshotInfo) -> tuple[Lacking, ...]:
+        """Which of two places does not hold all that it should of a snapshot. Raises: VaultDamaged; StoreError."""
+        if not isinstance(self._store, TwoPlaces):
+            return ()
+        return tuple(lacking(self._store, self._catalogue, self._catalogue.manifest(info.id)))
+
+    def repair(self, *, dry_run: bool = False, progress: Progress | None = None) -> Repair:
+        """Read everything, and heal what one place has wrong with what the other has right.
+
+        Raises: StoreError when a place cannot be read or does not take what is healed.
+        """
+        keys = self._catalogue.seals.keys
+        store = HealingStore(self._store, self._check_object, dry_run=dry_run)
+        with suppress(ObjectMissing):
+            store.get(CONFIG_NAME)
+        if CONFIG_NAME in store.lost:  # all that it says, the keys know
+            store.renew(CONFIG_NAME, new_config(keys, self._ring.kind, self._clock))
+        left = self._inspector(progress, store).check(read_data=True)
+        broken = tuple(unreadable(Catalogue(store, self._catalogue.seals), store.lost))
+        return Repair(dry_run, tuple(store.healed), left, broken)
+
+    def drop(self, snapshot: str) -> None:
+        """Take a snapshot out of the vault by its id, whether it can be read or not. Raises: StoreError."""
+        self._catalogue.delete(snapshot)
+
+    def _check_object(self, place: ObjectStore, name: str, data: bytes) -> None:
+        """Return when an object of one place is what was written. Raises: VaultDamaged; VaultError; StoreError."""
+        if name == CONFIG_NAME:
+            check_config(place, self._catalogue.seals.keys)
+        elif name.startswith(KEY_FOLDER):
+            self._ring.check(place)
+        elif name.startswith(FOLDER):
+            Catalogue(place, self._catalogue.seals).read(snapshot_id(name))
+        else:
+            check_name(self._catalogue.seals, name, data)
+
+    def _inspector(self, progress: Progress | None, store: ObjectStore | None = None) -> Inspector:
+        """What reads the whole store, or the one given, afresh."""
+        looked_at = store or self._store
+
         def frame() -> None:
-            self._ring.check(self._store)
-            check_config(self._store, self._catalogue.seals.keys)
+            self._ring.check(looked_at)
+            check_config(looked_at, self._catalogue.seals.keys)
 
-        return Inspector(self._catalogue_that_holds(), frame, progress)
+        return Inspector(_catalogue_that_holds(looked_at, self._catalogue.seals), frame, progress)
 
-    def _catalogue_that_holds(self) -> Catalogue:
-        """One that has read nothing yet, and holds the packs it reads whole."""
-        return Catalogue(HeldPacks(self._store), self._catalogue.seals)
+
+def _catalogue_that_holds(store: ObjectStore, seals: Seals) -> Catalogue:
+    """One that has read nothing yet, and holds the packs it reads whole."""
+    return Catalogue(HeldPacks(store), seals)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from holdfast.domain.errors import HoldfastError, VaultDamaged, VaultError
@@ -14,13 +14,13 @@ from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
 from holdfast.kernel.vault.packs import check_name, fetch
+from holdfast.kernel.vault.places import is_frame
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.verify_chunks import Bodies, ChunkInspector
 from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
 PACKS_AHEAD = 2  # packs in memory beside the one that is looked at
-FRAME_NAMES = frozenset({"vault.json", "keys/passphrase"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,21 @@ class Verification:
     def sound(self) -> bool:
         """Whether nothing was wrong."""
         return not self.problems
+
+
+def together(whole: Verification, places: Sequence[tuple[str, Verification]]) -> Verification:
+    """What checks of single places came to, each with its location, beside one of both as a whole."""
+    problems: dict[Problem, None] = {}
+    for number, (location, found) in enumerate(places):
+        for each in found.problems:
+            problems[replace(each, message=f"{each.message} (in {location})") if number else each] = None
+    problems.update(dict.fromkeys(whole.problems))
+    levels = [
+        LevelCount(counts[0].level, sum(c.checked for c in counts), sum(c.problems for c in counts))
+        for counts in zip(*(found.levels for _, found in places), strict=True)
+    ]
+    bytes_read = sum(found.bytes_read for _, found in places)
+    return Verification(tuple(levels), tuple(problems), whole.garbage, bytes_read)
 
 
 class Inspector:
@@ -99,24 +114,20 @@ class Inspector:
             self._read_objects(manifest)
         return self._result(())
 
-    def check(self, *, read_data: bool) -> Verification:
-        """Account for every object in the store. Raises: StoreError."""
+    def check(self, *, read_data: bool, snapshots: Sequence[str] = ()) -> Verification:
+        """Account for every object in the store, and for the manifests of these snapshots too. Raises: StoreError."""
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
-        snapshots = self._catalogue.ids()
+        snapshots = sorted({*snapshots, *self._catalogue.ids()}, reverse=True)
         self._stage("Checking snapshots", len(snapshots))
         for snapshot in snapshots:
             manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
             if manifest:
                 self._verify_chunks(manifest, None if read_data else objects)
             self._advance(snapshot)
-        known = (
-            FRAME_NAMES
-            | self._reached.keys()
-            | self._chunks.listed
-            | {object_name(snapshot) for snapshot in snapshots}
-        )
-        return self._result(tuple(found for name, found in objects.items() if name not in known))
+        known = self._reached.keys() | self._chunks.listed | {object_name(snapshot) for snapshot in snapshots}
+        left = (found for name, found in objects.items() if name not in known and not is_frame(name))
+        return self._result(tuple(left))
 
     def _check_frame(self) -> None:
         self._checked["vault"] += 1
@@ -160,7 +171,7 @@ class Inspector:
         manifest = self._manifest(snapshot)
         for ref in manifest.indexes if manifest else ():
             index = self._index(ref)
-            for pack in _packs_used(manifest, ref, index) if manifest and index else ():
+            for pack in packs_used(manifest, ref, index) if manifest and index else ():
                 if pack.name in self._reached:
                     continue
                 found = objects.get(pack.name)
@@ -219,7 +230,7 @@ class Inspector:
         packs: dict[str, tuple[ObjectRef, Index]] = {}
         for ref, index in zip(manifest.indexes, ahead(self._try_index, manifest.indexes), strict=True):
             if found := self._noted(ref, index):
-                packs |= {pack.name: (pack, found) for pack in _packs_used(manifest, ref, found)}
+                packs |= {pack.name: (pack, found) for pack in packs_used(manifest, ref, found)}
         unread = [pack for name, pack in packs.items() if name not in self._reached]
         for (pack, index), size in zip(unread, ahead(self._try_pack, unread, PACKS_AHEAD), strict=True):
             self._checked["packs"] += 1
@@ -313,7 +324,7 @@ def _places(block: BlockRef) -> Iterator[tuple[Place, bool]]:
         yield block.personal, True
 
 
-def _packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
+def packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
     """The packs that the snapshot's own layers in an index lie in."""
     at = manifest.indexes.index(ref)
     numbers = {place.layer for section in manifest.sections for place in section.layers if place.index == at}
