@@ -54,7 +54,7 @@ class Backup:
         """Capture (which ends with the seal) and a check that reads every stored byte back."""
         return (
             Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
-            Stage("check", StageKind.CHECK, self._check),
+            Stage("check", StageKind.CHECK, lambda context: read_back(self.vault, context)),
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
@@ -192,20 +192,22 @@ class Backup:
             "Take a full backup first: `holdfast identity-center backup --type full`.",
         )
 
-    def _check(self, context: RunContext) -> None:
-        info = self.snapshot_of(context.run.id)
-        if info is None:
-            raise NotFound("snapshot of run", context.run.id, "Start the backup again.")
-        verification = self.vault.verify(info, context.progress)
-        findings = [
-            Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
-            for problem in verification.problems
-        ]
-        context.record_findings(findings)
-        if verification.problems:
-            # What it shares with earlier snapshots may have been damaged before: then it is no backup.
-            first = verification.problems[0]
-            raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+
+def read_back(vault: Vault, context: RunContext) -> None:
+    """Check the snapshot that the run sealed, byte by byte. Raises: NotFound; VaultDamaged."""
+    info = vault.of_run(context.run.id)
+    if info is None:
+        raise NotFound("snapshot of run", context.run.id, "Start the run again.")
+    verification = vault.verify(info, context.progress)
+    findings = [
+        Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
+        for problem in verification.problems
+    ]
+    context.record_findings(findings)
+    if verification.problems:
+        # What it shares with earlier snapshots may have been damaged before: then it is no backup.
+        first = verification.problems[0]
+        raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
 
 
 def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
