@@ -135,10 +135,10 @@ class YamlDocument:
 
     def _next(self) -> Event:
         if self._ahead is not None:
-            event, self._ahead = self._ahead, None
-            return event
+            ahead, self._ahead = self._ahead, None
+            return ahead
         try:
-            event = next(self._events, None)
+            event: Event | None = next(self._events, None)
         except (self._yaml.YAMLError, UnicodeError) as error:
             raise self._bad(f"no YAML: {' '.join(str(error).split())}") from error
         except RecursionError:
@@ -146,11 +146,11 @@ class YamlDocument:
         if event is None:
             raise self._bad("the file ends here")
         self._file.unanswered = 0
-        self._line = event.start_mark.line + 1
+        self._line = event.start_mark.line + 1 if event.start_mark else self._line
         if isinstance(event, self._yaml.AliasEvent) or getattr(event, "anchor", None):
             raise self._bad("anchors and aliases are refused: a few of them can stand for billions of values")
-        if getattr(event, "tag", None):
-            raise self._bad(f"the tag {event.tag} is refused")
+        if tag := getattr(event, "tag", None):
+            raise self._bad(f"the tag {tag} is refused")
         return event
 
     def _bad(self, problem: str) -> Malformed:

@@ -92,7 +92,7 @@ class Bounds:
             raise Malformed(place, f"it unpacks to more than {MOST_RATIO} times its size, as a zip bomb does")
 
 
-def ungzipped(file: io.BufferedIOBase, bounds: Bounds) -> Iterator[bytes]:
+def ungzipped(file: io.BufferedReader, bounds: Bounds) -> Iterator[bytes]:
     """What a gzip file holds. Raises: Malformed for one that is damaged, cut off or followed by something."""
     spread, count = zlib.decompressobj(GZIP), 0
     try:
@@ -150,7 +150,7 @@ class _Checked(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         try:
-            count = self._member.readinto(buffer)  # type: ignore[attr-defined]
+            count: int = self._member.readinto(buffer)  # type: ignore[attr-defined]
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise Malformed(self._name, f"the file is damaged: {error}") from error
         self._count += count

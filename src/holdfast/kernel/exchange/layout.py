@@ -74,8 +74,13 @@ class Entry:
 class ReadSection(Protocol):
     """A section as it is read; `summary` is known once all entries were taken."""
 
-    type: str
-    summary: Summary
+    @property
+    def type(self) -> str:
+        """The type's name."""
+
+    @property
+    def summary(self) -> Summary:
+        """What the section came to."""
 
     def entries(self) -> Iterator[Entry]:
         """The records in the order of the file. Raises: Malformed where reading cannot go on."""
@@ -84,8 +89,13 @@ class ReadSection(Protocol):
 class Reading(Protocol):
     """One pass over a file; each section is to be taken whole before the next."""
 
-    metadata: Metadata
-    end: End
+    @property
+    def metadata(self) -> Metadata:
+        """Which snapshot it was."""
+
+    @property
+    def end(self) -> End:
+        """The last of the file; known once all sections were taken."""
 
     def sections(self) -> Iterator[ReadSection]:
         """The sections in the order of the file. Raises: Malformed."""

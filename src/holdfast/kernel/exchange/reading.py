@@ -47,7 +47,7 @@ class DocumentSection:
         self._members = document.members()
         if next(self._members, "") != "name":
             raise Malformed(document.place, "a section must begin with its name")
-        self.type = cast(str, convert_text(document))
+        self.type = convert_text(document)
         self.summary = Summary(0, captured=False)
 
     def entries(self) -> Iterator[Entry]:

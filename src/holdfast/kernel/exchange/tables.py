@@ -101,7 +101,7 @@ def _line(cells: Iterable[str]) -> bytes:
 
 # -- reading
 
-OpenFile = Callable[[str], io.BufferedIOBase]
+OpenFile = Callable[[str], io.BufferedReader]
 """The bytes of a file of the package by its name. Raises: Malformed when it is not there."""
 
 
@@ -134,7 +134,7 @@ class TablesReading:
             yield TableSection(table, self._package.opened)
 
 
-def _manifest(file: io.BufferedIOBase) -> Manifest:
+def _manifest(file: io.BufferedReader) -> Manifest:
     with file:
         data = file.read(MOST_MANIFEST + 1)
     if data.startswith(MARKS) or len(data) > MOST_MANIFEST:
@@ -165,7 +165,7 @@ class TableSection:
         if not self._columns:
             return
         with self._opened(self._file) as file:
-            if file.peek(4)[:4].startswith(MARKS):  # type: ignore[attr-defined]
+            if file.peek(4)[:4].startswith(MARKS):
                 raise Malformed(self._file, "it begins with a byte order mark; save it as UTF-8 without one")
             csv.field_size_limit(MOST_VALUE)
             rows = csv.reader(self._bounded(file), strict=True)
@@ -182,7 +182,7 @@ class TableSection:
                 told = f"a byte is not UTF-8: {error.reason}"
                 raise Malformed(f"{self._file}, line {rows.line_num + 1}", told) from error
 
-    def _bounded(self, file: io.BufferedIOBase) -> Iterator[str]:
+    def _bounded(self, file: io.BufferedReader) -> Iterator[str]:
         """The lines; one without end is refused before it fills the memory."""
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         while line := text.readline(MOST_VALUE):
