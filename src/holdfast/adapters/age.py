@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MARK = b"age-encryption.org/v1"
 WITH_PASSPHRASE = b"-> scrypt "
+PEEKED = 64
 MOST_WITH_PASSPHRASE = 256 * 1024 * 1024
 """Bytes that a passphrase can protect: the library encrypts with one only what it has in memory whole."""
 
@@ -65,9 +66,8 @@ def decrypt(chunks: Iterator[bytes], sink: Sink, keys: Keys) -> None:
     import pyrage
 
     source = _Source(chunks)
-    source.head = source.read(8192)
     try:
-        if WITH_PASSPHRASE in source.head[: len(MARK) + 1 + len(WITH_PASSPHRASE)]:
+        if WITH_PASSPHRASE in source.peek()[: len(MARK) + 1 + len(WITH_PASSPHRASE)]:
             sink.write(
                 pyrage.passphrase.decrypt(_whole(iter(lambda: source.read(65536), b"")), _passphrase(keys))
             )
@@ -87,7 +87,7 @@ class _Source:
     """Chunks as a file that the library reads; an error met there is kept, since the library words it anew."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self.head = chunks, b""
+        self._chunks, self._held = chunks, memoryview(b"")
         self.error: BaseException | None = None
 
     def __enter__(self) -> _Source:
@@ -98,16 +98,18 @@ class _Source:
     ) -> None:
         self.error = error or self.error
 
+    def peek(self) -> bytes:
+        """Some of what comes next, which is still to be read; nothing at the end."""
+        with self:
+            while not self._held and (chunk := next(self._chunks, None)) is not None:
+                self._held = memoryview(chunk)
+        return bytes(self._held[:PEEKED])
+
     def read(self, size: int) -> bytes:
         """At most so many bytes; none at the end."""
-        with self:
-            while not self.head:
-                chunk = next(self._chunks, None)
-                if chunk is None:
-                    return b""
-                self.head = chunk
-        taken, self.head = self.head[:size], self.head[size:]
-        return taken
+        self.peek()
+        taken, self._held = self._held[:size], self._held[size:]
+        return bytes(taken)
 
 
 def _whole(chunks: Iterable[bytes]) -> bytes:

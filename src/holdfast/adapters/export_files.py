@@ -25,7 +25,8 @@ class ExportPath:
     """An `ExportPlace` at a path: a file, or a folder for tables."""
 
     def __init__(self, path: Path, *, overwrite: bool) -> None:
-        self._path, self._overwrite = path.absolute(), overwrite
+        self._path = path.parent.resolve() / path.name  # a link in the last place is not followed
+        self._overwrite = overwrite
 
     @property
     def location(self) -> str:

@@ -13,10 +13,10 @@ MOST_FILES = 200
 
 
 class ImportPath:
-    """An `ImportPlace` at a path: a file, or a folder of tables. Links are followed in the path itself only."""
+    """An `ImportPlace` at a path: a file, or a folder of tables, in which no links are followed."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path.absolute()
+        self._path = path.resolve()
 
     @property
     def location(self) -> str:

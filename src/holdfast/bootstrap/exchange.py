@@ -116,8 +116,8 @@ class ExchangeDesk:
         info = home.vault.resolve(backup)
         outgoing = Outgoing.of(home.vault.read(info), info, personal=order.personal)
         lock = partial(encrypt, locks=order.locks) if order.locks else None
-        home.progress.stage("exporting")
-        written = write(outgoing, order.shape, place, lock)
+        home.progress.stage("exporting, bytes")
+        written = write(outgoing, order.shape, place, lock, home.progress)
         detail = {"snapshot": info.id, "to": place.location, "sha256": written.digest}
         home.audit.append("backup exported", info.system, detail)
         return Exported(info, place.location, written, outgoing)

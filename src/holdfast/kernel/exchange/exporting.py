@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from holdfast.domain.errors import UsageError
-from holdfast.kernel.exchange.containers import gzipped, zipped
+from holdfast.kernel.exchange.containers import PIECE, gzipped, zipped
 from holdfast.kernel.exchange.outgoing import Outgoing
 from holdfast.kernel.exchange.places import ExportPlace, Sink
 from holdfast.kernel.exchange.tables import tables
 from holdfast.kernel.exchange.writing import DOCUMENTS
+from holdfast.kernel.ports import Progress
 
 CSV, GZIP, ZIP = "csv", "gzip", "zip"
 FORMATS = (*DOCUMENTS, CSV)
@@ -60,14 +61,17 @@ class Written:
 class _Counted:
     """A sink that knows what went through it."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, progress: Progress | None) -> None:
         self._sink, self._hasher, self.size = sink, hashlib.sha256(), 0
+        self._progress = progress
 
     def write(self, data: bytes) -> int:
         """Pass them on whole."""
         self._sink.write(data)
         self._hasher.update(data)
         self.size += len(data)
+        if self._progress is not None:
+            self._progress.advance(len(data))
         return len(data)
 
     def flush(self) -> None:
@@ -99,17 +103,39 @@ def files_of(snapshot: Outgoing, shape: Shape) -> Iterator[tuple[str, Iterator[b
     yield name + ending, chunks
 
 
-def write(snapshot: Outgoing, shape: Shape, place: ExportPlace, lock: Lock | None = None) -> Written:
-    """Write the snapshot; with a `lock` no byte leaves unencrypted. Raises: as `files_of` and the place."""
+def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in larger pieces: what follows has a price for each."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def write(
+    snapshot: Outgoing,
+    shape: Shape,
+    place: ExportPlace,
+    lock: Lock | None = None,
+    progress: Progress | None = None,
+) -> Written:
+    """Write the snapshot; with a `lock` no byte leaves unencrypted. `progress` counts the bytes.
+
+    Raises: as `files_of` and the place.
+    """
     names, size, digest = [], 0, ""
     with place.opened(folder=shape.is_folder) as opened:
         for name, chunks in files_of(snapshot, shape):
             with opened(name) as sink:
-                counted = _Counted(sink)
+                counted = _Counted(sink, progress)
                 if lock is not None:
-                    lock(chunks, counted)
+                    lock(_gathered(chunks), counted)
                 else:
-                    for chunk in chunks:
+                    for chunk in _gathered(chunks):
                         counted.write(chunk)
             names.append(name)
             size, digest = size + counted.size, counted.digest
