@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from holdfast.kernel.exchange.strict_json import decode_at
 MOST_VALUE = 16 * 1024 * 1024
 """Characters of one value (a record), which is held in memory whole."""
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_BLANK = " \t\r\n"
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 class Document(Protocol):
@@ -72,6 +73,7 @@ class JsonDocument:
                 value, end = decode_at(self._text, self._at)
             except json.JSONDecodeError as error:
                 if not self._more():
+                    self._at = error.pos
                     raise self._bad(f"no JSON: {error.msg}") from error
             except ValueError as error:
                 raise self._bad(str(error)) from error
@@ -106,8 +108,7 @@ class JsonDocument:
     def _peek(self) -> str:
         """The next character that is not blank; empty at the end."""
         while True:
-            while self._at < len(self._text) and self._text[self._at] in _BLANK:
-                self._at += 1
+            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it may match nothing
             if self._at < len(self._text) or not self._more():
                 return self._text[self._at : self._at + 1]
 
