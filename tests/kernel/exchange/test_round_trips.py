@@ -86,7 +86,7 @@ names = st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs
 
 
 @given(st.dictionaries(names, st.tuples(fields, fields), max_size=3))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_record_comes_back_from_every_format(
     tmp_path: Path, drawn: dict[str, tuple[dict[str, None], ...]]
 ) -> None:
