@@ -57,7 +57,7 @@ def lying_zip() -> bytes:
     return bytes(data).replace(real, small)
 
 
-CASES = {
+CASES: dict[str, tuple[dict[str, bytes] | bytes, str]] = {
     "syntax": (GOOD.replace(b'"Name": "a"', b'"Name": a'), "line 18: no JSON"),
     "cut off": (GOOD[:-20], "line 2"),
     "empty": (b"", "empty"),

@@ -44,12 +44,15 @@ class JsonDocument:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._text, self._at = "", 0
+        self._text, self._at, self._counted = "", 0, 0
         self._lines, self._ended, self._begun = 1, False, False
 
     @property
     def place(self) -> str:
-        return f"line {self._lines + self._text.count(chr(10), 0, self._at)}"
+        # Only what lies between is counted: a place is asked for with every record.
+        self._lines += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return f"line {self._lines}"
 
     def members(self) -> Iterator[str]:
         seen: set[str] = set()
@@ -116,8 +119,8 @@ class JsonDocument:
         """Whether there was more to read; what was used is forgotten."""
         if self._ended:
             return False
-        self._lines += self._text.count("\n", 0, self._at)
-        self._text, self._at = self._text[self._at :], 0
+        self._lines += self._text.count("\n", self._counted, self._at)
+        self._text, self._at, self._counted = self._text[self._at :], 0, 0
         if len(self._text) > MOST_VALUE:
             raise self._bad(f"one value is longer than {MOST_VALUE:,} characters, or never ends")
         chunk = next(self._chunks, b"")
