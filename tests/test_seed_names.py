@@ -38,6 +38,18 @@ METHODS = {
         "delete_backup": (["backup_id: str"], "bool"),
         "verify_integrity": (["backup_id: str"], "IntegrityResult"),
     },
+    "ExportImportManager": {
+        "export_backup": (["backup_id: str", "format: ExportFormat", "target: ExportTarget"], "ExportResult"),
+        "import_backup": (
+            ["source: ImportSource", "format: ImportFormat", "options: ImportOptions"],
+            "ImportResult",
+        ),
+        "validate_import_format": (["source: ImportSource", "format: ImportFormat"], "ValidationResult"),
+        "convert_format": (
+            ["data: BackupData", "from_format: ExportFormat", "to_format: ExportFormat"],
+            "ConvertResult",
+        ),
+    },
     "IdentityCenterCollector": {
         "collect_users": (["options: CollectionOptions"], "List[User]"),
         "collect_groups": (["options: CollectionOptions"], "List[Group]"),
@@ -69,6 +81,9 @@ FIELDS = {
         "retention_policy: RetentionPolicy",
         "encryption_info: EncryptionMetadata",
     ],
+    "ExportFormat": ["format_type: str", "compression: Optional[str]", "encryption: bool"],
+    "ExportTarget": ["target_type: str", "location: str", "credentials: Optional[Dict[str, str]]"],
+    "ImportSource": ["source_type: str", "location: str", "credentials: Optional[Dict[str, str]]"],
     "RestoreOptions": [
         "target_resources: List[ResourceType]",
         "conflict_strategy: ConflictStrategy",
@@ -112,10 +127,15 @@ NAMED = [
     "CollectionOptions",
     "CompatibilityResult",
     "ConflictInfo",
+    "ConvertResult",
     "EncryptionMetadata",
     "Environment",
+    "ExportResult",
     "Group",
     "GroupData",
+    "ImportFormat",
+    "ImportOptions",
+    "ImportResult",
     "IncrementalData",
     "IntegrityResult",
     "PermissionSet",
@@ -129,11 +149,7 @@ NAMED = [
 
 # drawn, and not built yet: absent instead of empty
 LATER = [
-    "ExportImportManager",
     "ScheduleManager",
-    "ExportFormat",
-    "ExportTarget",
-    "ImportSource",
     "ScheduleConfig",
 ]
 

@@ -10,6 +10,17 @@ from importlib import import_module
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would double the start-up
 if TYPE_CHECKING:
     from holdfast.api import BackupManager, IdentityCenterCollector, RestoreManager, StorageEngine
+    from holdfast.api_exchange import ExportImportManager
+    from holdfast.api_exchange_models import (
+        ConvertResult,
+        ExportFormat,
+        ExportResult,
+        ExportTarget,
+        ImportFormat,
+        ImportOptions,
+        ImportResult,
+        ImportSource,
+    )
     from holdfast.api_models import (
         ApplicationAssignmentData,
         ApplicationData,
@@ -49,7 +60,21 @@ if TYPE_CHECKING:
         ValidationResult,
     )
 
-_MANAGERS = ("BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine")
+_HOMES = {
+    "holdfast.api": ("BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine"),
+    "holdfast.api_exchange": ("ExportImportManager",),
+    "holdfast.api_exchange_models": (
+        "ConvertResult",
+        "ExportFormat",
+        "ExportResult",
+        "ExportTarget",
+        "ImportFormat",
+        "ImportOptions",
+        "ImportResult",
+        "ImportSource",
+    ),
+}
+"""Where names are that are not in `holdfast.api_models`."""
 
 __all__ = [
     "ApplicationAssignmentData",
@@ -67,12 +92,21 @@ __all__ = [
     "CompatibilityResult",
     "ConflictInfo",
     "ConflictStrategy",
+    "ConvertResult",
     "CustomerManagedPolicy",
     "EncryptionMetadata",
     "Environment",
+    "ExportFormat",
+    "ExportImportManager",
+    "ExportResult",
+    "ExportTarget",
     "Group",
     "GroupData",
     "IdentityCenterCollector",
+    "ImportFormat",
+    "ImportOptions",
+    "ImportResult",
+    "ImportSource",
     "IncrementalData",
     "InstanceData",
     "IntegrityLevel",
@@ -103,8 +137,8 @@ def __getattr__(name: str) -> object:
         return version("holdfast")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module("holdfast.api" if name in _MANAGERS else "holdfast.api_models")
-    value: object = getattr(home, name)
+    home = next((module for module, names in _HOMES.items() if name in names), "holdfast.api_models")
+    value: object = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

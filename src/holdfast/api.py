@@ -64,7 +64,7 @@ from holdfast.systems.identity_center.model import (
 __all__ = ["BackupManager", "IdentityCenterCollector", "RestoreManager", "StorageEngine"]
 
 
-class _Manager:
+class Manager:
     """What all managers stand on: one installation, opened when it is first needed."""
 
     def __init__(self, installation: Installation | None = None) -> None:
@@ -104,7 +104,7 @@ class _Manager:
         return True
 
 
-class BackupManager(_Manager):
+class BackupManager(Manager):
     """Takes, lists, checks and deletes backups of Identity Center."""
 
     def create_backup(self, backup_type: BackupType, options: BackupOptions) -> BackupResult:
@@ -155,7 +155,7 @@ class BackupManager(_Manager):
         return self._delete(backup_id)
 
 
-class RestoreManager(_Manager):
+class RestoreManager(Manager):
     """Previews and makes restores of Identity Center."""
 
     def restore_backup(self, backup_id: str, options: RestoreOptions) -> RestoreResult:
@@ -219,7 +219,7 @@ class RestoreManager(_Manager):
         )
 
 
-class StorageEngine(_Manager):
+class StorageEngine(Manager):
     """Keeps backups in the vault: encrypted, deduplicated, on a folder or in S3."""
 
     def store_backup(self, backup_data: BackupData, metadata: BackupMetadata) -> str:
@@ -278,7 +278,7 @@ class StorageEngine(_Manager):
         return answers.integrity_result(info, self._home.vault.verify(info, self._home.progress))
 
 
-class IdentityCenterCollector(_Manager):
+class IdentityCenterCollector(Manager):
     """Reads Identity Center as it is now; nothing is stored.
 
     All calls raise CredentialsError, Throttled, and RemoteError when not everything could be read.

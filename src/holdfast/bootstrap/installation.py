@@ -11,6 +11,7 @@ from holdfast.bootstrap.parts import Parts
 from holdfast.config import current
 
 if TYPE_CHECKING:
+    from holdfast.bootstrap.exchange import ExchangeDesk
     from holdfast.bootstrap.running import Runner
     from holdfast.bootstrap.scans import ScanDesk
     from holdfast.domain.runs import Run
@@ -25,8 +26,19 @@ class Installation(Parts):
         """Starts, resumes and undoes runs, and says what they came to."""
         from holdfast.bootstrap.running import Runner
 
-        # scans need runs, so they are made later
-        return Runner(self, lambda arguments: self.scans.stages_of(arguments))  # noqa: PLW0108
+        # scans and imports need runs, so they are made later
+        return Runner(
+            self,
+            lambda arguments: self.scans.stages_of(arguments),  # noqa: PLW0108
+            lambda arguments: self.exchange.stages_of(arguments),  # noqa: PLW0108
+        )
+
+    @cached_property
+    def exchange(self) -> ExchangeDesk:
+        """What goes out as files and comes in from them."""
+        from holdfast.bootstrap.exchange import ExchangeDesk
+
+        return ExchangeDesk(self, self.runs)
 
     @cached_property
     def scans(self) -> ScanDesk:

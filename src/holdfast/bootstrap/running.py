@@ -23,6 +23,7 @@ from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.destination import HERE, Destination, RollbackRequest
 from holdfast.kernel.drill import DrillRequest
+from holdfast.kernel.exchange.importing import IMPORT
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.runs.report_values import RunReport
 
 R = TypeVar("R")
+StagesOf = Callable[[bytes], Sequence[Stage]]
 _log = logging.getLogger(__name__)
 
 BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH, SAVE = (
@@ -59,10 +61,10 @@ LEASE_SECONDS = 6 * 3600.0
 class Runner:
     """What an installation does with runs."""
 
-    def __init__(self, home: Parts, publishing: Callable[[bytes], Sequence[Stage]]) -> None:
-        """`publishing` gives the stages of a publish run from its arguments."""
+    def __init__(self, home: Parts, publishing: StagesOf, importing: StagesOf) -> None:
+        """`publishing` and `importing` give the stages of a publish and an import run from its arguments."""
         self._home = home
-        self._publishing = publishing
+        self._publishing, self._importing = publishing, importing
         self._times: list[StageTime] = []
         self._calls_before: CallCount | None = None
         self._log: tuple[RunLog, ExitStack] | None = None
@@ -87,7 +89,7 @@ class Runner:
         Raises: whatever the run could not get past, after its evidence was written.
         """
         self._calls_before = self._sent()
-        if kind in (BACKUP, SAVE):
+        if kind in (BACKUP, SAVE, IMPORT):
             self._home.ensure_default_vault()
         target = self._instance(system, _target(request)) if kind in CHANGING else ""
         arguments = msgspec.json.encode(self._pinned(system, request), order="sorted")
@@ -151,6 +153,7 @@ class Runner:
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
             PUBLISH: lambda: self._publishing(run.arguments),
             SAVE: lambda: self._save_stages(run),
+            IMPORT: lambda: self._importing(run.arguments),
         }
         if run.kind not in makers:
             raise UsageError(

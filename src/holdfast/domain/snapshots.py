@@ -7,6 +7,10 @@ from datetime import datetime
 
 SAFETY_KIND = "safety"
 """The kind of the snapshots that restores take of what they are about to change."""
+IMPORTED_KIND = "imported"
+"""The kind of the snapshots that were made from a file; like safety snapshots they are found by their id alone."""
+WITHOUT_PERSONAL = ("personal_fields", "left out")
+"""The label of an imported snapshot whose file had no personal fields in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class SectionSummary:
 class SnapshotInfo:
     """What is known of a snapshot without reading its records.
 
-    `kind` is `full`, `incremental` or `safety` (taken before a restore); `parent` is the snapshot
-    an incremental one was compared with. `during` names runs that were changing the same service
+    `kind` is `full`, `incremental`, `safety` (taken before a restore) or `imported` (from a file);
+    `parent` is the snapshot an incremental one was compared with. `during` names runs that were changing the same service
     while this was captured. `audit_head` anchors the audit chain.
     """
 

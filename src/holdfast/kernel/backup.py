@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,7 +57,7 @@ class Backup:
         """Capture (which ends with the seal) and a check that reads every stored byte back."""
         return (
             Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
-            Stage("check", StageKind.CHECK, self._check),
+            Stage("check", StageKind.CHECK, lambda context: read_back(self.vault, context)),
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
@@ -195,21 +195,20 @@ class Backup:
             "Take a full backup first: `holdfast identity-center backup --type full`.",
         )
 
-    def not_where_it_should_be(self, info: SnapshotInfo, severity: Severity) -> Iterator[Finding]:
-        """For each of two places that lacks objects of a snapshot: how many, why, and which."""
-        for found in self.vault.lacking(info):
-            yield from _lacks(found, info.id, severity)
 
-    def _check(self, context: RunContext) -> None:
-        info = self.snapshot_of(context.run.id)
-        if info is None:
-            raise NotFound("snapshot of run", context.run.id, "Start the backup again.")
-        refuse_unreadable(
-            context,
-            info,
-            self.vault.verify(info, context.progress),
-            self.not_where_it_should_be(info, Severity.ERROR),
-        )
+def read_back(vault: Vault, context: RunContext) -> None:
+    """Check the snapshot that the run sealed, byte by byte. Raises: NotFound; VaultDamaged."""
+    info = vault.of_run(context.run.id)
+    if info is None:
+        raise NotFound("snapshot of run", context.run.id, "Start the run again.")
+    lacking = not_where_it_should_be(vault, info, Severity.ERROR)
+    refuse_unreadable(context, info, vault.verify(info, context.progress), lacking)
+
+
+def not_where_it_should_be(vault: Vault, info: SnapshotInfo, severity: Severity) -> Iterator[Finding]:
+    """For each of two places that lacks objects of a snapshot: how many, why, and which."""
+    for found in vault.lacking(info):
+        yield from _lacks(found, info.id, severity)
 
 
 def refuse_unreadable(

@@ -13,7 +13,7 @@ from holdfast.domain.errors import NotFound, Refused
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.records import RecordView, show_key
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.backup import SAFETY, Backup, BackupRequest
+from holdfast.kernel.backup import SAFETY, Backup, BackupRequest, not_where_it_should_be
 from holdfast.kernel.choosing import asking_once
 from holdfast.kernel.destination import HERE, Destination
 from holdfast.kernel.ports import Chooser, Progress
@@ -102,7 +102,7 @@ class Restore:
         if kept is None:
             kept = backup.capture(context, BackupRequest(SAFETY, self._needed(wanted, request)), items=False)
         context.snapshot = kept.id
-        context.record_findings(backup.not_where_it_should_be(kept, Severity.WARNING))
+        context.record_findings(not_where_it_should_be(backup.vault, kept, Severity.WARNING))
 
     def _wait(self, context: RunContext, request: RestoreRequest) -> None:
         if self.system.arrivals is None:

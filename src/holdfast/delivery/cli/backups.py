@@ -1,4 +1,4 @@
-"""`holdfast backups`: list, show, verify, drill, delete."""
+"""`holdfast backups`: list, show, verify, drill, export, import, delete."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from holdfast.delivery.cli.exchange import export, import_
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
 from holdfast.delivery.cli.opening import conclude, emit, installation
@@ -38,13 +39,17 @@ def backups() -> None:
     """List, check and rehearse what was backed up."""
 
 
+backups.add_command(export)
+backups.add_command(import_)
+
+
 @backups.command(name="list")
 @click.option("--system", default="", help="Only backups of this system.")
 @click.option("--all", "everything", is_flag=True, help="Also the safety snapshots that restores take.")
 @click.option(
     "--kind",
     "kinds",
-    type=click.Choice(["full", "incremental", "safety"]),
+    type=click.Choice(["full", "incremental", "safety", "imported"]),
     multiple=True,
     help="Only of this kind; may be repeated.",
 )

@@ -10,7 +10,7 @@ import msgspec
 from blake3 import blake3
 
 from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
-from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import IMPORTED_KIND, SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead
@@ -192,7 +192,7 @@ class Catalogue:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
-        Safety snapshots are found by their id alone.
+        Safety and imported snapshots are found by their id alone.
         Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
@@ -214,8 +214,8 @@ class Catalogue:
 
     def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
         for manifest in self.manifests(system):
-            if manifest.kind == SAFETY_KIND:
-                continue  # `latest` after a restore must not become the state from before that restore
+            if manifest.kind in (SAFETY_KIND, IMPORTED_KIND):
+                continue  # `latest` is neither the state from before a restore nor what a file brought
             if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
                 return manifest
         raise _not_found(ref, system)

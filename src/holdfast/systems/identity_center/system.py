@@ -12,6 +12,7 @@ from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.examining import examine
 from holdfast.systems.identity_center.needs.policy import policy
 from holdfast.systems.identity_center.needs.table import actions_for
+from holdfast.systems.identity_center.records.admission import faults
 from holdfast.systems.identity_center.records.mapping import comparable
 from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
@@ -44,5 +45,6 @@ def identity_center(
         policy=lambda work: policy(
             actions_for(work), Place.of(settings.instance_arn, session.region, settings.member_role or "*")
         ),
+        faults=faults,
         translate=translate,
     )

@@ -10,12 +10,13 @@ from holdfast.domain.changes import RestoreScope
 from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, RemoteError, UsageError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, RecordView, split_key
-from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.domain.snapshots import WITHOUT_PERSONAL, SnapshotInfo
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     PERMISSION_SET,
     SYSTEM,
+    USER,
     Instance,
     PermissionSet,
     every,
@@ -90,6 +91,12 @@ def _error(code: str, kind: str, message: str, advice: str = "", key: str = "") 
 
 
 def _sections(snapshot: SnapshotInfo, scope: RestoreScope) -> Iterator[Finding]:
+    if WITHOUT_PERSONAL in snapshot.labels and USER in scope.types:
+        # Restored, they would take names and addresses away from everybody who has them.
+        message = "The snapshot came from a file without personal fields; its users cannot be restored."
+        yield _error(
+            "without-personal", USER, message, "Leave users out, or import a file that has the fields."
+        )
     for name in scope.types:
         section = snapshot.section(name)
         if section is None or not section.captured:

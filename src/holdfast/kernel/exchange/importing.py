@@ -1,0 +1,128 @@
+"""An import as a run: the records of an examined file into a sealed snapshot, each an item of the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from holdfast.domain.errors import Refused
+from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.records import Record
+from holdfast.domain.snapshots import IMPORTED_KIND, WITHOUT_PERSONAL, SnapshotInfo
+from holdfast.kernel.backup import read_back
+from holdfast.kernel.exchange.intake import Examined
+from holdfast.kernel.exchange.layout import LEFT_OUT, Package, ReadSection
+from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
+from holdfast.kernel.vault.vault import Vault
+
+IMPORT = "import"
+FROM, DIGEST, OF, CHANGED = "imported_from", "imported_sha256", "imported_snapshot", "imported_edited"
+"""The labels by which an imported snapshot says where it came from."""
+BATCH = 1_000
+
+
+class ImportRequest(msgspec.Struct, frozen=True):
+    """What an import was asked for; `location` is without credentials, `digest` is the file's SHA-256 in hex."""
+
+    location: str
+    digest: str
+    format: str
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file that was examined and is held by this process."""
+
+    package: Package
+    examined: Examined
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Imports what is held. `held` gives the file of a run, None once its process is gone."""
+
+    vault: Vault
+    audit_head: Callable[[], str]
+    held: Callable[[ImportRequest], Held | None]
+
+    def stages(self, request: ImportRequest) -> tuple[Stage, ...]:
+        """Import (which ends with the seal) and a check that reads every stored byte back."""
+        return (
+            Stage("import", StageKind.GATHER, lambda context: self._import(context, request)),
+            Stage("check", StageKind.CHECK, lambda context: read_back(self.vault, context)),
+        )
+
+    def _import(self, context: RunContext, request: ImportRequest) -> None:
+        held = self.held(request)
+        if held is None:
+            raise Refused(
+                f"the file that run {context.run.id} was importing is no longer held",
+                "Import it again; nothing of it was kept.",
+            )
+        sealed = self.vault.of_run(context.run.id) or self._store(context, request, held)
+        context.snapshot = sealed.id
+
+    def _store(self, context: RunContext, request: ImportRequest, held: Held) -> SnapshotInfo:
+        examined = held.examined
+        writer = self.vault.begin(context.run.system)
+        context.progress.stage("importing", sum(part.count for part in examined.sections.values()))
+        for section in held.package.read().sections():
+            part = examined.sections[section.type]
+            records = _inventoried(section, context)
+            if part.captured:
+                writer.add_section(section.type, records, complete=part.complete, reason=part.reason)
+            else:
+                writer.leave_out(section.type, part.reason)
+            if part.captured and not part.complete:
+                lacking = Item(section.type, "", Outcome(OutcomeKind.FAILED, part.reason))
+                context.record_items([lacking])
+        context.record_findings(_notes(examined, request))
+        return writer.seal(
+            kind=IMPORTED_KIND,
+            taken_at=examined.taken_at,
+            source=examined.source,
+            run=context.run.id,
+            during=examined.metadata.during,
+            audit_head=self.audit_head(),
+            labels=_labels(examined, request),
+        )
+
+
+def _inventoried(section: ReadSection, context: RunContext) -> Iterator[Record]:
+    """The records of a section; each becomes an item once it was taken."""
+    batch: list[Item] = []
+    for entry in section.entries():
+        if entry.record is None:
+            continue  # an examination found none of these
+        yield entry.record
+        batch.append(Item(entry.record.type, entry.record.key, DONE, entry.record.digest))
+        if len(batch) == BATCH:
+            context.record_items(batch)
+            context.progress.advance(BATCH)
+            batch = []
+    context.record_items(batch)
+    context.progress.advance(len(batch))
+
+
+def _labels(examined: Examined, request: ImportRequest) -> tuple[tuple[str, str], ...]:
+    told = examined.metadata
+    own = {FROM: request.location, DIGEST: request.digest, OF: told.snapshot}
+    if told.personal == LEFT_OUT:
+        own |= dict([WITHOUT_PERSONAL])
+    if examined.edited:
+        own[CHANGED] = ", ".join(examined.edited)
+    return tuple(sorted({**told.labels, **own}.items()))
+
+
+def _notes(examined: Examined, request: ImportRequest) -> Iterator[Finding]:
+    where = f"{request.location}, SHA-256 {request.digest}"
+    yield Finding(Severity.NOTE, "imported-from", "", "", f"The records came from {where}.")
+    for what in examined.edited:
+        told = f"{what} was changed after the export was written; it was imported as it is now."
+        yield Finding(Severity.WARNING, "edited", "", what, told[0].upper() + told[1:])
+    if examined.metadata.personal == LEFT_OUT:
+        told = "The file was exported without personal fields; users cannot be restored from it."
+        yield Finding(Severity.WARNING, "without-personal", "", "", told)
