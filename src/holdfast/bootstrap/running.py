@@ -22,7 +22,6 @@ from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.destination import HERE, Destination, RollbackRequest
 from holdfast.kernel.drill import DrillRequest
-from holdfast.kernel.exchange.importing import IMPORT
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
@@ -46,6 +45,7 @@ StagesOf = Callable[[bytes], Sequence[Stage]]
 _log = logging.getLogger(__name__)
 
 BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
+IMPORT = "import"
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
