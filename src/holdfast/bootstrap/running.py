@@ -18,7 +18,7 @@ from holdfast.domain.errors import (
     UsageError,
     VaultError,
 )
-from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
+from holdfast.domain.snapshots import BY_ID_ALONE
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.destination import HERE, Destination, RollbackRequest
 from holdfast.kernel.drill import DrillRequest
@@ -275,7 +275,7 @@ class Runner:
         except VaultError:
             return None
         older = (info for info in found if info.taken_at < sealed.taken_at)
-        return next((info for info in older if info.kind != SAFETY), None)
+        return next((info for info in older if info.kind not in BY_ID_ALONE), None)
 
 
 def _to_stderr(text: str) -> None:
