@@ -72,10 +72,16 @@ def taken(here: Installation) -> SnapshotInfo:
     return here.vault.resolve("latest")
 
 
+@pytest.fixture(scope="module")
+def there(sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Another installation, with what the tests before brought."""
+    return home_in(tmp_path_factory.mktemp("exchange") / "there")
+
+
 @pytest.fixture
-def there(sandbox: SandboxServer, tmp_path: Path) -> Installation:
-    """Another installation, with nothing in its vault."""
-    return home_in(tmp_path / "there")
+def fresh(sandbox: SandboxServer, tmp_path: Path) -> Installation:
+    """An installation with nothing in its vault."""
+    return home_in(tmp_path / "fresh")
 
 
 def export(here: Installation, to: Path | str, form: ExportFormat | None = None, **more: object) -> str:
@@ -114,24 +120,24 @@ def test_the_sample_company_comes_back_equal_in_every_format(
 
 
 def test_an_import_is_a_run_with_evidence_and_latest_stays_what_it_was(
-    here: Installation, there: Installation, taken: SnapshotInfo, tmp_path: Path
+    here: Installation, fresh: Installation, taken: SnapshotInfo, tmp_path: Path
 ) -> None:
     location = export(here, tmp_path / "out.json")
-    first, second = bring(there, location), bring(there, location)
+    first, second = bring(fresh, location), bring(fresh, location)
     assert (
-        there.vault.resolve(first.backup_id).root == there.vault.resolve(second.backup_id).root == taken.root
+        fresh.vault.resolve(first.backup_id).root == fresh.vault.resolve(second.backup_id).root == taken.root
     )
-    report = there.runs.report(there.ledger.run(first.run_id))
+    report = fresh.runs.report(fresh.ledger.run(first.run_id))
     assert (report.kind, report.exit_code, report.sums_up) == ("import", 0, True)
     assert sum(tally.done for tally in report.items) == sum(section.count for section in taken.sections)
-    assert (Path(there.runs.evidence_folder(there.ledger.run(first.run_id))) / "manifest.json").is_file()
-    assert [entry.action for entry in there.ledger.audit()][:2] == ["import started", "import complete"]
+    assert (Path(fresh.runs.evidence_folder(fresh.ledger.run(first.run_id))) / "manifest.json").is_file()
+    assert [entry.action for entry in fresh.ledger.audit()][:2] == ["import started", "import complete"]
     assert "backup exported" in [entry.action for entry in here.ledger.audit()]
     with pytest.raises(NotFound):
-        there.vault.resolve("latest")
-    stage, _ = there.exchange.stages_of(there.ledger.run(first.run_id).arguments)
+        fresh.vault.resolve("latest")
+    stage, _ = fresh.exchange.stages_of(fresh.ledger.run(first.run_id).arguments)
     with pytest.raises(Refused, match="no longer held"):
-        stage.work(context_of(there, first.run_id))
+        stage.work(context_of(fresh, first.run_id))
 
 
 def context_of(home: Installation, run_id: str) -> RunContext:
@@ -140,20 +146,20 @@ def context_of(home: Installation, run_id: str) -> RunContext:
 
 
 def test_a_dry_run_and_a_validation_write_nothing(
-    here: Installation, there: Installation, tmp_path: Path
+    here: Installation, fresh: Installation, tmp_path: Path
 ) -> None:
     location = export(here, tmp_path / "out.json")
-    looked = bring(there, location, dry_run=True)
+    looked = bring(fresh, location, dry_run=True)
     assert (looked.run_id, looked.backup_id, looked.resource_counts["groups"]) == ("", "", 12)
     text = (tmp_path / "out.json").read_text().replace('"Cloud Operators"', '"Clouds"', 1)
     (tmp_path / "out.json").write_text(text)
-    manager, source = ExportImportManager(there), ImportSource("filesystem", location)
+    manager, source = ExportImportManager(fresh), ImportSource("filesystem", location)
     found = manager.validate_import_format(source, ImportFormat())
     assert not found.valid
     assert all(finding.severity is Severity.ERROR and finding.message for finding in found.findings)
     with pytest.raises(NotImportable):
-        bring(there, location)
-    assert (there.vault.snapshots(), there.ledger.runs()) == ([], [])
+        bring(fresh, location)
+    assert (fresh.vault.snapshots(), fresh.ledger.runs()) == ([], [])
 
 
 def test_a_changed_file_comes_in_only_when_it_is_said(

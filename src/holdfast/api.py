@@ -44,8 +44,8 @@ from holdfast.bootstrap import IDENTITY_CENTER, Installation, open_installation
 from holdfast.domain.changes import ConflictStrategy, RestoreScope
 from holdfast.domain.errors import NotFound, Refused, UsageError
 from holdfast.domain.records import RecordView
-from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.backup import FULL, INCREMENTAL, SAFETY, BackupRequest
+from holdfast.domain.snapshots import BY_ID_ALONE, SnapshotInfo
+from holdfast.kernel.backup import FULL, INCREMENTAL, BackupRequest
 from holdfast.kernel.compare import compare
 from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.restore import RestoreRequest, translation_findings
@@ -333,7 +333,8 @@ class IdentityCenterCollector(Manager):
     def _base(self, moment: datetime) -> SnapshotInfo:
         instance = self._home.system(IDENTITY_CENTER).source().identity().instance
         for info in self._home.vault.snapshots(IDENTITY_CENTER):
-            if info.taken_at <= moment and info.kind != SAFETY and info.source.instance == instance:
+            is_backup = info.kind not in BY_ID_ALONE
+            if is_backup and info.taken_at <= moment and info.source.instance == instance:
                 return info
         raise NotFound(
             "backup to compare with",

@@ -21,7 +21,7 @@ _FRACTION = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+
 
 
 class _Bounded:
-    """Chunks as a file, of which only so much may be read before the parser gives something for it."""
+    """Chunks as a file, of which only so much may be read for one value."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks, self.unanswered = chunks, 0
@@ -68,12 +68,14 @@ class YamlDocument:
             raise self._bad("names with values are expected here")
         seen: set[str] = set()
         while not isinstance(event := self._next(), self._yaml.MappingEndEvent):
+            self._file.unanswered = 0
             yield self._name(event, seen)
 
     def elements(self) -> Iterator[None]:
         if not isinstance(self._next(), self._yaml.SequenceStartEvent):
             raise self._bad("a list is expected here")
         while not isinstance(self._peek(), self._yaml.SequenceEndEvent):
+            self._file.unanswered = 0
             yield
         self._next()
 
@@ -145,7 +147,6 @@ class YamlDocument:
             raise self._bad(TOO_DEEP) from None
         if event is None:
             raise self._bad("the file ends here")
-        self._file.unanswered = 0
         self._line = event.start_mark.line + 1 if event.start_mark else self._line
         if isinstance(event, self._yaml.AliasEvent) or getattr(event, "anchor", None):
             raise self._bad("anchors and aliases are refused: a few of them can stand for billions of values")

@@ -14,12 +14,13 @@ import msgspec
 from holdfast.adapters.age import MARK, Keys, Locks, decrypt, encrypt
 from holdfast.adapters.exchange_places import Access, export_place, import_place
 from holdfast.adapters.yaml_document import YamlDocument
+from holdfast.bootstrap.running import IMPORT
 from holdfast.domain.errors import CannotWrite, UsageError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.exchange.containers import MOST_BYTES
 from holdfast.kernel.exchange.errors import Malformed, NotImportable
 from holdfast.kernel.exchange.exporting import Shape, Written, write
-from holdfast.kernel.exchange.importing import IMPORT, Held, Importing, ImportRequest
+from holdfast.kernel.exchange.importing import Held, Importing, ImportRequest
 from holdfast.kernel.exchange.intake import examine
 from holdfast.kernel.exchange.opening import AUTO, package_of
 from holdfast.kernel.exchange.outgoing import Outgoing

@@ -19,11 +19,10 @@ from holdfast.domain.errors import (
     VaultError,
 )
 from holdfast.domain.outcomes import Finding, Severity
-from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
+from holdfast.domain.snapshots import BY_ID_ALONE
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.destination import HERE, Destination, RollbackRequest
 from holdfast.kernel.drill import DrillRequest
-from holdfast.kernel.exchange.importing import IMPORT
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
@@ -46,14 +45,8 @@ R = TypeVar("R")
 StagesOf = Callable[[bytes], Sequence[Stage]]
 _log = logging.getLogger(__name__)
 
-BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH, SAVE = (
-    "backup",
-    "restore",
-    "rollback",
-    "drill",
-    "publish",
-    "save",
-)
+BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
+SAVE, IMPORT = "save", "import"
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
@@ -291,7 +284,7 @@ class Runner:
         except VaultError:
             return None
         older = (info for info in found if info.taken_at < sealed.taken_at)
-        return next((info for info in older if info.kind != SAFETY), None)
+        return next((info for info in older if info.kind not in BY_ID_ALONE), None)
 
 
 def _weakened(tls_minimum: str) -> Iterator[Finding]:

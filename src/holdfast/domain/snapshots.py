@@ -8,7 +8,9 @@ from datetime import datetime
 SAFETY_KIND = "safety"
 """The kind of the snapshots that restores take of what they are about to change."""
 IMPORTED_KIND = "imported"
-"""The kind of the snapshots that were made from a file; like safety snapshots they are found by their id alone."""
+"""The kind of the snapshots that were made from a file."""
+BY_ID_ALONE = frozenset({SAFETY_KIND, IMPORTED_KIND})
+"""Kinds that `latest`, a date or a comparison with the backup before never mean: no capture of what was backed up."""
 WITHOUT_PERSONAL = ("personal_fields", "left out")
 """The label of an imported snapshot whose file had no personal fields in it."""
 

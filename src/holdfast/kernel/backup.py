@@ -12,7 +12,7 @@ import msgspec
 from holdfast.domain.errors import NotFound, Refused, VaultDamaged
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.runs import RunState
-from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import BY_ID_ALONE, SAFETY_KIND, SnapshotInfo, SourceIdentity
 from holdfast.kernel.compare import DifferenceKind, compare
 from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.ports import Ledger
@@ -187,7 +187,8 @@ class Backup:
             return None
         since = datetime.fromisoformat(request.since) if request.since else now
         for info in self.vault.snapshots(self.system.name):
-            if info.taken_at <= since and info.source.instance == identity.instance and info.kind != SAFETY:
+            is_backup = info.kind not in BY_ID_ALONE
+            if is_backup and info.taken_at <= since and info.source.instance == identity.instance:
                 return info
         raise NotFound(
             "snapshot to compare with",

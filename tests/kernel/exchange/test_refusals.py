@@ -95,6 +95,8 @@ CASES: dict[str, tuple[dict[str, bytes] | bytes, str]] = {
     "yaml deep": (YAML.replace(b"BODY", b"[" * 10_000 + b"]" * 10_000), "line 7"),
     "yaml fraction": (YAML.replace(b"BODY", b"1.5"), "no whole number"),
     "yaml huge number": (YAML.replace(b"BODY", b"9" * 50), "more than 18 digits"),
+    "a yaml value without end": (YAML.replace(b"BODY", b"x" * 9_000_000), "longer than"),
+    "a json value without end": (GOOD.replace(b'"Name": "a"', b'"Name": "' + b"x" * 9_000_000), "longer than"),
     "two yaml documents": (YAML + b"---\nx: 1\n", "a second document follows"),
     "yaml not utf-8": (YAML.replace(b"BODY", b"\xff"), "no YAML"),
     "yaml byte order mark": (b"\xef\xbb\xbf" + YAML, "byte order mark"),

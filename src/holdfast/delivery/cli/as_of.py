@@ -70,7 +70,7 @@ def _snapshot(
     home: Installation, ref: str, needed: Sequence[str]
 ) -> tuple[SnapshotInfo, tuple[SnapshotInfo, ...]]:
     from holdfast.domain.errors import NotFound
-    from holdfast.domain.snapshots import SAFETY_KIND
+    from holdfast.domain.snapshots import BY_ID_ALONE
     from holdfast.kernel.vault.catalogue import LATEST, parse_moment
     from holdfast.systems.identity_center.access.moments import newest_whole, of_one_instance
 
@@ -79,7 +79,7 @@ def _snapshot(
         return home.vault.resolve(ref, SYSTEM), ()
     stored = home.vault.snapshots(SYSTEM)
     found = of_one_instance(stored)
-    if len({info.source.instance for info in stored if info.kind != SAFETY_KIND}) > 1:
+    if len({info.source.instance for info in stored if info.kind not in BY_ID_ALONE}) > 1:
         told = f"Only backups of {found[0].source.instance} count here; name another instance's by their ids."
         click.echo(told, err=True)
     chosen, passed_over = newest_whole(found, moment, needed)

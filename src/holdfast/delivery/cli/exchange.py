@@ -26,7 +26,11 @@ passphrase_option = click.option(
 @click.argument("backup_id", metavar="BACKUP")
 @click.option("--to", "location", required=True, help="Path, or s3://bucket/key; a folder for plain CSV.")
 @click.option(
-    "--format", "format_", type=click.Choice(["json", "yaml", "csv"]), default="json", show_default=True
+    "--format",
+    "format_",
+    type=click.Choice(["json", "yaml", "csv"]),
+    default="json",
+    help="How it is written (default: json); csv is a table for each type.",
 )
 @click.option("--compression", type=click.Choice(["gzip", "zip"]), help="Needed for CSV in one file: zip.")
 @click.option("--encrypt", is_flag=True, help="Write a file of age; no byte of it lies anywhere unencrypted.")
@@ -87,7 +91,7 @@ def export(
     "format_",
     type=click.Choice(["auto", "json", "yaml", "csv", "awsideman"]),
     default="auto",
-    show_default=True,
+    help="What the file is (default: told from it); awsideman's backups must be named.",
 )
 @click.option("--dry-run", is_flag=True, help="Examine the file and list every problem; write nothing.")
 @click.option("--edited", is_flag=True, help="Take a file that was changed after it was exported.")

@@ -12,7 +12,7 @@ from holdfast.kernel.canonical import Plain
 from holdfast.kernel.exchange.errors import Malformed
 from holdfast.kernel.exchange.strict_json import decode_at
 
-MOST_VALUE = 16 * 1024 * 1024
+MOST_VALUE = 8 * 1024 * 1024
 """Characters of one value (a record), which is held in memory whole."""
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -75,7 +75,7 @@ class JsonDocument:
             try:
                 value, end = decode_at(self._text, self._at)
             except json.JSONDecodeError as error:
-                if not self._more():
+                if not self._twice_as_much():
                     self._at = error.pos
                     raise self._bad(f"no JSON: {error.msg}") from error
             except ValueError as error:
@@ -114,6 +114,14 @@ class JsonDocument:
             self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # it may match nothing
             if self._at < len(self._text) or not self._more():
                 return self._text[self._at : self._at + 1]
+
+    def _twice_as_much(self) -> bool:
+        """Whether there was more to read. As much again as was tried is, so that a long value is not tried often."""
+        tried = len(self._text) - self._at
+        found = self._more()
+        while found and len(self._text) < 2 * tried and self._more():
+            pass
+        return found
 
     def _more(self) -> bool:
         """Whether there was more to read; what was used is forgotten."""

@@ -17,7 +17,6 @@ from holdfast.kernel.exchange.layout import LEFT_OUT, Package, ReadSection
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.vault.vault import Vault
 
-IMPORT = "import"
 FROM, DIGEST, OF, CHANGED = "imported_from", "imported_sha256", "imported_snapshot", "imported_edited"
 """The labels by which an imported snapshot says where it came from."""
 BATCH = 1_000

@@ -25,6 +25,8 @@ from holdfast.kernel.vault.writer import SectionDigest
 
 LISTED = 1_000
 """Problems that are kept; further ones are counted."""
+MOST_SECTIONS = 200
+"""Of a file; no system has more than ten types."""
 EDITED = "changed since it was written"
 
 
@@ -87,6 +89,8 @@ def examine(package: Package, system: System, now: datetime) -> Examined:
     for section in reading.sections():
         if section.type in found.sections:
             raise Malformed(section.type, "the section is there twice")
+        if len(found.sections) == MOST_SECTIONS:
+            raise Malformed(section.type, f"it is the section after {MOST_SECTIONS} others")
         digest = SectionDigest()
         held = PackedRecords(_looked_at(section, system, digest, found))
         found.sections[section.type] = _summed_up(section, digest, found)

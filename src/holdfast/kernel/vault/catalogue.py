@@ -10,7 +10,7 @@ import msgspec
 from blake3 import blake3
 
 from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
-from holdfast.domain.snapshots import IMPORTED_KIND, SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
+from holdfast.domain.snapshots import BY_ID_ALONE, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead
@@ -214,7 +214,7 @@ class Catalogue:
 
     def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
         for manifest in self.manifests(system):
-            if manifest.kind in (SAFETY_KIND, IMPORTED_KIND):
+            if manifest.kind in BY_ID_ALONE:
                 continue  # `latest` is neither the state from before a restore nor what a file brought
             if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
                 return manifest

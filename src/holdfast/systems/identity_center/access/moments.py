@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo
+from holdfast.domain.snapshots import BY_ID_ALONE, SnapshotInfo
 from holdfast.systems.identity_center.access.entitlements import NEEDED
 
 
 def of_one_instance(found: Sequence[SnapshotInfo], instance: str = "") -> list[SnapshotInfo]:
     """Those of one instance; where none is named it is that of the newest backup.
 
-    `found` is newest first. A safety snapshot says nothing of what is backed up: a restore elsewhere takes
-    it of its target.
+    `found` is newest first. A safety snapshot says nothing of what is backed up, since a restore elsewhere
+    takes it of its target, nor does one that a file brought.
     """
-    backups = (info for info in found if info.kind != SAFETY_KIND)
+    backups = (info for info in found if info.kind not in BY_ID_ALONE)
     newest = next(backups, found[0] if found else None)
     wanted = instance or (newest.source.instance if newest else "")
     return [info for info in found if info.source.instance == wanted]
@@ -33,7 +33,7 @@ def newest_whole(
     candidates = [
         info
         for info in found
-        if info.kind != SAFETY_KIND
+        if info.kind not in BY_ID_ALONE
         and (until is None or info.taken_at <= until)
         and not left_out(info, needed)
     ]
