@@ -20,12 +20,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from bench.vault import runs
+from bench.vault import files, runs
 from bench.vault.bench import ROOT, Bench
 
 NEEDED_BYTES = 20 << 30
+RECORDS = 200_000
 
-# What can be asked for, in the order it runs: files join here once the vault keeps them (F1, F2, and their V and X).
+# What can be asked for, in the order it runs.
 WORKLOADS: dict[str, Callable[[Bench], None]] = {
     "R1": runs.first_snapshot,
     "V": runs.verify,
@@ -35,6 +36,10 @@ WORKLOADS: dict[str, Callable[[Bench], None]] = {
     "S3": runs.on_s3,
     "R1F": runs.first_snapshot_as_files,
     "GROW": runs.growth,
+    "F1": files.first_snapshot,
+    "VF": files.verify,
+    "XF": files.restore,
+    "F2": files.second_snapshot,
 }
 
 
@@ -68,7 +73,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--only", default=",".join(WORKLOADS), help="of " + ",".join(WORKLOADS))
-    options.add_argument("--records", type=int, default=200_000)
+    options.add_argument("--records", type=int, default=RECORDS)
     options.add_argument("--huge", action="store_true", help="GROW up to ten million records")
     asked = options.parse_args()
     chosen = asked.only.split(",")
@@ -78,6 +83,8 @@ def main() -> None:
     with scratch() as folder:
         bench = Bench(folder, shared, asked.runs, asked.records)
         print(f"{asked.records:,} records, {asked.runs} runs in turn, {os.cpu_count()} cores", flush=True)
+        if asked.records != RECORDS:
+            print(f"the targets are for {RECORDS:,} records")
         runs.prepare(bench)
         sizes = (*runs.SIZES, runs.HUGE) if asked.huge else runs.SIZES
         work = {**WORKLOADS, "GROW": partial(runs.growth, sizes=sizes)}

@@ -106,6 +106,21 @@ class Bench:
         """No workload may take more than 250 MiB."""
         self.judge(workload, "peak memory", figures.peak, 250, " MiB")
 
+    def keep_base(self, name: str) -> None:
+        """Copy what each tool has now, to start from it again."""
+        base = self.folder / "base" / name
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(parents=True)
+        for tool in (OURS, *NEEDED):
+            if (self.work / tool).exists():
+                shutil.copytree(self.work / tool, base / tool, symlinks=True)
+
+    def use_base(self, name: str) -> None:
+        """Give each tool back what was kept."""
+        for kept in (self.folder / "base" / name).iterdir():
+            shutil.rmtree(self.work / kept.name, ignore_errors=True)
+            shutil.copytree(kept, self.work / kept.name, symlinks=True)
+
     def source(self, version: str) -> None:
         """Make `cur.jsonl` this version, with a new time stamp as an edit leaves it."""
         shutil.copyfile(self.data / f"{version}.jsonl", self.data / "cur.jsonl")

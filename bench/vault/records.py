@@ -21,7 +21,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from operator import attrgetter
 from pathlib import Path
 
@@ -44,10 +44,10 @@ def opened(location: str) -> Vault:
     return Vault.open(open_store(location, Path.cwd()), ring, SystemClock())
 
 
-def records(path: str) -> Iterator[Record]:
-    """The file's lines as a capture hands records over: type, key, canonical body. Fields of a line are sorted."""
+def records(path: str, start: int = 0, length: int = -1) -> Iterator[Record]:
+    """Lines of the file as a capture hands records over: type, key, canonical body. Fields of a line are sorted."""
     kind, named = "", b"?"
-    for line in lines(path):
+    for line in lines(path, start, length):
         at = line.rindex(TYPE)
         if not line.startswith(named, at):
             named = line[at : line.index(b'"', at + len(TYPE)) + 1]
@@ -56,10 +56,13 @@ def records(path: str) -> Iterator[Record]:
         yield Record(kind, line[at : at + UUID_LENGTH].decode(), line)
 
 
-def lines(path: str) -> Iterator[bytes]:
+def lines(path: str, start: int, length: int) -> Iterator[bytes]:
+    """The lines of a stretch of the file; a negative length means up to its end."""
     with Path(path).open("rb", buffering=0) as file:
+        file.seek(start)
         rest = b""
-        while data := file.read(READ_BYTES):
+        while data := file.read(READ_BYTES if length < 0 else min(READ_BYTES, length)):
+            length -= len(data) if length > 0 else 0
             *whole, rest = (rest + data).split(b"\n")
             yield from whole
 
@@ -81,13 +84,16 @@ def backup(location: str, path: str) -> None:
 
 def multiply(location: str, path: str, times: str) -> None:
     """The records of each type again and again, under keys that go on rising."""
-    kinds = [kind for kind, _ in groupby(record.type for record in records(path))]
+    sizes = {
+        kind: sum(len(record.body) + 1 for record in of)
+        for kind, of in groupby(records(path), attrgetter("type"))
+    }
+    starts = dict(zip(sizes, accumulate(sizes.values(), initial=0), strict=False))
     again = (
         Record(kind, f"{turn:06}/{record.key}", record.body)
-        for kind in kinds
+        for kind, size in sizes.items()
         for turn in range(int(times))
-        for record in records(path)
-        if record.type == kind
+        for record in records(path, starts[kind], size)
     )
     print(back_up(opened(location), again, SystemClock().now()), "records")
 

@@ -46,7 +46,7 @@ def wall_ratio(figures: dict[str, Figures], peer: str) -> float | None:
 
 
 def prepare(bench: Bench) -> None:
-    """Generated data, the peers' commands, and repositories of every tool that hold the first version."""
+    """Generated data and the peers' commands."""
     bench.work.mkdir(parents=True, exist_ok=True)
     if not (bench.data / "v2.jsonl").exists():
         bench.tool("gen_identity.py", bench.data, "--records", bench.records)
@@ -54,16 +54,17 @@ def prepare(bench: Bench) -> None:
     if "tarzst" in bench.peers and not key.exists():
         bench.shell(f"age-keygen -o {key} 2>/dev/null; age-keygen -y {key} > {bench.folder}/age.pub")
     bench.tool("specs_vault.py", bench.folder / "specs")
-    bench.source("v1")
-    for spec in first(bench):
-        bench.shell(spec["prep"])
-        bench.shell(spec["cmd"])
-    base = bench.folder / "base" / "jsonl"
-    shutil.rmtree(base, ignore_errors=True)
-    base.mkdir(parents=True)
-    for tool in (OURS, *PEERS):
-        if (bench.work / tool).exists():
-            shutil.copytree(bench.work / tool, base / tool)
+
+
+def with_base(bench: Bench) -> None:
+    """Repositories of every tool that hold the first version, also as a copy to start from."""
+    if not (bench.folder / "base" / "jsonl").exists():
+        bench.source("v1")
+        for spec in first(bench):
+            bench.shell(spec["prep"])
+            bench.shell(spec["cmd"])
+        bench.keep_base("jsonl")
+    bench.use_base("jsonl")
 
 
 def first(bench: Bench) -> list[dict[str, str]]:
@@ -93,6 +94,7 @@ def first_snapshot_as_files(bench: Bench) -> None:
 
 def verify(bench: Bench) -> None:
     """V: read and prove every byte: ours `Vault.verify`, restic check --read-data, borg check --verify-data."""
+    with_base(bench)
     own = ours(bench, "jsonl/verify", bench.ours("verify", vault(bench)))
     figures = bench.measure("verify_jsonl", [own, *bench.specs("verify_jsonl", bench.peers)])
     bench.judge("V", "wall, of restic's", wall_ratio(figures, "restic"), 1.0)
@@ -101,6 +103,7 @@ def verify(bench: Bench) -> None:
 
 def restore(bench: Bench) -> None:
     """X: all records as a JSONL file in memory again."""
+    with_base(bench)
     own = ours(
         bench,
         "jsonl/restore",
@@ -118,6 +121,7 @@ def restore(bench: Bench) -> None:
 
 def second_snapshot(bench: Bench) -> None:
     """R2: 1 % of the records changed, into a copy of the repository that holds the first version."""
+    with_base(bench)
     bench.source("v2")
     base, place = bench.folder / "base" / "jsonl", bench.work / OURS
     command = bench.ours("backup", vault(bench), bench.data / "cur.jsonl")

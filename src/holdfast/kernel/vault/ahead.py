@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
-THREADS = 8  # more than cores, since some wait for a store while others compress
+# More than most machines have cores, since some wait for a store while others compress; each costs memory of its own.
+THREADS = 4
 _pools: dict[int, ThreadPoolExecutor] = {}
 
 
@@ -29,7 +30,7 @@ def submit(work: Callable[[Given], Made], item: Given) -> Future[Made]:
     return _pools[process].submit(work, item)
 
 
-def ahead(work: Callable[[Given], Made], items: Iterable[Given], most: int = THREADS) -> Iterator[Made]:
+def ahead(work: Callable[[Given], Made], items: Iterable[Given], most: int = 2 * THREADS) -> Iterator[Made]:
     """What `work` makes of each item, in order; at most `most` more are under way or wait to be taken.
 
     The items are drawn by the caller's thread. Raises what `work` or the items raise.
