@@ -98,6 +98,10 @@ class HealingStore:
             if found and not is_kept_in(self._store, place, name):
                 continue
             data, problem = self._look(place, name)
+            if found and not problem and data != found[1]:
+                problem = (
+                    f"it is not the one in {found[0].location}"  # sound, but from before a change of keys
+                )
             if problem and is_kept_in(self._store, place, name):
                 wrong.append((place, problem))
             if problem and data is not None:
