@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import obstore
@@ -97,12 +96,14 @@ class S3Store:
         """
         from obstore.store import S3Store as Bucket
 
+        from holdfast.adapters.tls import ca_bundle
+
         provider, region = _credentials(environment, settings)
         endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or ""
         if endpoint:
             refuse_plain_http(endpoint)
         location = f"s3://{bucket}/{prefix}".rstrip("/")
-        bundle = environment.get("AWS_CA_BUNDLE")
+        bundle = ca_bundle(environment)
         opened = Bucket(
             bucket,
             prefix=prefix or None,
@@ -118,7 +119,7 @@ class S3Store:
                 "connect_timeout": timedelta(seconds=settings.connect_timeout),
                 # There is no timeout for the answer alone that would not also end a slow upload.
                 "timeout": timedelta(seconds=READ_TIMEOUTS * settings.read_timeout),
-                **({"root_certificate": Path(bundle).read_bytes()} if bundle else {}),
+                **({"root_certificate": bundle} if bundle else {}),
             },
             retry_config={
                 "max_retries": settings.retries,

@@ -6,9 +6,11 @@ import http.client
 import os
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from holdfast.domain.errors import SettingsError
@@ -32,6 +34,18 @@ def version_of(minimum: str) -> ssl.TLSVersion:
     return VERSIONS[minimum]
 
 
+def ca_bundle(environment: Mapping[str, str] = os.environ) -> str:
+    """Certificates of authorities that are trusted beside the system's, as PEM; empty where AWS_CA_BUNDLE is not set.
+
+    Raises: SettingsError when its file cannot be read.
+    """
+    bundle = environment.get("AWS_CA_BUNDLE")
+    try:
+        return Path(bundle).read_text("ascii") if bundle else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("AWS_CA_BUNDLE", (f"{bundle}: {error}",)) from error
+
+
 def tls_context(minimum: str = "1.3", environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
     """A client's context: certificates and names are verified, nothing below `minimum` is spoken.
 
@@ -40,12 +54,9 @@ def tls_context(minimum: str = "1.3", environment: Mapping[str, str] = os.enviro
     """
     context = ssl.create_default_context()
     context.minimum_version = version_of(minimum)
-    bundle = environment.get("AWS_CA_BUNDLE")
+    bundle = ca_bundle(environment)
     if bundle:
-        try:
-            context.load_verify_locations(bundle)
-        except OSError as error:
-            raise SettingsError("AWS_CA_BUNDLE", (f"{bundle}: {error.strerror or error}",)) from error
+        context.load_verify_locations(cadata=bundle)
     return context
 
 
@@ -89,14 +100,26 @@ def shake_hands(url: str, minimum: str, timeout: float, environment: Mapping[str
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or HTTPS_PORT
-    proxy = None if proxy_bypass(host) else urlsplit(getproxies().get("https", ""))
+    proxy = _proxy_to(host)
     context = tls_context(minimum, environment)
-    if proxy and proxy.hostname:
-        connection = http.client.HTTPSConnection(proxy.hostname, proxy.port, timeout=timeout, context=context)
-        connection.set_tunnel(host, port)
+    if proxy:
+        connection = http.client.HTTPSConnection(
+            proxy.hostname or "", proxy.port, timeout=timeout, context=context
+        )
+        login = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}".encode()
+        headers = {"Proxy-Authorization": f"Basic {b64encode(login).decode()}"} if proxy.username else {}
+        connection.set_tunnel(host, port, headers)
     else:
         connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     try:
         connection.connect()
+    except http.client.HTTPException as error:
+        raise OSError(f"the proxy answered with {error}") from error
     finally:
         connection.close()
+
+
+def _proxy_to(host: str) -> SplitResult | None:
+    """The proxy that the environment sets for a host; None where there is none."""
+    address = "" if proxy_bypass(host) else getproxies().get("https", "")
+    return urlsplit(address if "://" in address else f"http://{address}") if address else None

@@ -272,6 +272,17 @@ def test_any_object_that_is_wrong_in_either_place_is_healed_from_the_other(copie
     assert copied.vault().check(read_data=True).problems == ()
 
 
+def test_a_key_header_from_before_a_change_of_keys_is_found_and_replaced(copied: Pair) -> None:
+    for place, header in ((copied.first, b"new"), (copied.second, b"old")):
+        place.objects["keys/header"] = header
+    assert [(each.where, each.message) for each in copied.vault().check().problems] == [
+        ("keys/header", "it is not the same in both places")
+    ]
+    copied.vault().repair()
+    assert copied.second.objects["keys/header"] == b"new"
+    assert copied.vault().check().problems == ()
+
+
 def test_what_fell_back_is_brought_home(falling_back: Pair) -> None:
     falling_back.first.takes = 2
     info = take(falling_back.vault(), company(9))

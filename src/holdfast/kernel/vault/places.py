@@ -131,6 +131,17 @@ class TwoPlaces:
                     raise CannotDelete("delete", name, place.location, str(error)) from error
                 self._note(self._refusing, at, "does not delete", error)
 
+    def differing(self) -> Iterator[str]:
+        """Names of what opens the vault that are not equal in both places. Raises: StoreError."""
+        for found in [*self.list(CONFIG_NAME), *self.list(KEY_FOLDER)]:
+            try:
+                first, second = (place.get(found.name) for place in self.places)
+            except ObjectMissing:
+                yield found.name
+                continue
+            if first != second:
+                yield found.name
+
     def require_both(self) -> None:
         """Return when both places can be reached and hold the vault. Raises: CannotDelete."""
         self._is_vault.clear()

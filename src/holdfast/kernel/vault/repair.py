@@ -43,6 +43,16 @@ class Repair:
     dropped: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a place has of an object, what is wrong with it, and whether it should hold it."""
+
+    place: ObjectStore
+    data: bytes
+    problem: str
+    is_kept: bool
+
+
 class HealingStore:
     """A store that gives right bytes from whichever place has them, and puts them where they are not.
 
@@ -91,35 +101,39 @@ class HealingStore:
 
     def _examined(self, name: str) -> bytes:
         """Raises: ObjectMissing where no place has the object; StoreError."""
-        wrong: list[tuple[ObjectStore, str]] = []
-        found: tuple[ObjectStore, bytes] | None = None
-        second_best: tuple[ObjectStore, bytes] | None = None
+        looks = list(self._looks(name))
+        right = next((look for look in looks if not look.problem), None)
+        chosen = right or next((look for look in looks if look.problem != MISSING), None)
+        if right is None:
+            self.lost.add(name)
+        if chosen is None:
+            raise ObjectMissing("get", name, self.location, MISSING)
+        for look in looks if right else ():
+            if look.problem and look.is_kept:
+                self._heal(look.place, name, look.problem, chosen.place.location, chosen.data)
+        self._source[name] = chosen.place
+        return chosen.data
+
+    def _looks(self, name: str) -> Iterator[_Look]:
+        """What each place has; once one has it right, only what those have that should hold it."""
+        right: _Look | None = None
         for place in places_of(self._store):
-            if found and not is_kept_in(self._store, place, name):
+            is_kept = is_kept_in(self._store, place, name)
+            if right and not is_kept:
                 continue
             data, problem = self._look(place, name)
-            if problem and is_kept_in(self._store, place, name):
-                wrong.append((place, problem))
-            if problem and data is not None:
-                second_best = second_best or (place, data)
-            if not problem and data is not None:
-                found = found or (place, data)
-        if found is None:
-            self.lost.add(name)
-            if second_best is None:
-                raise ObjectMissing("get", name, self.location, MISSING)
-            found, wrong = second_best, []
-        for place, problem in wrong:
-            self._heal(place, name, problem, found[0].location, found[1])
-        self._source[name] = found[0]
-        return found[1]
+            if right and not problem and data != right.data:
+                problem = f"it is not the one in {right.place.location}"  # from before a change of keys
+            look = _Look(place, data, problem, is_kept)
+            right = right or (None if problem else look)
+            yield look
 
-    def _look(self, place: ObjectStore, name: str) -> tuple[bytes | None, str]:
+    def _look(self, place: ObjectStore, name: str) -> tuple[bytes, str]:
         """What a place has under a name, and what is wrong with it."""
         try:
             data = place.get(name)
         except ObjectMissing:
-            return None, MISSING
+            return b"", MISSING
         try:
             self._check(place, name, data)
         except VaultDamaged as error:

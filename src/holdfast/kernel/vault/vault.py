@@ -230,9 +230,9 @@ class Vault:
 
         Of two places each is looked at by itself, for all that it should hold.
         """
-        places = [place for place in places_of(self._store) if is_kept_in(self._store, place, FOLDER)]
-        if places == [self._store]:
+        if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
+        places = [place for place in self._store.places if is_kept_in(self._store, place, FOLDER)]
         snapshots = self._catalogue.ids()
         each = [
             self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)
@@ -240,7 +240,8 @@ class Vault:
         ]
         # What a snapshot that lies in the other place alone needs looks unused from one place.
         whole = self._inspector(None).check(read_data=False)
-        return together(whole, [(place.location, found) for place, found in zip(places, each, strict=True)])
+        named = [(place.location, found) for place, found in zip(places, each, strict=True)]
+        return together(whole, named, self._store.differing())
 
     def lacking(self, info: SnapshotInfo) -> tuple[Lacking, ...]:
         """Which of two places does not hold all that it should of a snapshot. Raises: VaultDamaged; StoreError."""
@@ -255,8 +256,9 @@ class Vault:
         """
         keys = self._catalogue.seals.keys
         store = HealingStore(self._store, self._check_object, dry_run=dry_run)
-        with suppress(ObjectMissing):
-            store.get(CONFIG_NAME)
+        for name in (CONFIG_NAME, *(found.name for found in store.list(KEY_FOLDER))):
+            with suppress(ObjectMissing):
+                store.get(name)
         if CONFIG_NAME in store.lost:  # all that it says, the keys know
             store.renew(CONFIG_NAME, new_config(keys, self._ring.kind, self._clock))
         left = self._inspector(progress, store).check(read_data=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -59,13 +59,21 @@ class Verification:
         return not self.problems
 
 
-def together(whole: Verification, places: Sequence[tuple[str, Verification]]) -> Verification:
-    """What checks of single places came to, each with its location, beside one of both as a whole."""
+def together(
+    whole: Verification, places: Sequence[tuple[str, Verification]], differing: Iterable[str]
+) -> Verification:
+    """What checks of single places came to, each with its location, beside one of both as a whole.
+
+    `differing` are names of objects that each place has sound, and not the same.
+    """
     problems: dict[Problem, None] = {}
     for number, (location, found) in enumerate(places):
         for each in found.problems:
             problems[replace(each, message=f"{each.message} (in {location})") if number else each] = None
     problems.update(dict.fromkeys(whole.problems))
+    bad = {problem.where for problem in problems}
+    differ = (Problem("vault", name, "it is not the same in both places") for name in differing)
+    problems.update((each, None) for each in differ if each.where not in bad)
     levels = [
         LevelCount(counts[0].level, sum(c.checked for c in counts), sum(c.problems for c in counts))
         for counts in zip(*(found.levels for _, found in places), strict=True)
