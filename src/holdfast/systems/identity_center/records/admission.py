@@ -65,6 +65,7 @@ class _User(_Fields):
     external_ids: list[Texts] = []
     roles: Objects = []
     extensions: dict[str, object] = {}
+    """Where backups before personal extensions have them."""
 
 
 class _Personal(_Fields):
@@ -79,6 +80,7 @@ class _Personal(_Fields):
     photos: Objects = []
     website: str = ""
     birthdate: str = ""
+    extensions: dict[str, object] = {}
 
 
 class _Group(_Fields):
