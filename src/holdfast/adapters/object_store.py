@@ -20,8 +20,9 @@ def open_store(
     base: Path,
     environment: Mapping[str, str] = os.environ,
     settings: AwsSettings | None = None,
+    sse_kms_key: str = "",
 ) -> ObjectStore:
-    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`.
+    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`, whose objects S3 seals with `sse_kms_key`.
 
     Raises: UsageError; CredentialsError; Refused for plain http beyond this machine.
     """
@@ -38,4 +39,6 @@ def open_store(
     from holdfast.adapters.aws import AwsSettings
     from holdfast.adapters.object_store_s3 import S3Store
 
-    return S3Store.connect(parts.netloc, parts.path.strip("/"), environment, settings or AwsSettings())
+    return S3Store.connect(
+        parts.netloc, parts.path.strip("/"), environment, settings or AwsSettings(), sse_kms_key
+    )

@@ -43,7 +43,12 @@ class S3Store:
 
     @classmethod
     def connect(
-        cls, bucket: str, prefix: str, environment: Mapping[str, str], settings: AwsSettings
+        cls,
+        bucket: str,
+        prefix: str,
+        environment: Mapping[str, str],
+        settings: AwsSettings,
+        sse_kms_key: str = "",
     ) -> S3Store:
         """The store of a bucket and prefix, with the profile and region set, else those boto3 would take.
 
@@ -63,6 +68,8 @@ class S3Store:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             credential_provider=provider,
+            server_side_encryption="aws:kms" if sse_kms_key else None,
+            sse_kms_key_id=sse_kms_key or None,
             client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )
