@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from operator import lt
+from weakref import finalize
 
 import msgspec
 from blake3 import blake3
@@ -18,6 +19,7 @@ from holdfast.kernel.ids import timestamp
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
 from holdfast.kernel.vault.layers import LayeredRows, write_layer
 from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section, Source
+from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.rows import LISTED_ROWS, Row, changed_rows
@@ -118,8 +120,11 @@ class SnapshotWriter:
         base: Manifest | None,
         packing: Packing,
         damage: list[VaultDamaged],
+        lease: WriterLease,
     ) -> None:
         self._catalogue = catalogue
+        self._lease = lease
+        finalize(self, lease.stop)  # what a caller drops must not be renewed for ever
         self._system = system
         self._base = base
         self._block_bytes = packing.block_bytes
@@ -177,7 +182,10 @@ class SnapshotWriter:
         audit_head: str = "",
         labels: tuple[tuple[str, str], ...] = (),
     ) -> SnapshotInfo:
-        """Make the snapshot visible: the manifest is written last. Raises: StoreFull; StoreError."""
+        """Make the snapshot visible: the manifest is written last.
+
+        Raises: Busy when this writer was away for so long that a prune gave it up; StoreFull; StoreError.
+        """
         self._bodies.finish()
         self._personals.finish()
         indexes, sections, index_bytes = self._index()
@@ -197,7 +205,7 @@ class SnapshotWriter:
             indexes=indexes,
             sections=sections,
         )
-        return info_of(self._catalogue.seal(manifest, taken_at))
+        return info_of(self._catalogue.seal(manifest, taken_at, self._lease))
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
         """Store the index of what was written; point the sections at it and at the indexes of the base."""
