@@ -87,7 +87,9 @@ class Catalogue:
         self.store = store
         self.seals = seals
         self.known = dict(names or {})
-        self._epochs = {0: 0}
+        self.epochs: dict[str, int] = {}
+        """The epochs of the manifests that were read, by name."""
+        self._generations: dict[int, int] = {}
         self._manifests: dict[str, Manifest] = {}
         self._indexes: dict[str, Index] = {}
 
@@ -105,11 +107,11 @@ class Catalogue:
         """An epoch bears the number of the prune that made it, so mostly no mark needs to be read for this."""
         if not self.seals.has_epochs or generation <= self.seals.keys.newest.number:
             return
-        if generation not in self._epochs:
+        if generation not in self._generations:
             name = pruned_name(generation)
             mark = read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
-            self._epochs[generation] = mark.epoch
-        epoch = self._epochs[generation]
+            self._generations[generation] = mark.epoch
+        epoch = self._generations[generation]
         if not self.seals.knows(epoch):
             raise VaultError(
                 f"This key file is an older copy: the vault was pruned and is sealed under epoch {epoch} now.",
@@ -195,6 +197,7 @@ class Catalogue:
             raise damaged(
                 where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased"
             )
+        self.epochs[name] = epoch
         wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
         key = self.seals.unwrap(wrapped, Role.MANIFEST, where)
         return decompress(key.open(0, data[start:], where, data[HEADER_BYTES:start] + name.encode()), where)

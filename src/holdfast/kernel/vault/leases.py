@@ -202,6 +202,14 @@ def prune_lease(store: ObjectStore, least: int) -> Iterator[tuple[int, HeldLease
             lease.release()
 
 
+def took_over(number: int) -> Busy:
+    """The error of a prune that others went on without."""
+    return Busy(
+        f"Another prune of this vault went on without this one (number {number}); nothing was lost.",
+        "Run the prune again.",
+    )
+
+
 def _busy(number: int) -> Busy:
     return Busy(
         f"Another prune of this vault (number {number}) is at work.",

@@ -12,15 +12,17 @@ from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
 
 FOLDER = "snapshots/"
 DELETED = ".deleted"
+# Of fixed width, so that a listing, which goes by name, comes to a generation after those that it supersedes.
+DIGITS = 8
 _ID = r"[0-9]{8}t[0-9]{6}\.[0-9]{3}z-[0-9a-f]{8}"
-_MANIFEST = re.compile(rf"{FOLDER}({_ID})(?:\.g([0-9]{{1,9}}))?")
+_MANIFEST = re.compile(rf"{FOLDER}({_ID})(?:\.g([0-9]{{{DIGITS}}}))?")
 _DELETED = re.compile(rf"{FOLDER}({_ID})\.deleted")
-_PRUNED = re.compile(rf"{FOLDER}pruned\.([0-9]{{1,9}})")
+_PRUNED = re.compile(rf"{FOLDER}pruned\.([0-9]{{{DIGITS}}})")
 
 
 def object_name(snapshot_id: str, generation: int = 0) -> str:
     """The name of a snapshot's manifest: as its writer stored it, or as the prune of this number did."""
-    return FOLDER + snapshot_id.lower() + (f".g{generation}" if generation else "")
+    return FOLDER + snapshot_id.lower() + (f".g{generation:0{DIGITS}}" if generation else "")
 
 
 def deleted_name(snapshot_id: str) -> str:
@@ -30,7 +32,7 @@ def deleted_name(snapshot_id: str) -> str:
 
 def pruned_name(number: int) -> str:
     """The name of the mark that makes the manifests of a prune count; empty where it was called off."""
-    return f"{FOLDER}pruned.{number}"
+    return f"{FOLDER}pruned.{number:0{DIGITS}}"
 
 
 def snapshot_id(name: str) -> str:

@@ -18,6 +18,7 @@ from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, SnapshotGo
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing
+from holdfast.kernel.vault.prune import Pruned, Pruner
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
 from holdfast.kernel.vault.verify import Inspector, Verification
@@ -202,6 +203,16 @@ class Vault:
             f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until "
             "`holdfast vault prune` removes what no snapshot needs."
         )
+
+    def prune(self, *, dry_run: bool = False, progress: Progress | None = None) -> Pruned:
+        """Take out what no snapshot needs, and make sure that nobody can read it, from no copy of the store.
+
+        With `dry_run` nothing is written. Raises: Busy while another prune is at work; VaultDamaged when a
+        snapshot cannot be read, and then nothing is deleted; StoreError.
+        """
+        catalogue = Catalogue(self._store, self._catalogue.seals)
+        pruner = Pruner(catalogue, self._ring, self._packing, progress)
+        return pruner.preview() if dry_run else pruner.run()
 
     def verify(self, info: SnapshotInfo, progress: Progress | None = None) -> Verification:
         """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError."""
