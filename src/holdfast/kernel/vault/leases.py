@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from holdfast.domain.errors import Busy, HoldfastError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.names import is_manifest, pruned_name, put_once
+from holdfast.kernel.vault.names import condemned_name, is_manifest, pruned_name, put_once
 
 FOLDER = "leases/"
 ENDED = ".end"
@@ -194,6 +194,7 @@ def prune_lease(store: ObjectStore, least: int) -> Iterator[tuple[int, HeldLease
             if leases.now - leases.prunes[other] <= LIFE:
                 raise _busy(other)
             put_once(store, pruned_name(other), b"")
+            put_once(store, condemned_name(other), b"")
             store.delete(prune_name(other))
         yield number, lease
     finally:
