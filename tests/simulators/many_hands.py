@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -81,6 +82,16 @@ class Place:
         self.ring = MemoryRing()
         self.archive: dict[str, set[bytes]] = {}
         Vault.create(self.view(None), self.ring, FixedClock(), TINY)
+
+    def copy(self) -> Place:
+        """The same again, for another way on."""
+        other = copy(self)
+        other.store = MemoryStore(dict(self.store.objects), now=lambda: other.time)
+        other.store.times = dict(self.store.times)
+        other.ring = MemoryRing()
+        other.ring.keys = self.ring.keys
+        other.archive = {name: set(copies) for name, copies in self.archive.items()}
+        return other
 
     def pass_time(self, seconds: float) -> datetime:
         self.time += timedelta(seconds=seconds)

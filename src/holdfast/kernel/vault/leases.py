@@ -86,6 +86,12 @@ class WriterLease(HeldLease):
         """Raises: StoreError."""
         super().__init__(store, f"{FOLDER}w-{os.urandom(8).hex()}")
 
+    def refuse_lost(self, cause: Exception) -> None:
+        """Nothing while this writer counts; else what it builds on may be gone. Raises: Busy; StoreError."""
+        with suppress(ObjectMissing):
+            if not self._store.get(self.name + ENDED):
+                raise given_up() from cause
+
     def seal(self, manifest: str, data: bytes) -> None:
         """Store the manifest, unless this writer was given up: of it and a prune, one gets the name first.
 

@@ -98,18 +98,31 @@ class Pruner:
         """Prune. Raises: Busy while another prune is at work; VaultDamaged, with nothing deleted; StoreError."""
         self._seals.refresh()
         with prune_lease(self._store, self._highest(self._catalogue.names()) + 1) as (number, lease):
-            # What was given up before the snapshots are listed is listed if it was sealed, and never sealed else.
-            give_up_dead(self._store, list_leases(self._store, lease.name))
-            self._seals.refresh()
-            names = self._catalogue.names()
-            if self._highest(names) >= number:
-                raise took_over(number)
-            state = self._survey(names)
-            state.generation = names.generation
-            state.rewriting = self._rewriting(state)
-            if state.rewriting:
-                self._rewrite(state, number)
-            return self._sweep(state, number, lease)
+            try:
+                return self._prune(number, lease)
+            except VaultDamaged as error:
+                if self._is_passed_over(number):
+                    raise took_over(number) from error
+                raise
+
+    def _prune(self, number: int, lease: HeldLease) -> Pruned:
+        # What was given up before the snapshots are listed is listed if it was sealed, and never sealed else.
+        give_up_dead(self._store, list_leases(self._store, lease.name))
+        self._seals.refresh()
+        names = self._catalogue.names()
+        if self._highest(names) >= number:
+            raise took_over(number)
+        state = self._survey(names)
+        state.generation = names.generation
+        state.rewriting = self._rewriting(state)
+        if state.rewriting:
+            self._rewrite(state, number)
+        return self._sweep(state, number, lease)
+
+    def _is_passed_over(self, number: int) -> bool:
+        """Whether a later prune took this one for dead, and may have removed what it reads."""
+        names = self._catalogue.names()
+        return names.generation > number or names.marks.get(number) is False
 
     def _highest(self, names: Names) -> int:
         """The highest number that a prune is known to have had."""

@@ -141,10 +141,14 @@ class SnapshotWriter:
         """Store the records of a type, which come in key order; their number.
 
         What the snapshot it builds on holds already is not stored again.
-        Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged.
+        Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged; Busy as `seal`.
         """
         self._refuse_repeat(type_name)
-        draft = self._draft(type_name, records)
+        try:
+            draft = self._draft(type_name, records)
+        except VaultDamaged as error:
+            self._lease.refuse_lost(error)
+            raise
         section = msgspec.structs.replace(draft.section, complete=complete, reason=reason)
         self._drafts.append(replace(draft, section=section))
         return section.count
