@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check, rotate-key."""
+"""`holdfast vault`: init, check, rotate-key, and save, extract, ls, diff of files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.delivery.cli.files import diff, extract, ls, save
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit, installation
 
@@ -20,7 +21,11 @@ LISTED = 20
 @click.group()
 @shared_options
 def vault() -> None:
-    """Make and check the encrypted store."""
+    """Make and check the encrypted store; save files in it and get them out."""
+
+
+for command in (save, extract, ls, diff):
+    vault.add_command(command)
 
 
 @vault.command()
