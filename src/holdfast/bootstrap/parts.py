@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 
 import msgspec
 
@@ -32,6 +33,18 @@ class Thief:
             for ref in manifest.indexes:
                 for index in self._indexes(ref):
                     found.update(self._rows(index))
+        return found
+
+    def chunks(self) -> set[bytes]:
+        """Every chunk that can be read."""
+        found = set[bytes]()
+        for manifest in self._manifests():
+            for ref in manifest.indexes:
+                for index in self._indexes(ref):
+                    for listed in index.chunks:
+                        offsets = accumulate(listed.lengths, initial=HEADER_BYTES)
+                        for number, (offset, length) in enumerate(zip(offsets, listed.lengths, strict=False)):
+                            found.update(self._block(index, Place(listed.pack, number, offset, length)))
         return found
 
     def _manifests(self) -> Iterator[Manifest]:
