@@ -6,6 +6,7 @@ from pathlib import Path
 
 from holdfast.kernel.vault.key_file import KeyFile
 from tests.kernel.vault.test_chunks import SMALL_PACKS, keep, noise, read_back
+from tests.kernel.vault.test_prune import both_keys
 from tests.kernel.vault.thief import Thief
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import new_vault, open_vault
@@ -19,7 +20,7 @@ def test_chunks_of_deleted_snapshots_are_erased_and_shared_ones_stay(tmp_path: P
     first, _ = keep(vault, {"a": BOTH, "b": OLD})
     second, refs = keep(vault, {"a": BOTH, "c": NEW}, after=1)
     third, others = keep(vault, {"a": BOTH, "c": NEW, "d": b"small"}, after=2)
-    copy = dict(store.objects)
+    copy, old = dict(store.objects), vault.seals.keys
     vault.delete(first)
     done = vault.prune()
     assert done.erased
@@ -30,7 +31,8 @@ def test_chunks_of_deleted_snapshots_are_erased_and_shared_ones_stay(tmp_path: P
     checked = again.check(read_data=True)
     assert (checked.problems, checked.garbage) == ((), ())
     archive = {name: [data] for name, data in (copy | store.objects).items()}
-    read = Thief(archive, KeyFile(tmp_path / "vault.key").load(store)).chunks()
+    keys = KeyFile(tmp_path / "vault.key").load(store)
+    read = Thief(archive, keys, both_keys(old, keys)).chunks()
     assert len(b"".join(read)) == len(BOTH) + len(NEW) + len(b"small")
     assert not any(chunk in OLD for chunk in read)
     before = dict(store.objects)
