@@ -68,8 +68,9 @@ class S3Store:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             credential_provider=provider,
-            server_side_encryption="aws:kms" if sse_kms_key else None,
-            sse_kms_key_id=sse_kms_key or None,
+            config={"server_side_encryption": "aws:kms", "sse_kms_key_id": sse_kms_key}
+            if sse_kms_key
+            else None,
             client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )

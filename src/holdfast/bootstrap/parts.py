@@ -14,6 +14,7 @@ from holdfast.kernel.destination import HERE, Destination
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
+    from holdfast.adapters.ledger.sql_ledger import SqlLedger
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.drill import Drill
@@ -62,11 +63,18 @@ class Parts:
         return SystemClock()
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> SqlLedger:
         """The ledger beside the settings file; made on first use. Raises: LedgerError, LedgerDamaged, LedgerFull."""
         from holdfast.adapters.ledger.sql_ledger import SqlLedger
 
         return SqlLedger(f"sqlite:///{self.settings.ledger_path}")
+
+    @cached_property
+    def journal(self) -> Ledger:
+        """The ledger as runs work with it: personal values of their changes lie in it under the vault's key."""
+        from holdfast.kernel.vault.journal_seal import JournalSeal
+
+        return self.ledger.sealing(JournalSeal(lambda: self.vault.seals.keys))
 
     @cached_property
     def session(self) -> AwsSession:

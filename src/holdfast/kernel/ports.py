@@ -114,6 +114,16 @@ class Liveness(Protocol):
         """True or False where it can be seen from here, None for a process of another host."""
 
 
+class ValueSeal(Protocol):
+    """Keeps personal values in the journal from whoever can only read the ledger."""
+
+    def seal(self, value: bytes) -> bytes:
+        """A canonical object with its personal values sealed. Raises: VaultError."""
+
+    def open(self, value: bytes) -> bytes:
+        """The object that was sealed; one that never was, as it is. Raises: VaultError."""
+
+
 class RunRows(Protocol):
     """The rows of a run, to read: what reports and evidence need of the ledger."""
 

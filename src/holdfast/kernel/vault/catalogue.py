@@ -198,7 +198,9 @@ class Catalogue:
         if not self.seals.knows(epoch):
             # Only the key it names authenticates the number, so an altered one looks like an unknown epoch.
             raise damaged(
-                where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased"
+                where,
+                f"it names epoch {epoch}, which the key ring does not hold: altered, erased, "
+                "or sealed by a machine with a newer key file",
             )
         self.epochs[name] = epoch
         wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
