@@ -167,7 +167,7 @@ class S3Store:
             prefix,
             lambda: [meta for page in obstore.list(self._bucket, prefix=folder) for meta in page],
         )
-        objects = (StoredObject(meta["path"], meta["size"]) for meta in found)
+        objects = (StoredObject(meta["path"], meta["size"], meta["last_modified"]) for meta in found)
         return (item for item in sorted(objects, key=lambda item: item.name) if item.name.startswith(prefix))
 
     def delete(self, name: str) -> None:

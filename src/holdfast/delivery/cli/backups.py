@@ -175,5 +175,5 @@ def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
         if invocation.json:
             emit(snapshots_json([info]))
             return 0
-        click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until they are pruned.")
+        click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until `holdfast vault prune`.")
     return 0

@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check, repair, rotate-key, and save, extract, ls, diff of files."""
+"""`holdfast vault`: init, check, repair, prune, rotate-key, and save, extract, ls, diff of files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from holdfast.delivery.cli.opening import emit, installation
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
+    from holdfast.kernel.vault.prune import Pruned
     from holdfast.kernel.vault.repair import Repair
     from holdfast.kernel.vault.vault import Vault
 
@@ -72,6 +73,38 @@ def check(invocation: Invocation, read_data: bool) -> int:
             if len(found.garbage) > LISTED:
                 click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
         return 0 if found.sound else VAULT_DAMAGED
+
+
+@vault.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go; write and delete nothing.")
+@shared_options
+@pass_invocation
+def prune(invocation: Invocation, dry_run: bool) -> int:
+    """Remove what no backup needs, so that nobody can read it any more, not even in an old copy of the vault."""
+    with installation(invocation) as home:
+        done = home.vault.prune(dry_run=dry_run, progress=home.progress)
+        if not dry_run:
+            facts = {"objects": str(done.objects_removed), "epoch_destroyed": str(done.epoch_destroyed or "")}
+            home.audit.append("vault pruned", "vault", facts)
+        if invocation.json:
+            emit(done)
+            return 0
+        with home.progress.paused():
+            show_pruned(done, dry_run)
+    return 0
+
+
+def show_pruned(done: Pruned, dry_run: bool) -> None:
+    """What a prune did, or would do, and what it left."""
+    would = "Would remove" if dry_run else "Removed"
+    click.echo(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
+    if done.packs_rewritten:
+        again = "Would write" if dry_run else "Wrote"
+        click.echo(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
+    for held in done.waiting[:LISTED]:
+        click.echo(f"  the rest waits for {held}")
+    if done.erasure:
+        click.echo(done.erasure)
 
 
 @vault.command(name="rotate-key")

@@ -177,12 +177,16 @@ class PackReader:
 
     def open(self, place: Place, sealed: bytes | memoryview, where: str) -> bytes:
         """The plain bytes of a block whose sealed bytes are known. Raises: VaultDamaged naming `where`."""
+        return decompress(self.unsealed(place, sealed, where), where)
+
+    def unsealed(self, place: Place, sealed: bytes | memoryview, where: str) -> bytes:
+        """The compressed bytes of such a block. Raises: VaultDamaged naming `where`."""
         key = self._keys.get(place.pack)
         if key is None:
             ref = self.refs[place.pack]
             key = self._seals.unwrap(ref.key, Role(ref.role), where)
             self._keys[place.pack] = key
-        return decompress(key.open(place.number, sealed, where), where)
+        return key.open(place.number, sealed, where)
 
     def stream(self, places: Sequence[Place], wheres: Sequence[str]) -> Iterator[bytes]:
         """The plain bytes of blocks in turn, several fetched and opened at a time. Raises: VaultDamaged; StoreError."""

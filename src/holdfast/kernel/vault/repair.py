@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from holdfast.domain.errors import VaultDamaged
 from holdfast.kernel.ports import ObjectStore, StoredObject
-from holdfast.kernel.vault.catalogue import Catalogue, object_name
+from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import ObjectMissing
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.places import TwoPlaces, is_kept_in, places_of
@@ -148,10 +148,11 @@ class HealingStore:
 
 def objects_of(catalogue: Catalogue, manifest: Manifest) -> Iterator[tuple[str, int | None]]:
     """Every object that a snapshot needs, and its size where the vault knows it. Raises: VaultDamaged; StoreError."""
-    yield object_name(manifest.id), None
+    yield catalogue.name(manifest.id), None
     for ref in manifest.indexes:
-        yield ref.name, ref.size
-        yield from ((pack.name, pack.size) for pack in packs_used(manifest, ref, catalogue.index(ref)))
+        index = catalogue.index(ref)
+        packs = [*packs_used(manifest, ref, index), *(index.packs[listed.pack] for listed in index.chunks)]
+        yield from ((each.name, each.size) for each in (ref, *packs))
 
 
 def unreadable(catalogue: Catalogue, lost: set[str]) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 
 import msgspec
@@ -12,18 +14,23 @@ from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
-from holdfast.kernel.vault.catalogue import FOLDER, Catalogue, info_of, snapshot_id
+from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, SnapshotGone, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
+from holdfast.kernel.vault.leases import WriterLease
+from holdfast.kernel.vault.names import FOLDER
 from holdfast.kernel.vault.packs import Packing, check_name
 from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, is_kept_in, places_of
+from holdfast.kernel.vault.prune import Pruned, Pruner
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.repair import HealingStore, Lacking, Repair, lacking, unreadable
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
 from holdfast.kernel.vault.verify import Inspector, Verification, together
 from holdfast.kernel.vault.writer import SnapshotWriter
+
+MOST_MOVES = 3
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +108,8 @@ class Vault:
         self._ring = ring
         self._clock = clock
         self._packing = packing or Packing()
-        self._catalogue = Catalogue(store, Seals(keys))
+        reload = (lambda: ring.load(store)) if ring.can_erase else None
+        self._catalogue = Catalogue(store, Seals(keys, reload))
 
     @classmethod
     def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
@@ -194,15 +202,31 @@ class Vault:
         """A writer for a new snapshot of a system, building on the newest one (of the instance) where that is sound.
 
         Every object of that one but its chunks is read back before, so that the new one never rests on damaged
-        bytes; its packs of chunks are looked for. What is damaged is told by `SnapshotWriter.damage`. Raises: StoreError.
+        bytes; its packs of chunks are looked for. What is damaged is told by `SnapshotWriter.damage`.
+        Raises: VaultError; StoreError.
         """
+        lease = WriterLease(self._store)
+        try:
+            return self._begun(system, instance, lease)
+        except BaseException:
+            lease.stop()
+            raise
+
+    def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
+        # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
+        self._catalogue.seals.refresh()
         damage = list[VaultDamaged]()
-        catalogue = _catalogue_that_holds(self._store, self._catalogue.seals)
-        sound = catalogue.sound_manifests(system, damage)
+        sound = self._catalogue.sound_manifests(system, damage)
         base = next((found for found in sound if instance in ("", found.source.instance)), None)
-        problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
+        for _ in range(MOST_MOVES):
+            # What is proved first and then read comes once, so the writer reads through the same catalogue.
+            catalogue = self._afresh()
+            problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
+            if not base or not problems or not self._catalogue.moved(base.id):
+                break
         damage += [damaged(problem.where, problem.message) for problem in problems]
-        return SnapshotWriter(catalogue, system, None if problems else base, self._packing, damage)
+        base = catalogue.manifest(base.id) if base and not problems else None
+        return SnapshotWriter(catalogue, system, base, self._packing, damage, lease)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
@@ -212,9 +236,19 @@ class Vault:
         """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""
         self._catalogue.delete(info.id)
         return (
-            f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until a prune "
-            "removes what no snapshot needs."
+            f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until "
+            "`holdfast vault prune` removes what no snapshot needs."
         )
+
+    def prune(self, *, dry_run: bool = False, progress: Progress | None = None) -> Pruned:
+        """Take out what no snapshot needs, and make sure that nobody can read it, from no copy of the store.
+
+        With `dry_run` nothing is written. Raises: Busy while another prune is at work; VaultDamaged when a
+        snapshot cannot be read, and then nothing is deleted; StoreError.
+        """
+        catalogue = Catalogue(self._store, self._catalogue.seals)
+        pruner = Pruner(catalogue, self._ring, self._packing, progress)
+        return pruner.preview() if dry_run else pruner.run()
 
     def verify(
         self, info: SnapshotInfo, progress: Progress | None = None, *, read_chunks: bool = True
@@ -223,17 +257,37 @@ class Vault:
 
         Without `read_chunks` packs of chunks are only looked for: there, and of the right size.
         """
-        return self._inspector(progress).verify(info.id, read_chunks=read_chunks)
+        return self._verified(info.id, progress, partial(Inspector.verify, read_chunks=read_chunks))
+
+    def _verified(
+        self, snapshot: str, progress: Progress | None, look: Callable[[Inspector, str], Verification]
+    ) -> Verification:
+        """A prune beside it may take away what is being read, and has put the same elsewhere: then once more."""
+        found = look(self._inspector(progress), snapshot)
+        with suppress(SnapshotGone):  # the findings say so
+            for _ in range(MOST_MOVES):
+                if found.sound or not self._catalogue.moved(snapshot):
+                    break
+                found = look(self._inspector(progress), snapshot)
+        return found
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
         """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError.
 
         Of two places each is looked at by itself, for all that it should hold.
         """
+        for _ in range(MOST_MOVES):
+            before = self._catalogue.names().current
+            found = self._checked(read_data=read_data, progress=progress)
+            if found.sound or self._catalogue.names().current.items() >= before.items():
+                break
+        return found
+
+    def _checked(self, *, read_data: bool, progress: Progress | None) -> Verification:
         if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
         places = [place for place in self._store.places if is_kept_in(self._store, place, FOLDER)]
-        snapshots = self._catalogue.ids()
+        snapshots = self._catalogue.names().current
         each = [
             self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)
             for place in places
@@ -276,7 +330,7 @@ class Vault:
         elif name.startswith(KEY_FOLDER):
             self._ring.check(place)
         elif name.startswith(FOLDER):
-            Catalogue(place, self._catalogue.seals).read(snapshot_id(name))
+            Catalogue(place, self._catalogue.seals).check_named(name)
         else:
             check_name(self._catalogue.seals, name, data)
 
@@ -288,9 +342,9 @@ class Vault:
             self._ring.check(looked_at)
             check_config(looked_at, self._catalogue.seals.keys)
 
-        return Inspector(_catalogue_that_holds(looked_at, self._catalogue.seals), frame, progress)
+        return Inspector(self._afresh(looked_at), frame, progress)
 
-
-def _catalogue_that_holds(store: ObjectStore, seals: Seals) -> Catalogue:
-    """One that has read nothing yet, and holds the packs it reads whole."""
-    return Catalogue(HeldPacks(store), seals)
+    def _afresh(self, store: ObjectStore | None = None) -> Catalogue:
+        """One that has read nothing yet, and holds the packs it reads whole."""
+        held = HeldPacks(store or self._store)
+        return Catalogue(held, self._catalogue.seals, self._catalogue.known)

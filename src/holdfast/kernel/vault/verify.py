@@ -9,10 +9,13 @@ from functools import partial
 from holdfast.domain.errors import HoldfastError, VaultDamaged, VaultError
 from holdfast.kernel.ports import Progress, StoredObject
 from holdfast.kernel.vault.ahead import ahead
-from holdfast.kernel.vault.catalogue import Catalogue, object_name
+from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
+from holdfast.kernel.vault.leases import FOLDER as LEASES
+from holdfast.kernel.vault.names import FOLDER as SNAPSHOTS
+from holdfast.kernel.vault.names import Names, is_known
 from holdfast.kernel.vault.packs import check_name, fetch
 from holdfast.kernel.vault.places import is_frame
 from holdfast.kernel.vault.reader import open_layers
@@ -21,6 +24,7 @@ from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
 PACKS_AHEAD = 2  # packs in memory beside the one that is looked at
+CONDEMNED = "condemned/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +126,39 @@ class Inspector:
             self._read_objects(manifest)
         return self._result(())
 
-    def check(self, *, read_data: bool, snapshots: Sequence[str] = ()) -> Verification:
-        """Account for every object in the store, and for the manifests of these snapshots too. Raises: StoreError."""
+    def check(self, *, read_data: bool, snapshots: Mapping[str, str] | None = None) -> Verification:
+        """Account for every object in the store, and for the manifests of these snapshots too, named by id.
+
+        Raises: VaultError for keys older than the vault; StoreError.
+        """
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
-        snapshots = sorted({*snapshots, *self._catalogue.ids()}, reverse=True)
-        self._stage("Checking snapshots", len(snapshots))
-        for snapshot in snapshots:
+        names = self._catalogue.names()
+        self._catalogue.known = known = dict(snapshots or {}) | names.current
+        self._stage("Checking snapshots", len(known))
+        for snapshot in sorted(known, reverse=True):
             manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
             if manifest:
                 self._verify_chunks(manifest, None if read_data else objects)
             self._advance(snapshot)
-        known = self._reached.keys() | self._chunks.listed | {object_name(snapshot) for snapshot in snapshots}
-        left = (found for name, found in objects.items() if name not in known and not is_frame(name))
-        return self._result(tuple(left))
+        self._check_marks(names)
+        unused = (found for found in objects.values() if not self._is_used(found.name, names))
+        return self._result(tuple(unused))
+
+    def _check_marks(self, names: Names) -> None:
+        """The mark of the last prune: without it the snapshots that it wrote would not count."""
+        if names.generation:
+            try:
+                self._catalogue.mark(names.generation)
+            except VaultError as error:
+                self._note("vault", error)
+
+    def _is_used(self, name: str, names: Names) -> bool:
+        """Whether the vault needs an object: a snapshot reaches it, or it keeps writers and prunes apart."""
+        if name.startswith(SNAPSHOTS):
+            return is_known(name) and name not in (*names.leftover, *names.deleted.values())
+        reached = name in self._reached or name in self._chunks.listed
+        return reached or is_frame(name) or name.startswith((LEASES, CONDEMNED))
 
     def _check_frame(self) -> None:
         self._checked["vault"] += 1

@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import islice
 from operator import lt
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 import msgspec
 from blake3 import blake3
@@ -33,6 +34,7 @@ from holdfast.kernel.vault.layout import (
     Section,
     Source,
 )
+from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.rows import LISTED_ROWS, Row, changed_rows
@@ -149,8 +151,11 @@ class SnapshotWriter:
         base: Manifest | None,
         packing: Packing,
         damage: list[VaultDamaged],
+        lease: WriterLease,
     ) -> None:
         self._catalogue = catalogue
+        self._lease = lease
+        finalize(self, lease.stop)  # what a caller drops must not be renewed for ever
         self._system = system
         self._base = base
         self._packing = packing
@@ -174,10 +179,15 @@ class SnapshotWriter:
 
         What the snapshot it builds on holds already is not stored again. `chunked` says that bodies name
         chunks, which `put_blob` or `chunks` stored or know.
-        Raises: Refused for disorder, a repeated key or type, or an unknown chunk; StoreFull; StoreError; VaultDamaged.
+        Raises: Refused for disorder, a repeated key or type, or an unknown chunk; StoreFull; StoreError;
+        VaultDamaged; Busy as `seal`.
         """
         self._refuse_repeat(type_name)
-        draft = self._draft(type_name, self._with_chunks(records) if chunked else records)
+        try:
+            draft = self._draft(type_name, self._with_chunks(records) if chunked else records)
+        except VaultDamaged as error:
+            self._lease.refuse_lost(error)
+            raise
         section = msgspec.structs.replace(draft.section, complete=complete, reason=reason, chunked=chunked)
         self._drafts.append(replace(draft, section=section))
         return section.count
@@ -257,7 +267,10 @@ class SnapshotWriter:
         audit_head: str = "",
         labels: tuple[tuple[str, str], ...] = (),
     ) -> SnapshotInfo:
-        """Make the snapshot visible: the manifest is written last. Raises: StoreFull; StoreError."""
+        """Make the snapshot visible: the manifest is written last.
+
+        Raises: Busy when this writer was away for so long that a prune gave it up; StoreFull; StoreError.
+        """
         self._bodies.finish()
         self._personals.finish()
         indexes, sections, index_bytes = self._index()
@@ -277,7 +290,7 @@ class SnapshotWriter:
             indexes=indexes,
             sections=sections,
         )
-        return info_of(self._catalogue.seal(manifest, taken_at))
+        return info_of(self._catalogue.seal(manifest, taken_at, self._lease))
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
         """Store the index of what was written; point the sections at it and at the indexes of the base."""
