@@ -21,10 +21,10 @@ FIND_PYTHON = found=""; for name in $(PYTHON) python3.11 python3 python3.12 pyth
 LOCK := $(VENV)/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-emit-package pip
 
-.PHONY: help venv tools demo test check bench soak reference format lock clean
+.PHONY: help venv tools demo test check bench bench-vault soak reference format lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(INSTALLED) ## the development environment, in .venv
 
@@ -60,6 +60,9 @@ soak: $(INSTALLED) $(TOOLS_INSTALLED) ## the long tests
 
 bench: $(INSTALLED) ## measure; figures are printed
 	$(PY) -m bench
+
+bench-vault: $(INSTALLED) ## the vault beside restic and borg, in turn; RUNS=5, ONLY=R1,R2
+	$(PY) -m bench.vault --runs $(or $(RUNS),5) $(if $(ONLY),--only $(ONLY))
 
 reference: $(INSTALLED) ## write docs/reference from the code
 	$(PY) -m holdfast.delivery.reference

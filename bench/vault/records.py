@@ -4,7 +4,9 @@ records.py COMMAND VAULT [ARGUMENT ...], where VAULT is a folder or s3://bucket/
 
   init                  a new vault
   open                  nothing but opening it: the start-up that other commands also pay
-  backup JSONL [TIMES]  a snapshot of the file's records, in key order per type, each line a record's body
+  backup JSONL          a snapshot of the file's records, in key order per type, each line a record's body
+  multiply JSONL TIMES  a snapshot of that many times as many records, streamed
+  history ONE TWO TIMES that many snapshots in turn of two files
   verify                read and prove every byte of the newest snapshot
   restore JSONL         the newest snapshot as a file again
   diff OLD NEW          what differs between two snapshots, numbered from the oldest
@@ -13,11 +15,13 @@ records.py COMMAND VAULT [ARGUMENT ...], where VAULT is a folder or s3://bucket/
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
 from operator import attrgetter
 from pathlib import Path
 
@@ -26,6 +30,7 @@ from holdfast.adapters.object_store import open_store
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.vault.key_file import KeyFile
+from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.vault import Vault
 
 SYSTEM = "identity_center"
@@ -39,10 +44,10 @@ def opened(location: str) -> Vault:
     return Vault.open(open_store(location, Path.cwd()), ring, SystemClock())
 
 
-def records(path: str) -> Iterator[Record]:
-    """The file's lines as a capture hands records over: type, key, canonical body. Fields of a line are sorted."""
+def records(path: str, start: int = 0, length: int = -1) -> Iterator[Record]:
+    """Lines of the file as a capture hands records over: type, key, canonical body. Fields of a line are sorted."""
     kind, named = "", b"?"
-    for line in lines(path):
+    for line in lines(path, start, length):
         at = line.rindex(TYPE)
         if not line.startswith(named, at):
             named = line[at : line.index(b'"', at + len(TYPE)) + 1]
@@ -51,10 +56,13 @@ def records(path: str) -> Iterator[Record]:
         yield Record(kind, line[at : at + UUID_LENGTH].decode(), line)
 
 
-def lines(path: str) -> Iterator[bytes]:
+def lines(path: str, start: int, length: int) -> Iterator[bytes]:
+    """The lines of a stretch of the file; a negative length means up to its end."""
     with Path(path).open("rb", buffering=0) as file:
+        file.seek(start)
         rest = b""
-        while data := file.read(READ_BYTES):
+        while data := file.read(READ_BYTES if length < 0 else min(READ_BYTES, length)):
+            length -= len(data) if length > 0 else 0
             *whole, rest = (rest + data).split(b"\n")
             yield from whole
 
@@ -70,10 +78,32 @@ def back_up(vault: Vault, found: Iterable[Record], now: datetime) -> int:
     return count
 
 
-def backup(location: str, path: str, times: str = "1") -> None:
-    clock = SystemClock()
-    for _ in range(int(times)):
-        print(back_up(opened(location), records(path), clock.now()), "records")
+def backup(location: str, path: str) -> None:
+    print(back_up(opened(location), records(path), SystemClock().now()), "records")
+
+
+def multiply(location: str, path: str, times: str) -> None:
+    """The records of each type again and again, under keys that go on rising."""
+    sizes = {
+        kind: sum(len(record.body) + 1 for record in of)
+        for kind, of in groupby(records(path), attrgetter("type"))
+    }
+    starts = dict(zip(sizes, accumulate(sizes.values(), initial=0), strict=False))
+    again = (
+        Record(kind, f"{turn:06}/{record.key}", record.body)
+        for kind, size in sizes.items()
+        for turn in range(int(times))
+        for record in records(path, starts[kind], size)
+    )
+    print(back_up(opened(location), again, SystemClock().now()), "records")
+
+
+def history(location: str, one: str, two: str, times: str) -> None:
+    vault, now = opened(location), SystemClock().now()
+    versions = [list(records(path)) for path in (one, two)]
+    gc.freeze()
+    for turn in range(int(times)):
+        back_up(vault, versions[turn % 2], now + timedelta(seconds=turn))
 
 
 def verify(location: str) -> None:
@@ -88,8 +118,27 @@ def restore(location: str, path: str) -> None:
     view = vault.read(vault.resolve("latest"))
     with Path(path).open("wb", buffering=READ_BYTES) as file:
         for kind in view.types:
-            for record in view.records(kind):
-                file.write(record.body + b"\n")
+            for rows in view.layered(kind).lists():
+                file.write(b"\n".join([body or b"" for _, _, body, _ in rows]) + b"\n")
+
+
+def numbered(vault: Vault, number: str) -> SnapshotReader:
+    return vault.read(vault.snapshots()[-int(number)])
+
+
+def diff(location: str, old: str, new: str) -> None:
+    vault = opened(location)
+    before, now = numbered(vault, old), numbered(vault, new)
+    kinds = Counter[str]()
+    for kind in now.types:
+        for was, became in now.unequal(before, kind):
+            kinds["added" if was is None else "removed" if became is None else "changed"] += 1
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+
+
+def find(location: str, number: str, kind: str, key: str) -> None:
+    record = numbered(opened(location), number).find(kind, key)
+    sys.exit(0 if record else f"{kind} {key} is not in snapshot {number}")
 
 
 def main(command: str, location: str, *arguments: str) -> None:
@@ -99,7 +148,16 @@ def main(command: str, location: str, *arguments: str) -> None:
         COMMANDS[command](location, *arguments)
 
 
-COMMANDS = {"init": init, "backup": backup, "verify": verify, "restore": restore}
+COMMANDS = {
+    "init": init,
+    "backup": backup,
+    "multiply": multiply,
+    "history": history,
+    "verify": verify,
+    "restore": restore,
+    "diff": diff,
+    "find": find,
+}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -9,6 +9,7 @@ import pytest
 from holdfast.adapters.object_store import open_store
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
+from holdfast.kernel.vault.held import HeldPacks
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import TINY, company, contents_of, new_vault, open_vault, take
 
@@ -50,10 +51,12 @@ def s3() -> Iterator[Callable[[], ObjectStore]]:
     server.stop()
 
 
-@pytest.fixture(params=["memory", "folder", "s3"])
+@pytest.fixture(params=["memory", "held", "folder", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     if request.param == "memory":
         return MemoryStore()
+    if request.param == "held":
+        return HeldPacks(MemoryStore())
     if request.param == "folder":
         return open_store("vault", tmp_path)
     made: ObjectStore = request.getfixturevalue("s3")()

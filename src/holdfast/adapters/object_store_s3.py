@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError
 
 if TYPE_CHECKING:
     from obstore.auth.boto3 import Boto3CredentialProvider
+    from obstore.store import S3Credential
     from obstore.store import S3Store as Bucket
 
 DEFAULT_REGION = "us-east-1"
@@ -149,17 +150,28 @@ def _said(error: Exception) -> str:
 
 def _credentials(
     environment: Mapping[str, str], settings: AwsSettings
-) -> tuple[Boto3CredentialProvider, str]:
-    """obstore's provider over boto3's credential chain, and the region."""
+) -> tuple[Boto3CredentialProvider | Callable[[], S3Credential], str]:
+    """obstore's provider over boto3's credential chain, and the region.
+
+    Keys in the environment come first in that chain, and then boto3 is not needed: it takes as long to start
+    as all the rest.
+    """
+    named = settings.region or environment.get("AWS_REGION")
+    profile = settings.profile or environment.get("AWS_PROFILE")
+    key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    if named and key and secret and not profile:
+        token = environment.get("AWS_SESSION_TOKEN") or environment.get("AWS_SECURITY_TOKEN")
+        kept: S3Credential = {"access_key_id": key, "secret_access_key": secret, "expires_at": None}
+        if token:
+            kept["token"] = token
+        return lambda: kept, named
     import boto3
     from botocore.exceptions import BotoCoreError
     from obstore.auth.boto3 import Boto3CredentialProvider
 
     try:
-        session = boto3.Session(profile_name=settings.profile or environment.get("AWS_PROFILE") or None)
-        named = settings.region or environment.get("AWS_REGION")
-        region = named or session.region_name or DEFAULT_REGION
-        return Boto3CredentialProvider(session), region
+        session = boto3.Session(profile_name=profile or None)
+        return Boto3CredentialProvider(session), named or session.region_name or DEFAULT_REGION
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(
             f"There are no credentials for the vault's bucket: {error}.",

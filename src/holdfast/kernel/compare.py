@@ -11,6 +11,7 @@ from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.showing import concealed, is_hidden, names_a_thing
 from holdfast.kernel.system import System
+from holdfast.kernel.vault.reader import SnapshotReader
 
 
 class DifferenceKind(StrEnum):
@@ -66,13 +67,20 @@ def compare(
             yield Difference(
                 DifferenceKind.UNKNOWN, name, "", reason=f"not read whole on the {' and '.join(gaps)} side"
             )
-        for a, b in merge(left.records(name), right.records(name)):
+        for a, b in _pairs(left, right, name):
             difference = _difference(system, a, b)
             if difference is None or (
                 difference.kind is not DifferenceKind.CHANGED and _unsure(difference, gaps)
             ):
                 continue
             yield difference
+
+
+def _pairs(left: RecordView, right: RecordView, name: str) -> Iterator[tuple[Record | None, Record | None]]:
+    """Records with equal keys; two snapshots spare those that they share."""
+    if isinstance(left, SnapshotReader) and isinstance(right, SnapshotReader):
+        return right.unequal(left, name)
+    return merge(left.records(name), right.records(name))
 
 
 def _unsure(difference: Difference, gaps: list[str]) -> bool:

@@ -12,6 +12,7 @@ from holdfast.domain.errors import NotFound, UsageError, VaultDamaged, VaultErro
 from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.checked_text import read_signed
 from holdfast.kernel.vault.errors import SnapshotGone, damaged, gone
 from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, WrappedKey
@@ -125,30 +126,34 @@ class Catalogue:
         """Ids of all snapshots, newest first. Raises: VaultError; StoreError."""
         return sorted(self.names().current, reverse=True)
 
-    def manifests(self, system: str = "") -> Iterator[Manifest]:
-        """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
+    def manifests(self, system: str = "", *, every: bool = False) -> Iterator[Manifest]:
+        """Manifests of a system, or of all, newest first, each read when asked for.
+
+        Who wants `every` one gets several read at a time. Raises: VaultDamaged; StoreError.
+        """
         ids = self.ids()
-        for found in ids:
-            try:
-                manifest = self.manifest(found)
-            except SnapshotGone:
-                continue
-            except VaultDamaged as error:
-                raise _with_way_out(error, self.name(found), found, ids) from error
-            if system in ("", manifest.system):
+        tried = ahead(self._try, ids) if every else map(self._try, ids)
+        for found, manifest in zip(ids, tried, strict=True):
+            if isinstance(manifest, VaultDamaged):
+                raise _with_way_out(manifest, self.name(found), found, ids) from manifest
+            if manifest and system in ("", manifest.system):
                 yield manifest
+
+    def _try(self, snapshot: str) -> Manifest | VaultDamaged | None:
+        """A manifest, what is wrong with it, or None when it was deleted a moment ago."""
+        try:
+            return self.manifest(snapshot)
+        except SnapshotGone:
+            return None
+        except VaultDamaged as error:
+            return error
 
     def sound_manifests(self, system: str, damage: list[VaultDamaged]) -> Iterator[Manifest]:
         """Manifests of a system, newest first; those that are damaged go to `damage` instead. Raises: StoreError."""
-        for found in self.ids():
-            try:
-                manifest = self.manifest(found)
-            except SnapshotGone:
-                continue
-            except VaultDamaged as error:
-                damage.append(error)
-                continue
-            if system in ("", manifest.system):
+        for manifest in map(self._try, self.ids()):
+            if isinstance(manifest, VaultDamaged):
+                damage.append(manifest)
+            elif manifest and system in ("", manifest.system):
                 yield manifest
 
     def name(self, snapshot: str) -> str:
@@ -161,6 +166,13 @@ class Catalogue:
         if snapshot not in self.names().current:
             raise gone(snapshot)
         return self.name(snapshot) != before
+
+    def stands(self, snapshot: str) -> bool:
+        """Whether the manifest known of a snapshot is the one that counts. Raises: StoreError."""
+        try:
+            return not self.moved(snapshot)
+        except SnapshotGone:
+            return False
 
     def manifest(self, snapshot: str) -> Manifest:
         """One manifest. Raises: SnapshotGone; VaultDamaged; StoreError."""

@@ -24,6 +24,7 @@ class HeldPacks:
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         self._store.put(name, data, replace=replace)
+        self._forget(name)
 
     def get(self, name: str) -> bytes:
         data = self._held.get(name) or self._store.get(name)
@@ -42,5 +43,8 @@ class HeldPacks:
         return self._store.list(prefix)
 
     def delete(self, name: str) -> None:
-        self._held.pop(name, None)
         self._store.delete(name)
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._room += len(self._held.pop(name, b""))

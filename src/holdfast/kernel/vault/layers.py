@@ -15,7 +15,7 @@ from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.layout import BlockRef, Layer, Personals, Place, Rows
 from holdfast.kernel.vault.packs import PackReader, PackWriter
-from holdfast.kernel.vault.rows import Row, cut_by_size, newest_rows, overlay
+from holdfast.kernel.vault.rows import Row, aligned, cut_by_size, listed, newest_rows, overlay
 from holdfast.kernel.vault.sealing import compress
 
 Columns: TypeAlias = tuple[Rows, list[bytes]]
@@ -97,16 +97,20 @@ class LayerReader:
 
     def blocks(self, *, personal: bool = True) -> Iterator[list[Row]]:
         """All rows, a block at a time, with empty personal parts unless asked for. Raises: VaultDamaged; StoreError."""
-        return self._read_blocks(self.layer.blocks, personal=personal)
+        for rows, parts in self._columns(self.layer.blocks, personal=personal):
+            yield list(zip(rows.keys, rows.schemas, rows.bodies, parts, strict=True))
 
     def find_all(self, keys: Sequence[str]) -> Iterator[Row]:
         """The rows of those of the keys, which rise, that the layer has. Raises: VaultDamaged; StoreError."""
-        numbers = {bisect_right(self._firsts, key) - 1 for key in keys} - {-1}
-        wanted = set(keys)
-        for rows in self._read_blocks([self.layer.blocks[number] for number in sorted(numbers)]):
-            yield from (row for row in rows if row[0] in wanted)
+        wanted: dict[int, list[str]] = {}
+        for key in keys:
+            wanted.setdefault(bisect_right(self._firsts, key) - 1, []).append(key)
+        wanted.pop(-1, None)
+        columns = self._columns([self.layer.blocks[number] for number in wanted])
+        for those, block in zip(wanted.values(), columns, strict=True):
+            yield from (row for key in those if (row := _row(block, key)))
 
-    def _read_blocks(self, refs: Sequence[BlockRef], *, personal: bool = True) -> Iterator[list[Row]]:
+    def _columns(self, refs: Sequence[BlockRef], *, personal: bool = True) -> Iterator[Columns]:
         bodies = self._packs.stream([ref.body for ref in refs], [self.place(ref) for ref in refs])
         with_personal = [ref for ref in refs if ref.personal and personal]
         personals = self._packs.stream(
@@ -114,19 +118,14 @@ class LayerReader:
             [self.place(ref, personal=True) for ref in with_personal],
         )
         for ref, body in zip(refs, bodies, strict=True):
-            rows, parts = self._decode(ref, body, next(personals) if ref.personal and personal else b"")
-            yield list(zip(rows.keys, rows.schemas, rows.bodies, parts, strict=True))
+            yield self._decode(ref, body, next(personals) if ref.personal and personal else b"")
 
     def find(self, key: str) -> Row | None:
         """The row of a key, a removal included. Raises: VaultDamaged; StoreError."""
         number = bisect_right(self._firsts, key) - 1
         if number < 0 or self.layer.blocks[number].last < key:
             return None
-        rows, parts = self._block(number)
-        at = bisect_left(rows.keys, key)
-        if at == len(rows.keys) or rows.keys[at] != key:
-            return None
-        return key, rows.schemas[at], rows.bodies[at], parts[at]
+        return _row(self._block(number), key)
 
     def _block(self, number: int) -> Columns:
         # Keys are mostly looked up in order, so the last block is often the next.
@@ -147,6 +146,14 @@ class LayerReader:
         if lengths != {ref.rows} or (rows.keys[0], rows.keys[-1]) != (ref.first, ref.last):
             raise damaged(self.place(ref), "the block holds other rows than its index says")
         return rows, parts
+
+
+def _row(block: Columns, key: str) -> Row | None:
+    rows, parts = block
+    at = bisect_left(rows.keys, key)
+    if at == len(rows.keys) or rows.keys[at] != key:
+        return None
+    return key, rows.schemas[at], rows.bodies[at], parts[at]
 
 
 class LayeredRows:
@@ -182,6 +189,27 @@ class LayeredRows:
             found |= {row[0]: row for row in layer.find_all([key for key in keys if key not in found])}
         return {key: row for key, row in found.items() if row[2] is not None}
 
-    def above(self, shared: int) -> Iterator[Row]:
-        """The newest rows, removals included, of the layers above the lowest `shared`, in key order."""
-        return newest_rows([layer.blocks() for layer in self.layers[shared:]])
+
+def unequal_above(
+    left: LayeredRows, right: LayeredRows, shared: int
+) -> Iterator[tuple[Row | None, Row | None]]:
+    """Pairs of rows with one key that are not the same, of two views whose lowest `shared` layers are the same.
+
+    Only keys in the layers above those can differ. Raises: VaultDamaged; StoreError.
+    """
+    below = LayeredRows(left.layers[:shared])
+    above = (
+        listed(newest_rows([layer.blocks() for layer in view.layers[shared:]])) for view in (left, right)
+    )
+    for ours, theirs in aligned(*above):
+        left_rows, right_rows = ({row[0]: row for row in rows} for rows in (ours, theirs))
+        keys = sorted(left_rows.keys() | right_rows.keys())
+        known = below.find_all(keys) if left_rows.keys() != right_rows.keys() else {}
+        for key in keys:
+            pair = _present(left_rows.get(key, known.get(key))), _present(right_rows.get(key, known.get(key)))
+            if pair[0] != pair[1]:
+                yield pair
+
+
+def _present(row: Row | None) -> Row | None:
+    return None if row is None or row[2] is None else row

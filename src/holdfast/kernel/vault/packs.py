@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead, submit
@@ -20,6 +20,9 @@ from holdfast.kernel.vault.sealing import (
     decompress,
     header,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # What is asked of the store at once, and how much of a gap between two wanted blocks is read with them. For each
 # stream of blocks three such reads are in memory: one in use, two under way.

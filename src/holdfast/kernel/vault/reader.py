@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, takewhile
+from itertools import chain, starmap, takewhile
 
 from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record
@@ -13,10 +13,10 @@ from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.chunk_reader import ChunkReader
 from holdfast.kernel.vault.chunks import BlobRef
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.layers import LayeredRows, LayerReader
+from holdfast.kernel.vault.layers import LayeredRows, LayerReader, unequal_above
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import PackReader
-from holdfast.kernel.vault.rows import Row
+from holdfast.kernel.vault.rows import Row, aligned, unequal
 
 MOST_MOVES = 3
 
@@ -81,6 +81,7 @@ class SnapshotReader:
             return False
         self._manifest = self._catalogue.manifest(self._manifest.id)
         self._views = {}
+        self.__dict__.pop("chunks", None)
         return True
 
     def find(self, type_name: str, key: str) -> Record | None:
@@ -112,8 +113,7 @@ class SnapshotReader:
     def _changes_since(
         self, before: SnapshotReader, type_name: str, wanted: Callable[[str], bool]
     ) -> dict[str, Record | None]:
-        own, other = (reader._manifest.layers(type_name) for reader in (self, before))
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, other, strict=False)))
+        shared = self._shared_layers(before, type_name)
         found: dict[str, Record | None] = {}
         for layer in self.layered(type_name).layers[shared:]:
             for row in chain.from_iterable(layer.blocks()):
@@ -132,7 +132,41 @@ class SnapshotReader:
 
     def open_blob(self, ref: BlobRef) -> Iterator[bytes]:
         """The bytes of a blob, a few MiB in memory at a time. Raises: VaultDamaged; StoreError."""
-        return self.chunks.stream([bytes.fromhex(each) for each in ref.chunks])
+        names = [bytes.fromhex(each) for each in ref.chunks]
+        given = 0
+        for rest in range(MOST_MOVES, -1, -1):
+            try:
+                for piece in self.chunks.stream(names[given:]):
+                    yield piece
+                    given += 1
+                return
+            except VaultError:
+                if not rest or not self._follow():
+                    raise
+
+    def unequal(
+        self, before: SnapshotReader, type_name: str
+    ) -> Iterator[tuple[Record | None, Record | None]]:
+        """The records of a type that are not the same to the byte, before and now, in key order; None where absent.
+
+        What both snapshots share is read only where it holds such a record.
+        Raises: VaultDamaged; StoreError.
+        """
+        own, other = (reader.info.section(type_name) for reader in (self, before))
+        if own and other and own.captured and own.digest == other.digest:
+            return
+        now, was = self.layered(type_name), before.layered(type_name)
+        shared = self._shared_layers(before, type_name)
+        if shared:
+            pairs = unequal_above(was, now, shared)
+        else:
+            pairs = chain.from_iterable(starmap(unequal, aligned(was.lists(), now.lists())))
+        for old, new in pairs:
+            yield old and _record(type_name, old), new and _record(type_name, new)
+
+    def _shared_layers(self, other: SnapshotReader, type_name: str) -> int:
+        own, others = (reader._manifest.layers(type_name) for reader in (self, other))
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, others, strict=False)))
 
     def layered(self, type_name: str) -> LayeredRows:
         """The rows behind a type; none for a type that was not captured. Raises: VaultDamaged; StoreError."""

@@ -110,7 +110,7 @@ def unequal(left: Sequence[Row], right: Sequence[Row]) -> Iterator[tuple[Row | N
 def changed_rows(new: Iterable[list[Row]], old: Iterable[list[Row]]) -> Iterator[list[Row]]:
     """The rows that turn `old` into `new`: what was added or altered, and removals; all in key order."""
     for now, was in aligned(new, old):
-        changed = [_change(before, row) for before, row in unequal(was, now)]
+        changed = [_change(before, row) for before, row in unequal(was, now)] if was else list(now)
         if changed:
             yield changed
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 
@@ -16,7 +15,8 @@ from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, SnapshotGone, damaged
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
+from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing
@@ -73,9 +73,12 @@ def write_config(store: ObjectStore, keys: KeySet, config: Config, *, replace: b
     store.put(CONFIG_NAME, write_checked(config, mac), replace=replace)
 
 
-def check_config(store: ObjectStore, keys: KeySet) -> Config:
-    """The configuration, checked against keys. Raises: VaultError for another vault's keys; VaultDamaged."""
-    config, line, mac = read_config(store)
+def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, str] | None = None) -> Config:
+    """The configuration, or what was `read` of it, checked against keys.
+
+    Raises: VaultError for another vault's keys; VaultDamaged; StoreError.
+    """
+    config, line, mac = read or read_config(store)
     if config.id != keys.vault_id.hex():
         raise VaultError(
             f"The keys are of vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
@@ -119,14 +122,14 @@ class Vault:
     @classmethod
     def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
-        config, _, _ = read_config(store)
+        config, line, mac = read_config(store)
         if config.keys != ring.kind:
             raise VaultError(
                 f"The vault in {store.location} is opened by a {config.keys}, not by a {ring.kind}.",
                 f"Set `[vault]` to use the {config.keys}.",
             )
         keys = ring.load(store)
-        check_config(store, keys)
+        check_config(store, keys, (config, line, mac))
         return cls(store, ring, keys, clock, packing)
 
     @property
@@ -156,7 +159,7 @@ class Vault:
 
     def snapshots(self, system: str = "") -> list[SnapshotInfo]:
         """All sealed snapshots, newest first. Raises: VaultDamaged; StoreError."""
-        return [info_of(manifest) for manifest in self._catalogue.manifests(system)]
+        return [info_of(manifest) for manifest in self._catalogue.manifests(system, every=True)]
 
     def of_run(self, run: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did; damaged manifests of others do not matter. Raises: StoreError."""
@@ -174,8 +177,8 @@ class Vault:
     def begin(self, system: str, *, instance: str = "") -> SnapshotWriter:
         """A writer for a new snapshot of a system, building on the newest one (of the instance) where that is sound.
 
-        Its records are read back before, so that the new one never rests on damaged bytes, and its packs
-        of chunks are looked for; what is damaged is told by `SnapshotWriter.damage`. Raises: VaultError; StoreError.
+        Every object of that one is read back before, so that the new one never rests on damaged bytes, and its
+        packs of chunks are looked for; what is damaged is told by `SnapshotWriter.damage`. Raises: VaultError; StoreError.
         """
         lease = WriterLease(self._store)
         try:
@@ -187,13 +190,16 @@ class Vault:
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
         self._catalogue.seals.refresh()
-        damage = list[VaultDamaged]()
-        sound = self._catalogue.sound_manifests(system, damage)
-        base = next((found for found in sound if instance in ("", found.source.instance)), None)
-        problems = self._verified(base.id, None, Inspector.verify_records).problems if base else ()
+        for rest in range(MOST_MOVES, -1, -1):
+            catalogue = self._catalogue_that_holds()
+            damage = list[VaultDamaged]()
+            sound = catalogue.sound_manifests(system, damage)
+            base = next((found for found in sound if instance in ("", found.source.instance)), None)
+            problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
+            if not base or not problems or not rest or catalogue.stands(base.id):
+                break  # else a prune has put it elsewhere meanwhile
         damage += [damaged(problem.where, problem.message) for problem in problems]
-        base = self._catalogue.manifest(base.id) if base and not problems else None
-        return SnapshotWriter(self._catalogue, system, base, self._packing, damage, lease)
+        return SnapshotWriter(catalogue, system, None if problems else base, self._packing, damage, lease)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
@@ -231,11 +237,10 @@ class Vault:
     ) -> Verification:
         """A prune beside it may take away what is being read, and has put the same elsewhere: then once more."""
         found = look(self._inspector(progress), snapshot)
-        with suppress(SnapshotGone):  # the findings say so
-            for _ in range(MOST_MOVES):
-                if found.sound or not self._catalogue.moved(snapshot):
-                    break
-                found = look(self._inspector(progress), snapshot)
+        for _ in range(MOST_MOVES):
+            if found.sound or self._catalogue.stands(snapshot):
+                break
+            found = look(self._inspector(progress), snapshot)
         return found
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
@@ -252,5 +257,8 @@ class Vault:
             self._ring.check(self._store)
             check_config(self._store, self._catalogue.seals.keys)
 
-        catalogue = Catalogue(self._store, self._catalogue.seals, self._catalogue.known)
-        return Inspector(catalogue, frame, progress)
+        return Inspector(self._catalogue_that_holds(), frame, progress)
+
+    def _catalogue_that_holds(self) -> Catalogue:
+        """One that has read nothing yet, and holds the packs it reads whole."""
+        return Catalogue(HeldPacks(self._store), self._catalogue.seals, self._catalogue.known)

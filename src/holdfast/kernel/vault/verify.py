@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from holdfast.domain.errors import HoldfastError, VaultError
+from holdfast.domain.errors import HoldfastError, VaultDamaged, VaultError
 from holdfast.kernel.ports import Progress, StoredObject
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
@@ -22,6 +23,7 @@ from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
 CONDEMNED = "condemned/"
+PACKS_AHEAD = 2  # packs in memory beside the one that is looked at
 FRAME_NAMES = frozenset({"vault.json", "keys/passphrase"})
 
 
@@ -88,10 +90,11 @@ class Inspector:
             self._verify_chunks(manifest, objects)
         return self._result(())
 
-    def verify_records(self, snapshot: str) -> Verification:
-        """Read one snapshot's records; their chunks aside. Raises: StoreError."""
-        self._check_frame()
-        self._verify_records(snapshot)
+    def verify_objects(self, snapshot: str) -> Verification:
+        """Whether every object that one snapshot reaches is whole, without a look at its records. Raises: StoreError."""
+        manifest = self._manifest(snapshot)
+        if manifest is not None:
+            self._read_objects(manifest)
         return self._result(())
 
     def check(self, *, read_data: bool) -> Verification:
@@ -143,17 +146,24 @@ class Inspector:
             return None
 
     def _index(self, ref: ObjectRef) -> Index | None:
+        return self._noted(ref, self._try_index(ref))
+
+    def _try_index(self, ref: ObjectRef) -> Index | VaultError:
+        try:
+            return self._catalogue.index(ref)
+        except VaultError as error:
+            return error
+
+    def _noted(self, ref: ObjectRef, index: Index | VaultError) -> Index | None:
+        """The index, counted, or None after a note of what is wrong with it; both once."""
         first = ref.name not in self._reached
         self._checked["indexes"] += first
-        try:
-            index = self._catalogue.index(ref)
-        except VaultError as error:
-            if first:
-                self._note("indexes", error)
-            self._reached[ref.name] = False
-            return None
-        self._reached[ref.name] = True
-        return index
+        self._reached[ref.name] = isinstance(index, Index)
+        if isinstance(index, Index):
+            return index
+        if first:
+            self._note("indexes", index)
+        return None
 
     def _account(self, snapshot: str, objects: dict[str, StoredObject]) -> Manifest | None:
         """Whether all that a snapshot needs is there in the right size."""
@@ -207,31 +217,37 @@ class Inspector:
         manifest = self._manifest(snapshot)
         if manifest is None:
             return None
-        for ref in manifest.indexes:
-            index = self._index(ref)
-            for pack in _packs_used(manifest, ref, index) if index else ():
-                if index:
-                    self._read_pack(pack, index)
+        self._read_objects(manifest)
         self._stage(f"Verifying {snapshot}", sum(section.count for section in manifest.sections))
         for section in manifest.sections:
             if section.captured:
                 self._verify_section(manifest, section)
         return manifest
 
-    def _read_pack(self, pack: ObjectRef, index: Index) -> None:
-        """Every byte of a pack against its name, which is their keyed hash."""
-        if pack.name in self._reached:
-            return
-        self._checked["packs"] += 1
-        self._reached[pack.name] = False
+    def _read_objects(self, manifest: Manifest) -> None:
+        """Indexes and packs, several at a time: every byte against the names, which are their keyed hashes."""
+        packs: dict[str, tuple[ObjectRef, Index]] = {}
+        for ref, index in zip(manifest.indexes, ahead(self._try_index, manifest.indexes), strict=True):
+            if found := self._noted(ref, index):
+                packs |= {pack.name: (pack, found) for pack in _packs_used(manifest, ref, found)}
+        unread = [pack for name, pack in packs.items() if name not in self._reached]
+        for (pack, index), size in zip(unread, ahead(self._try_pack, unread, PACKS_AHEAD), strict=True):
+            self._checked["packs"] += 1
+            self._reached[pack.name] = isinstance(size, int)
+            if isinstance(size, int):
+                self._bytes += size
+            else:
+                self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", size.problem))
+
+    def _try_pack(self, found: tuple[ObjectRef, Index]) -> int | VaultDamaged:
+        """The size of a pack whose bytes are its name's."""
+        name = found[0].name
         try:
-            data = fetch(self._store, pack.name)
-            self._bytes += len(data)
-            check_name(self._catalogue.seals, pack.name, data)
-        except VaultError as error:
-            self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", error.problem))
-            return
-        self._reached[pack.name] = True
+            data = fetch(self._store, name)
+            check_name(self._catalogue.seals, name, data)
+        except VaultDamaged as error:
+            return error
+        return len(data)
 
     def _verify_section(self, manifest: Manifest, section: Section) -> None:
         """The records of a type: every block, then the digest and number of all rows."""

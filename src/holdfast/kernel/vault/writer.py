@@ -9,6 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import islice
 from operator import lt
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 import msgspec
@@ -18,6 +19,7 @@ from holdfast.domain.errors import Refused, VaultDamaged
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import timestamp
+from holdfast.kernel.vault.ahead import submit
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
 from holdfast.kernel.vault.chunk_writer import ChunkWriter, KeptChunks, KnownChunks
 from holdfast.kernel.vault.chunks import BlobRef, Read, chunks_of
@@ -38,8 +40,12 @@ from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.rows import LISTED_ROWS, Row, changed_rows
 from holdfast.kernel.vault.sealing import Role
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 MOST_LAYERS = 16
 MERGED_LAYERS = 8
+HASHED_HERE = 32 << 10  # bytes that are hashed sooner than another thread could be asked to
 
 
 def kept_layers(stored: list[int]) -> int:
@@ -61,11 +67,12 @@ def kept_layers(stored: list[int]) -> int:
 
 
 class SectionDigest:
-    """BLAKE3 over a section's records in key order, however they are stored."""
+    """BLAKE3 over a section's records in key order, however they are stored; hashed beside the caller's thread."""
 
     def __init__(self) -> None:
         self._hasher = blake3()
         self._encode = msgspec.msgpack.Encoder().encode
+        self._hashing: Future[blake3] | None = None
         self.count = 0
 
     def extend(self, rows: Sequence[Row]) -> None:
@@ -73,11 +80,22 @@ class SectionDigest:
         self.count += len(rows)
         # The rows as one array, without the front that says how many there are: they lie back to back.
         front = 1 if len(rows) < 1 << 4 else 3 if len(rows) < 1 << 16 else 5
-        self._hasher.update(memoryview(self._encode(rows))[front:])
+        data = memoryview(self._encode(rows))[front:]
+        self._wait()
+        if len(data) < HASHED_HERE:
+            self._hasher.update(data)
+        else:
+            self._hashing = submit(self._hasher.update, data)
 
     def hex(self) -> str:
         """The digest of what was added."""
+        self._wait()
         return self._hasher.hexdigest()
+
+    def _wait(self) -> None:
+        if self._hashing is not None:
+            self._hashing.result()
+            self._hashing = None
 
 
 def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[list[Row]]:
@@ -90,7 +108,7 @@ def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDiges
         if not rising or {record.type for record in held} != {type_name}:
             raise _disorder(type_name, held, last)
         last = keys[-1]
-        rows = [(record.key, record.schema, record.body, record.personal) for record in held]
+        rows: list[Row] = [(record.key, record.schema, record.body, record.personal) for record in held]
         digest.extend(rows)
         yield rows
 
