@@ -27,6 +27,7 @@ from holdfast.kernel.vault.errors import (
 
 if TYPE_CHECKING:
     from obstore.auth.boto3 import Boto3CredentialProvider
+    from obstore.store import S3Credential
     from obstore.store import S3Store as Bucket
 
 T = TypeVar("T")
@@ -247,8 +248,21 @@ def _refuse_old_tls(url: str, location: str, settings: AwsSettings, environment:
 
 def _credentials(
     environment: Mapping[str, str], settings: AwsSettings
-) -> tuple[Boto3CredentialProvider, str]:
-    """obstore's provider over boto3's credential chain, and the region."""
+) -> tuple[Boto3CredentialProvider | Callable[[], S3Credential], str]:
+    """obstore's provider over boto3's credential chain, and the region.
+
+    Keys in the environment come first in that chain, and then boto3 is not needed: it takes as long to start
+    as all the rest.
+    """
+    named = settings.region or environment.get("AWS_REGION")
+    profile = settings.profile or environment.get("AWS_PROFILE")
+    key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    if named and key and secret and not profile:
+        token = environment.get("AWS_SESSION_TOKEN") or environment.get("AWS_SECURITY_TOKEN")
+        kept: S3Credential = {"access_key_id": key, "secret_access_key": secret, "expires_at": None}
+        if token:
+            kept["token"] = token
+        return lambda: kept, named
     import boto3
     from botocore.exceptions import BotoCoreError
     from obstore.auth.boto3 import Boto3CredentialProvider
@@ -256,11 +270,8 @@ def _credentials(
     from holdfast.adapters.tls import strict_session
 
     try:
-        profile = settings.profile or environment.get("AWS_PROFILE") or ""
-        session = boto3.Session(botocore_session=strict_session(profile, settings.tls_minimum))
-        named = settings.region or environment.get("AWS_REGION")
-        region = named or session.region_name or DEFAULT_REGION
-        return Boto3CredentialProvider(session), region
+        session = boto3.Session(botocore_session=strict_session(profile or "", settings.tls_minimum))
+        return Boto3CredentialProvider(session), named or session.region_name or DEFAULT_REGION
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(
             f"There are no credentials for the vault's bucket: {error}.",

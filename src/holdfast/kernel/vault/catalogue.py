@@ -138,13 +138,11 @@ class Catalogue:
         for found, manifest in zip(ids, tried, strict=True):
             if isinstance(manifest, VaultDamaged):
                 raise _with_way_out(manifest, self.name(found), found, ids) from manifest
-            if manifest is None:
-                continue
-            if system in ("", manifest.system):
+            if manifest and system in ("", manifest.system):
                 yield manifest
 
     def _try(self, snapshot: str) -> Manifest | VaultDamaged | None:
-        """The manifest, or what is wrong with it, or None for a snapshot that was deleted meanwhile."""
+        """A manifest, what is wrong with it, or None when it was deleted a moment ago."""
         try:
             return self.manifest(snapshot)
         except SnapshotGone:
@@ -155,11 +153,9 @@ class Catalogue:
     def sound_manifests(self, system: str, damage: list[VaultDamaged]) -> Iterator[Manifest]:
         """Manifests of a system, newest first; those that are damaged go to `damage` instead. Raises: StoreError."""
         for manifest in map(self._try, self.ids()):
-            if manifest is None:
-                continue
             if isinstance(manifest, VaultDamaged):
                 damage.append(manifest)
-            elif system in ("", manifest.system):
+            elif manifest and system in ("", manifest.system):
                 yield manifest
 
     def name(self, snapshot: str) -> str:
@@ -172,6 +168,13 @@ class Catalogue:
         if snapshot not in self.names().current:
             raise gone(snapshot)
         return self.name(snapshot) != before
+
+    def stands(self, snapshot: str) -> bool:
+        """Whether the manifest known of a snapshot is the one that counts. Raises: StoreError."""
+        try:
+            return not self.moved(snapshot)
+        except SnapshotGone:
+            return False
 
     def manifest(self, snapshot: str) -> Manifest:
         """One manifest. Raises: SnapshotGone; VaultDamaged; StoreError."""

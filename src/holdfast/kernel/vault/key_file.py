@@ -35,6 +35,7 @@ class KeyFile:
         self._path = path
         self._service = service
         self._kms_key = kms_key
+        self._opened: tuple[bytes, tuple[KeySet, str]] | None = None
 
     @property
     def location(self) -> str:
@@ -114,8 +115,10 @@ class KeyFile:
         """The secrets in a file, whatever seals it, and the KMS key that does."""
         if not data.startswith(MARK):
             return self._parse(data, KeySet), ""
-        found = self._parse(data, SealedKeys)
-        return open_keys(found, self._service, str(self._path)), found.kms_key
+        if self._opened is None or self._opened[0] != data:  # the same bytes need not be opened twice
+            found = self._parse(data, SealedKeys)
+            self._opened = (data, (open_keys(found, self._service, str(self._path)), found.kms_key))
+        return self._opened[1]
 
     def _parse(self, data: bytes, shape: type[T]) -> T:
         try:

@@ -81,6 +81,7 @@ class SnapshotReader:
             return False
         self._manifest = self._catalogue.manifest(self._manifest.id)
         self._views = {}
+        self.__dict__.pop("chunks", None)
         return True
 
     def find(self, type_name: str, key: str) -> Record | None:
@@ -124,6 +125,25 @@ class SnapshotReader:
                     found[row[0]] = self.find(type_name, row[0])
         return found
 
+    @cached_property
+    def chunks(self) -> ChunkReader:
+        """The chunks that the snapshot's records name. Raises: VaultDamaged; StoreError."""
+        return ChunkReader(self._catalogue, self._manifest.indexes)
+
+    def open_blob(self, ref: BlobRef) -> Iterator[bytes]:
+        """The bytes of a blob, a few MiB in memory at a time. Raises: VaultDamaged; StoreError."""
+        names = [bytes.fromhex(each) for each in ref.chunks]
+        given = 0
+        for rest in range(MOST_MOVES, -1, -1):
+            try:
+                for piece in self.chunks.stream(names[given:]):
+                    yield piece
+                    given += 1
+                return
+            except VaultError:
+                if not rest or not self._follow():
+                    raise
+
     def unequal(
         self, before: SnapshotReader, type_name: str
     ) -> Iterator[tuple[Record | None, Record | None]]:
@@ -147,15 +167,6 @@ class SnapshotReader:
     def _shared_layers(self, other: SnapshotReader, type_name: str) -> int:
         own, others = (reader._manifest.layers(type_name) for reader in (self, other))
         return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, others, strict=False)))
-
-    @cached_property
-    def chunks(self) -> ChunkReader:
-        """The chunks that the snapshot's records name. Raises: VaultDamaged; StoreError."""
-        return ChunkReader(self._catalogue, self._manifest.indexes)
-
-    def open_blob(self, ref: BlobRef) -> Iterator[bytes]:
-        """The bytes of a blob, a few MiB in memory at a time. Raises: VaultDamaged; StoreError."""
-        return self.chunks.stream([bytes.fromhex(each) for each in ref.chunks])
 
     def layered(self, type_name: str) -> LayeredRows:
         """The rows behind a type; none for a type that was not captured. Raises: VaultDamaged; StoreError."""

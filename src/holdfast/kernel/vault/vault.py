@@ -16,7 +16,7 @@ from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, SnapshotGone, damaged
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.leases import WriterLease
@@ -215,18 +215,17 @@ class Vault:
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
         self._catalogue.seals.refresh()
-        damage = list[VaultDamaged]()
-        sound = self._catalogue.sound_manifests(system, damage)
-        base = next((found for found in sound if instance in ("", found.source.instance)), None)
-        for _ in range(MOST_MOVES):
-            # What is proved first and then read comes once, so the writer reads through the same catalogue.
+        for rest in range(MOST_MOVES, -1, -1):
             catalogue = self._afresh()
+            damage = list[VaultDamaged]()
+            sound = catalogue.sound_manifests(system, damage)
+            base = next((found for found in sound if instance in ("", found.source.instance)), None)
             problems = Inspector(catalogue, lambda: None).verify_objects(base.id).problems if base else ()
-            if not base or not problems or not self._catalogue.moved(base.id):
-                break
+            if not base or not problems or not rest or catalogue.stands(base.id):
+                break  # else a prune has put it elsewhere meanwhile
         damage += [damaged(problem.where, problem.message) for problem in problems]
-        base = catalogue.manifest(base.id) if base and not problems else None
-        return SnapshotWriter(catalogue, system, base, self._packing, damage, lease)
+        # What is proved first and then read comes once, so the writer reads through the same catalogue.
+        return SnapshotWriter(catalogue, system, None if problems else base, self._packing, damage, lease)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
@@ -264,11 +263,10 @@ class Vault:
     ) -> Verification:
         """A prune beside it may take away what is being read, and has put the same elsewhere: then once more."""
         found = look(self._inspector(progress), snapshot)
-        with suppress(SnapshotGone):  # the findings say so
-            for _ in range(MOST_MOVES):
-                if found.sound or not self._catalogue.moved(snapshot):
-                    break
-                found = look(self._inspector(progress), snapshot)
+        for _ in range(MOST_MOVES):
+            if found.sound or self._catalogue.stands(snapshot):
+                break
+            found = look(self._inspector(progress), snapshot)
         return found
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:

@@ -113,12 +113,6 @@ class Inspector:
             self._verify_chunks(manifest, objects)
         return self._result(())
 
-    def verify_records(self, snapshot: str) -> Verification:
-        """Read one snapshot's records; their chunks aside. Raises: StoreError."""
-        self._check_frame()
-        self._verify_records(snapshot)
-        return self._result(())
-
     def verify_objects(self, snapshot: str) -> Verification:
         """Whether every object that one snapshot reaches is whole, without a look at its records. Raises: StoreError."""
         manifest = self._manifest(snapshot)
