@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from holdfast.domain.errors import UsageError
 from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.settings import VaultSettings
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSettings
@@ -20,8 +21,9 @@ def open_store(
     base: Path,
     environment: Mapping[str, str] = os.environ,
     settings: AwsSettings | None = None,
+    keeping: VaultSettings | None = None,
 ) -> ObjectStore:
-    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`.
+    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`, in the storage class of `keeping`.
 
     Raises: UsageError; CredentialsError; Refused for plain http beyond this machine.
     """
@@ -38,4 +40,5 @@ def open_store(
     from holdfast.adapters.aws import AwsSettings
     from holdfast.adapters.object_store_s3 import S3Store
 
-    return S3Store.connect(parts.netloc, parts.path.strip("/"), environment, settings or AwsSettings())
+    place = (parts.netloc, parts.path.strip("/"))
+    return S3Store.connect(*place, environment, settings or AwsSettings(), keeping or VaultSettings())

@@ -13,9 +13,18 @@ from obstore import exceptions
 from holdfast.adapters.aws import AwsSettings, refuse_plain_http
 from holdfast.domain.errors import AccessDenied, CredentialsError
 from holdfast.kernel.ports import StoredObject
-from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
+from holdfast.kernel.vault.errors import (
+    ObjectArchived,
+    ObjectExists,
+    ObjectLocked,
+    ObjectMissing,
+    StoreError,
+    StoreFull,
+)
+from holdfast.kernel.vault.settings import VaultSettings
 
 if TYPE_CHECKING:
+    from obstore import Attributes, PutMode
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import S3Store as Bucket
 
@@ -30,20 +39,28 @@ ACTIONS = {
     "list": "s3:ListBucket",
     "delete": "s3:DeleteObject",
 }
+STATES = {"invalidobjectstate": ObjectArchived, "object lock": ObjectLocked, "worm protected": ObjectLocked}
+"""Refusals that no permission would lift, by what S3 and its kin say."""
 FULL = ("QuotaExceeded", "InsufficientStorage", "XMinioStorageFull")
 
 
 class S3Store:
     """A prefix of a bucket; creation is conditional (`If-None-Match`): no two writers take one name."""
 
-    def __init__(self, bucket: Bucket, location: str) -> None:
-        """`bucket` is rooted at the prefix already."""
+    def __init__(self, bucket: Bucket, location: str, keeping: VaultSettings) -> None:
+        """`bucket` is rooted at the prefix already; `keeping` says in which storage class objects are kept."""
         self._bucket = bucket
         self._location = location
+        self._keeping = keeping
 
     @classmethod
     def connect(
-        cls, bucket: str, prefix: str, environment: Mapping[str, str], settings: AwsSettings
+        cls,
+        bucket: str,
+        prefix: str,
+        environment: Mapping[str, str],
+        settings: AwsSettings,
+        keeping: VaultSettings,
     ) -> S3Store:
         """The store of a bucket and prefix, with the profile and region set, else those boto3 would take.
 
@@ -66,7 +83,7 @@ class S3Store:
             client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )
-        return cls(opened, f"s3://{bucket}/{prefix}".rstrip("/"))
+        return cls(opened, f"s3://{bucket}/{prefix}".rstrip("/"), keeping)
 
     @property
     def location(self) -> str:
@@ -75,9 +92,10 @@ class S3Store:
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         with self._named("put", name):
             # One request, since a multipart upload cannot be conditional on the name's being free.
-            obstore.put(
-                self._bucket, name, data, mode="overwrite" if replace else "create", use_multipart=False
-            )
+            mode: PutMode = "overwrite" if replace else "create"
+            chosen = self._keeping.class_of(name)
+            kept: Attributes = {"Storage-Class": chosen} if chosen else {}
+            obstore.put(self._bucket, name, data, mode=mode, use_multipart=False, attributes=kept)
 
     def get(self, name: str) -> bytes:
         with self._named("get", name):
@@ -123,6 +141,9 @@ class S3Store:
         except (exceptions.NotFoundError, FileNotFoundError) as error:
             raise ObjectMissing(operation, name, self.location, "no such object") from error
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError) as error:
+            refused = next((kind for word, kind in STATES.items() if word in str(error).lower()), None)
+            if refused:
+                raise refused(operation, name, self.location, _said(error)) from error
             raise AccessDenied(ACTIONS[operation], f"{self.location}/{name}", _said(error)) from error
         except (exceptions.BaseError, OSError) as error:
             said = _said(error)

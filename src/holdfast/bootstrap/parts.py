@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from holdfast.config import Settings
 from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
@@ -14,8 +15,10 @@ from holdfast.kernel.destination import HERE, Destination
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
+    from holdfast.adapters.s3_bucket import S3Bucket
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
+    from holdfast.kernel.cleanup import Cleanup
     from holdfast.kernel.drill import Drill
     from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, PacedSession, Progress
     from holdfast.kernel.recall import Recall
@@ -119,7 +122,26 @@ class Parts:
         """Where the vault's objects lie."""
         from holdfast.adapters.object_store import open_store
 
-        return open_store(self.settings.vault.location, self.settings.base, settings=self.settings.aws)
+        own = self.settings.vault
+        store = open_store(own.location, self.settings.base, settings=self.settings.aws, keeping=own)
+        if not own.object_lock_days or self.bucket is None:
+            return store
+        from holdfast.adapters.object_store_locked import LockedStore
+
+        return LockedStore(store, self.bucket, own, self.clock)
+
+    @cached_property
+    def bucket(self) -> S3Bucket | None:
+        """What the vault's bucket does beyond keeping objects; None for a folder."""
+        place = urlsplit(self.settings.vault.location)
+        if place.scheme != "s3":
+            return None
+        from holdfast.adapters.aws import AwsSession
+        from holdfast.adapters.s3_bucket import S3Bucket
+
+        # A session of its own, so that reports count the calls to the service that is backed up.
+        session = AwsSession(self.settings.aws, self.clock)
+        return S3Bucket(session, place.netloc, place.path.strip("/"))
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -199,10 +221,20 @@ class Parts:
 
     def backup(self, name: str) -> Backup:
         """How the system is backed up."""
+        from holdfast.kernel.auto_cleanup import AutoCleanup
         from holdfast.kernel.backup import Backup
 
         system = self.system(name)
-        return Backup(system, system.source(), self.vault, self.audit.head, self.recall())
+        after = AutoCleanup(self.cleanup, self.settings.retention)
+        return Backup(system, system.source(), self.vault, self.audit.head, self.recall(), after)
+
+    @cached_property
+    def cleanup(self) -> Cleanup:
+        """What decides which backups go, and deletes them."""
+        from holdfast.kernel.cleanup import Cleanup
+
+        bucket = self.bucket
+        return Cleanup(self.vault, self.ledger, self.audit, bucket.locked_until if bucket else None)
 
     def restore(self, name: str, target: Destination = HERE) -> Restore:
         """How the system is restored, there where the destination leads."""

@@ -49,6 +49,7 @@ class Backup:
     vault: Vault
     audit_head: Callable[[], str]
     recall: Recall | None = None
+    clean_up: Callable[[RunContext, SnapshotInfo], None] | None = None
 
     def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
         """Capture (which ends with the seal) and a check that reads every stored byte back."""
@@ -206,6 +207,8 @@ class Backup:
             # What it shares with earlier snapshots may have been damaged before: then it is no backup.
             first = verification.problems[0]
             raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+        if self.clean_up:
+            self.clean_up(context, info)
 
 
 def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ from datetime import date
 from itertools import groupby, islice
 from typing import TypeAlias
 
+import msgspec
+
 from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo
 from holdfast.kernel.settings import setting
 from holdfast.kernel.span import parse_span, parse_zone
@@ -63,6 +65,18 @@ class RetentionSettings:
         return replace(self, **chosen)  # type: ignore[arg-type]  # the caller names fields
 
 
+RECORDED = "retention_policy"
+"""The label under which a backup keeps a policy of its own, as JSON."""
+
+
+def recorded_policy(labels: Iterable[tuple[str, str]], settings: RetentionSettings) -> RetentionSettings:
+    """The policy that was recorded with a backup, in the settings' time zone; the settings where there is none."""
+    stored = dict(labels).get(RECORDED)
+    if stored is None:
+        return settings
+    return replace(msgspec.json.decode(stored, type=RetentionSettings), time_zone=settings.time_zone)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of a snapshot; `reasons` are all rules that keep it, in words."""
@@ -110,8 +124,7 @@ def _reasons(
     members: Sequence[SnapshotInfo], policy: RetentionSettings, needed: Mapping[str, str]
 ) -> Iterator[tuple[SnapshotInfo, str]]:
     """Each snapshot of a group (newest first) with a reason to keep it, a pair for each reason."""
-    # What a restore put aside is no backup of the day: it is the state that somebody wanted to be rid of.
-    ordinary = [info for info in members if info.kind != SAFETY_KIND]
+    ordinary = _ordinary(members)
     if not policy.rules:
         yield from ((info, "no rule is set") for info in members)
     yield from _last_good(ordinary)
@@ -161,6 +174,18 @@ def _last(ordinary: Sequence[SnapshotInfo], count: int) -> Iterator[tuple[Snapsh
     """The newest ones; partial ones count only where there are too few that are complete."""
     for place, info in enumerate(sorted(ordinary, key=lambda info: not info.complete)[:count], 1):
         yield info, f"{ordinal(place)} of the last {count}"
+
+
+def last_good(snapshots: Iterable[SnapshotInfo]) -> dict[str, str]:
+    """The snapshots, by id, that are the last complete one of their group or of a record type, in words."""
+    listed = sorted(_ordinary(snapshots), key=lambda info: (group_of(info), info.taken_at), reverse=True)
+    groups = groupby(listed, key=group_of)
+    return {info.id: told for _, members in groups for info, told in _last_good(list(members))}
+
+
+def _ordinary(snapshots: Iterable[SnapshotInfo]) -> list[SnapshotInfo]:
+    """Without what restores put aside: that is the state which somebody wanted to be rid of."""
+    return [info for info in snapshots if info.kind != SAFETY_KIND]
 
 
 def _last_good(ordinary: Sequence[SnapshotInfo]) -> Iterator[tuple[SnapshotInfo, str]]:

@@ -18,6 +18,8 @@ from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
+from holdfast.kernel.vault.stats import Stats, stats_of
+from holdfast.kernel.vault.usage import Usage, usage_of
 from holdfast.kernel.vault.verify import Inspector, Verification
 from holdfast.kernel.vault.writer import SnapshotWriter
 
@@ -190,6 +192,14 @@ class Vault:
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
         """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError."""
         return self._inspector(progress).check(read_data=read_data)
+
+    def usage(self) -> Usage:
+        """What each snapshot needs of the vault. Raises: VaultDamaged; StoreError."""
+        return usage_of(self._catalogue)
+
+    def stats(self, capacity: int | None = None) -> Stats:
+        """How the vault's bytes are used; `capacity` is how many there may be. Raises: VaultDamaged; StoreError."""
+        return stats_of(self._catalogue, self.usage(), capacity)
 
     def _inspector(self, progress: Progress | None) -> Inspector:
         def frame() -> None:

@@ -128,7 +128,7 @@ class Inspector:
         manifest = self._manifest(snapshot)
         for ref in manifest.indexes if manifest else ():
             index = self._index(ref)
-            for pack in _packs_used(manifest, ref, index) if manifest and index else ():
+            for pack in packs_used(manifest, ref, index) if manifest and index else ():
                 if pack.name in self._reached:
                     continue
                 found = objects.get(pack.name)
@@ -148,7 +148,7 @@ class Inspector:
             return
         for ref in manifest.indexes:
             index = self._index(ref)
-            for pack in _packs_used(manifest, ref, index) if index else ():
+            for pack in packs_used(manifest, ref, index) if index else ():
                 if index:
                     self._read_pack(pack, index)
         self._stage(f"Verifying {snapshot}", sum(section.count for section in manifest.sections))
@@ -247,7 +247,7 @@ def _places(block: BlockRef) -> Iterator[tuple[Place, bool]]:
         yield block.personal, True
 
 
-def _packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
+def packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
     """The packs that the snapshot's own layers in an index lie in."""
     at = manifest.indexes.index(ref)
     numbers = {place.layer for section in manifest.sections for place in section.layers if place.index == at}
