@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from holdfast.bootstrap.parts import IDENTITY_CENTER, Parts
 from holdfast.domain.errors import HoldfastError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
+from holdfast.kernel.ports import Bucket
 
 OTHERS = 0o077
 """The mode bits that must not be set on what is private."""
@@ -91,6 +93,27 @@ def _vault(home: Parts) -> Iterator[Check]:
     except HoldfastError as error:
         yield failed("vault", "place", error)
         return
+    if home.bucket is not None:
+        yield _protection(home, home.bucket)
     place = Path(home.store.location)
     if place.is_absolute():
         yield _private("vault", "folder", place)
+
+
+def _protection(home: Parts, bucket: Bucket) -> Check:
+    """Whether the bucket keeps versions and can lock; a lock that is asked for must be there."""
+    what, wanted = ("vault", "versions and lock"), bool(home.settings.vault.object_lock_days)
+    try:
+        found = bucket.protection()
+    except HoldfastError as error:
+        return replace(failed(*what, error), needed=wanted)
+    default = f" (by itself {found.default_retention})" if found.default_retention else ""
+    told = f"versioning {_on(found.versioning)}, object lock {_on(found.lock)}{default}"
+    if wanted and not found.lock:
+        advice = "Make a bucket with object lock, or set `[vault] object_lock_days` to 0."
+        return Check(*what, Verdict.WRONG, f"{told}, but `[vault] object_lock_days` asks for it", advice)
+    return Check(*what, Verdict.OK, told)
+
+
+def _on(state: bool) -> str:
+    return "on" if state else "off"

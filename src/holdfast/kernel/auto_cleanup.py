@@ -10,7 +10,7 @@ import msgspec
 from holdfast.domain.errors import AccessDenied, CredentialsError, RemoteError, VaultError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.cleanup import DELETED, Cleaned, Cleanup
+from holdfast.kernel.cleanup import DELETED, Cleanup
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.retention import RetentionSettings, recorded_policy
 from holdfast.kernel.runs.stages import RunContext
@@ -42,27 +42,30 @@ class AutoCleanup:
         policy = recorded_policy(sealed.labels, self.settings)
         if not policy.auto_cleanup:
             return
-        if not sealed.complete:
-            told = "Nothing was cleaned up, because this backup is partial."
+        hindrance = "" if sealed.complete else "this backup is partial"
+        if hindrance or not policy.rules:
+            told = f"Nothing was cleaned up: {hindrance or 'no rule says which backups to keep'}."
             context.record_findings([Finding(Severity.WARNING, "not-cleaned-up", "", "", told)])
             return
+        context.record_findings(list(self._cleaned(context, sealed, policy)))
+
+    def _cleaned(
+        self, context: RunContext, sealed: SnapshotInfo, policy: RetentionSettings
+    ) -> Iterator[Finding]:
         try:
-            decisions = self.cleanup.decide(policy, sealed.system, sealed)
-            doomed = [made.snapshot for made in decisions if not made.keep]
-            cleaned = self.cleanup.delete(doomed, "retention", context.progress, context.run.id)
+            cleaned = self.cleanup.after(sealed, policy, context.progress, context.run.id)
+            for held in cleaned.locked:
+                yield Finding(Severity.NOTE, "locked", "backup", held.id, f"{held}.")
         except FAILURES as error:
             told = f"Not everything was cleaned up: {error}"
-            context.record_findings([Finding(Severity.ERROR, "cleanup-failed", "", "", told, error.advice)])
-            cleaned = Cleaned((), (), None)
-        context.record_findings(list(_told(context.ledger, context.run.id, cleaned)))
+            yield Finding(Severity.ERROR, "cleanup-failed", "", "", told, error.advice)
+        yield from _deletions(context.ledger, context.run.id)
 
 
-def _told(ledger: Ledger, run: str, cleaned: Cleaned) -> Iterator[Finding]:
-    """A note for each deletion of the run: the audit trail also knows those before a crash."""
+def _deletions(ledger: Ledger, run: str) -> Iterator[Finding]:
+    """A note for each deletion of the run, by the audit trail: it also knows those before a crash."""
     for entry in ledger.audit():
         deletion = msgspec.json.decode(entry.detail, type=_Deletion) if entry.action == DELETED else None
         if deletion and deletion.run == run:
             message = "Deleted: no rule of retention keeps it."
             yield Finding(Severity.NOTE, "cleaned-up", "backup", deletion.snapshot, message)
-    for held in cleaned.locked:
-        yield Finding(Severity.NOTE, "locked", "backup", held.id, f"{held}.")

@@ -22,6 +22,8 @@ from holdfast.kernel.vault.vault import Vault
 
 DELETED = "backup deleted"
 """The audit trail's word for a deletion."""
+RETENTION = "retention"
+"""Why a snapshot was deleted that no rule keeps."""
 DRILL = "drill"
 
 
@@ -52,11 +54,10 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What a cleanup came to; `pruned` is what the vault says of its prune, None where there was none."""
+    """What deleting came to: ids of the snapshots that are gone, and what object lock keeps."""
 
     deleted: tuple[str, ...]
     locked: tuple[Locked, ...]
-    pruned: object | None
 
 
 class _Named(msgspec.Struct):
@@ -79,13 +80,8 @@ class Cleanup:
         self._vault, self._ledger, self._audit = vault, ledger, audit
         self._locked_until = locked_until
 
-    def decide(
-        self, policy: RetentionSettings, system: str = "", group_like: SnapshotInfo | None = None
-    ) -> tuple[Decision, ...]:
-        """A decision for each snapshot of a system, or of the group of one snapshot, which itself stays.
-
-        Raises: Refused where no rule is set; VaultDamaged; StoreError.
-        """
+    def decide(self, policy: RetentionSettings, system: str = "") -> tuple[Decision, ...]:
+        """A decision for each snapshot of a system, or of all. Raises: Refused where no rule is set; VaultDamaged."""
         if not policy.rules:
             raise Refused(
                 "no rule says which backups to keep, so all are kept",
@@ -93,10 +89,24 @@ class Cleanup:
                 "`[retention]`, or give such an option, for example `--keep-daily 7 --keep-weekly 4`.",
             )
         found = self._vault.snapshots(system)
-        own = {group_like.id: "taken just now"} if group_like else {}
-        if group_like:
-            found = [info for info in found if group_of(info) == group_of(group_like)]
-        return decide(found, policy, {**needed(self._ledger, found), **own})
+        return decide(found, policy, needed(self._ledger, found))
+
+    def after(
+        self, sealed: SnapshotInfo, policy: RetentionSettings, progress: Progress, run: str = ""
+    ) -> Cleaned:
+        """Delete what no rule keeps beside a new snapshot of the same instance, and prune if anything went.
+
+        The new one stays, however old its contents are. Raises: as `decide`, `delete` and `prune`.
+        """
+        doomed = [
+            made.snapshot
+            for made in self.decide(policy, sealed.system)
+            if not made.keep and made.snapshot.id != sealed.id and group_of(made.snapshot) == group_of(sealed)
+        ]
+        cleaned = self.delete(doomed, RETENTION, progress, run)
+        if cleaned.deleted:
+            self.prune(progress)
+        return cleaned
 
     def protected(self, chosen: Iterable[SnapshotInfo]) -> dict[str, str]:
         """Of the chosen snapshots those that should not go by the way, by id, and why.
@@ -110,13 +120,14 @@ class Cleanup:
     def delete(
         self, chosen: Iterable[SnapshotInfo], because: str, progress: Progress, run: str = ""
     ) -> Cleaned:
-        """Delete snapshots, oldest first, then prune. What object lock keeps is told, not an error.
+        """Delete snapshots, oldest first. What object lock keeps is told, not an error.
 
-        Raises: StoreError; AccessDenied; VaultDamaged.
+        Raises: StoreError; AccessDenied.
         """
         doomed = sorted(chosen, key=lambda info: info.taken_at)
         deleted, locked = list[str](), list[Locked]()
-        progress.stage("Deleting backups", len(doomed))
+        if doomed:
+            progress.stage("Deleting backups", len(doomed))
         for info in doomed:
             until = self._locked_until(object_name(info.id)) if self._locked_until else None
             gone = self._delete(info, because, run)
@@ -124,7 +135,11 @@ class Cleanup:
             if until or not gone:
                 locked.append(Locked(info.id, until, gone))
             progress.advance(note=info.id)
-        return Cleaned(tuple(deleted), tuple(locked), self._prune(progress) if deleted else None)
+        return Cleaned(tuple(deleted), tuple(locked))
+
+    def prune(self, progress: Progress) -> object | None:
+        """What the vault removed that no snapshot reaches; None from one that cannot. Raises: as `Vault.prune`."""
+        return self._vault.prune(progress=progress) if isinstance(self._vault, Pruning) else None
 
     def _delete(self, info: SnapshotInfo, because: str, run: str) -> bool:
         try:
@@ -134,9 +149,6 @@ class Cleanup:
         told = {"snapshot": info.id, "because": because, "run": run}
         self._audit.append(DELETED, info.system, {name: text for name, text in told.items() if text})
         return True
-
-    def _prune(self, progress: Progress) -> object | None:
-        return self._vault.prune(progress=progress) if isinstance(self._vault, Pruning) else None
 
 
 def needed(ledger: Ledger, snapshots: Sequence[SnapshotInfo]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check."""
+"""`holdfast vault`: init, check, stats."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.vault_stats import old_versions, stats, versions_line
 
 if TYPE_CHECKING:
     from holdfast.kernel.vault.vault import Vault
@@ -20,7 +21,7 @@ LISTED = 20
 @click.group()
 @shared_options
 def vault() -> None:
-    """Make and check the encrypted store."""
+    """Make, check and measure the encrypted store."""
 
 
 @vault.command()
@@ -61,7 +62,13 @@ def check(invocation: Invocation, read_data: bool) -> int:
                 click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
             if len(found.garbage) > LISTED:
                 click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
+            versions = old_versions(home)
+            if versions and versions.objects:
+                click.echo(f"{versions_line(versions)}; nobody reads them.")
         return 0 if found.sound else VAULT_DAMAGED
+
+
+vault.add_command(stats)
 
 
 def made_json(made: Vault, file: Path | None) -> bytes:
