@@ -23,7 +23,7 @@ def open_store(
     settings: AwsSettings | None = None,
     keeping: VaultSettings | None = None,
 ) -> ObjectStore:
-    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`, in the storage class of `keeping`.
+    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`, where `keeping` says how S3 keeps objects.
 
     Raises: UsageError; CredentialsError; Refused for plain http beyond this machine.
     """

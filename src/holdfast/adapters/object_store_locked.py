@@ -25,9 +25,8 @@ class LockedStore:
         if replace or not name.startswith(PERMANENT):
             self._store.put(name, data, replace=replace)
             return
-        own = self._settings
-        until = self._clock.now() + timedelta(days=own.object_lock_days)
-        self._bucket.put_locked(name, data, until, own.object_lock_mode, own.class_of(name))
+        until = self._clock.now() + timedelta(days=self._settings.object_lock_days)
+        self._bucket.put_locked(name, data, until, self._settings)
 
     def get(self, name: str) -> bytes:
         return self._store.get(name)

@@ -80,6 +80,8 @@ class S3Store:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             credential_provider=provider,
+            server_side_encryption="aws:kms" if keeping.sse_kms_key else None,
+            sse_kms_key_id=keeping.sse_kms_key or None,
             client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )

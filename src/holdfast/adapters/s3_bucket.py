@@ -17,6 +17,7 @@ from holdfast.adapters.aws_errors import code_of, message_of
 from holdfast.domain.errors import AccessDenied
 from holdfast.kernel.ports import ClassedObject, OldVersions, PacedSession, Protection
 from holdfast.kernel.vault.errors import ObjectArchived, ObjectExists, ObjectMissing, StoreError
+from holdfast.kernel.vault.settings import VaultSettings
 
 ACTIONS = {
     "ListObjectsV2": "s3:ListBucket",
@@ -66,11 +67,16 @@ class S3Bucket:
         how = {"Key": self._prefix + name, "CopySource": source, "StorageClass": storage_class}
         self._call("CopyObject", name, {**how, **own, **carried})
 
-    def put_locked(self, name: str, data: bytes, until: datetime, mode: str, storage_class: str) -> None:
+    def put_locked(self, name: str, data: bytes, until: datetime, keeping: VaultSettings) -> None:
+        """Create an object with a retention. Raises: ObjectExists; AccessDenied; StoreError without object lock."""
         what = {"Key": self._prefix + name, "Body": data, "IfNoneMatch": "*"}
-        lock = {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": until}
-        kept = {"StorageClass": storage_class} if storage_class else {}
-        self._call("PutObject", name, {**what, **lock, **kept})
+        lock = {"ObjectLockMode": keeping.object_lock_mode, "ObjectLockRetainUntilDate": until}
+        key = keeping.sse_kms_key
+        sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+        chosen = keeping.class_of(name)
+        self._call(
+            "PutObject", name, {**what, **lock, **sealed, **({"StorageClass": chosen} if chosen else {})}
+        )
 
     def locked_until(self, name: str) -> datetime | None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from holdfast.bootstrap.keys import with_vault_keys
 from holdfast.bootstrap.parts import IDENTITY_CENTER, Parts
 from holdfast.domain.errors import HoldfastError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
@@ -29,11 +30,11 @@ def examine(home: Parts, system: str, work: str) -> Iterator[Check]:
 
 
 def policy(home: Parts, system: str, work: str) -> str:
-    """The least-privilege policy of a system as JSON. Raises: UsageError where there is none."""
+    """The least-privilege policy of a system as JSON, with the vault's KMS keys. Raises: UsageError where there is none."""
     print_policy = home.system(system).policy
     if print_policy is None:
         raise UsageError(f"{system} needs no IAM policy.", f"Name another system, such as {IDENTITY_CENTER}.")
-    return print_policy(work)
+    return with_vault_keys(home.settings, home.store, home.key_service, print_policy(work))
 
 
 def _own(home: Parts) -> Iterator[Check]:

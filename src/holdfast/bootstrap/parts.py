@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import getpass
-import os
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from holdfast.config import Settings
-from holdfast.domain.errors import LedgerDamaged, SettingsError, UsageError
+from holdfast.domain.errors import LedgerDamaged, UsageError
 from holdfast.kernel.destination import HERE, Destination
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSession
+    from holdfast.adapters.ledger.sql_ledger import SqlLedger
     from holdfast.adapters.s3_bucket import S3Bucket
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
     from holdfast.kernel.cleanup import Cleanup
     from holdfast.kernel.drill import Drill
-    from holdfast.kernel.ports import CallCount, Chooser, Clock, Ledger, ObjectStore, PacedSession, Progress
+    from holdfast.kernel.ports import (
+        CallCount,
+        Chooser,
+        Clock,
+        KeyService,
+        Ledger,
+        ObjectStore,
+        PacedSession,
+        Progress,
+    )
     from holdfast.kernel.recall import Recall
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
@@ -52,11 +61,18 @@ class Parts:
         return SystemClock()
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> SqlLedger:
         """The ledger beside the settings file; made on first use. Raises: LedgerError, LedgerDamaged, LedgerFull."""
         from holdfast.adapters.ledger.sql_ledger import SqlLedger
 
         return SqlLedger(f"sqlite:///{self.settings.ledger_path}")
+
+    @cached_property
+    def journal(self) -> Ledger:
+        """The ledger as runs work with it: personal values of their changes lie in it under the vault's key."""
+        from holdfast.kernel.vault.journal_seal import JournalSeal
+
+        return self.ledger.sealing(JournalSeal(lambda: self.vault.seals))
 
     @cached_property
     def session(self) -> AwsSession:
@@ -145,21 +161,27 @@ class Parts:
 
     @cached_property
     def key_ring(self) -> KeyRing:
-        """What opens the vault: the passphrase where its variable is named, else the key file.
+        """What opens the vault. Raises: SettingsError as `holdfast.bootstrap.keys.key_ring`."""
+        from holdfast.bootstrap.keys import key_ring
 
-        Raises: SettingsError when that variable is not set.
-        """
-        name = self.settings.vault.passphrase_env
-        if name and not os.environ.get(name):
-            problem = f"[vault] passphrase_env: the variable {name} is not set, or empty"
-            raise SettingsError(str(self.settings.file or "environment"), (problem,))
-        if name:
-            from holdfast.kernel.vault.passphrase import Passphrase
+        return key_ring(self.settings, self.key_service)
 
-            return Passphrase(os.environ.get(name, ""), name)
-        from holdfast.kernel.vault.key_file import KeyFile
+    @cached_property
+    def key_service(self) -> KeyService:
+        """AWS KMS; nothing is called before a key file asks for it."""
+        from holdfast.adapters.kms import KmsKeys
 
-        return KeyFile(self.settings.vault.key_file)
+        return KmsKeys(self._session_in)
+
+    def _session_in(self, region: str) -> PacedSession:
+        """The session for calls to a region; the ordinary one where that is its region, or none is named."""
+        if region in ("", self.session.region):
+            return self.session
+        from holdfast.adapters.aws import AwsSession
+
+        made = AwsSession(replace(self.settings.aws, region=region), self.clock)
+        self.sessions.append(made)
+        return made
 
     @cached_property
     def vault(self) -> Vault:

@@ -65,7 +65,7 @@ class Runner:
         from holdfast.adapters.owner import is_alive
 
         home = self._home
-        return Engine(home.ledger, home.clock, home.progress, self._owner, is_alive, self.write_evidence)
+        return Engine(home.journal, home.clock, home.progress, self._owner, is_alive, self.write_evidence)
 
     @cached_property
     def _owner(self) -> str:

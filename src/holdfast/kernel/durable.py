@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from glob import escape
 from pathlib import Path
 
 UNFINISHED = ".unfinished-"
@@ -14,7 +15,7 @@ def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:
 
     Raises: FileExistsError when the name is taken and `replace` is False; OSError.
     """
-    draft = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
+    draft = path.with_name(f"{UNFINISHED}{path.name}-{secrets.token_hex(8)}")
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -29,6 +30,12 @@ def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def sweep_drafts(path: Path) -> None:
+    """Remove what killed writers of this one file left beside it. Raises: OSError."""
+    for draft in path.parent.glob(f"{UNFINISHED}{escape(path.name)}-*"):
+        draft.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

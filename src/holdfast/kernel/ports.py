@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -111,6 +111,29 @@ class Bucket(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FreshKey:
+    """A data key of 32 bytes, the same wrapped, and the full name of the key that wraps it."""
+
+    key: str
+    secret: bytes = field(repr=False)
+    wrapped: bytes
+
+
+class KeyService(Protocol):
+    """A service with keys that never leave it, such as AWS KMS.
+
+    Both calls raise VaultError where the key is missing, disabled or about to be deleted, AccessDenied,
+    and what calls over a network raise; each names the key and the next step.
+    """
+
+    def new_data_key(self, key: str, context: Mapping[str, str]) -> FreshKey:
+        """A fresh data key under a key given by name, alias or full name; the same context opens it again."""
+
+    def open_data_key(self, key: str, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        """The data key. Raises: VaultDamaged when key, context and wrapped bytes do not belong together."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A held lease: its name, holder, fence and when it ends."""
 
@@ -138,6 +161,16 @@ class Liveness(Protocol):
 
     def __call__(self, owner: str) -> bool | None:
         """True or False where it can be seen from here, None for a process of another host."""
+
+
+class ValueSeal(Protocol):
+    """Keeps personal values in the journal from whoever can only read the ledger."""
+
+    def seal(self, value: bytes) -> bytes:
+        """A canonical object with its personal values sealed. Raises: VaultError."""
+
+    def open(self, value: bytes) -> bytes:
+        """The object that was sealed; one that never was, as it is. Raises: VaultError."""
 
 
 class RunRows(Protocol):

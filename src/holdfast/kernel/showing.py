@@ -39,16 +39,26 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 def masked(value: Json) -> Json:
     """The value with every personal field, at any depth, replaced by `***`; absent and null stay so."""
-    return _masked(value, lambda name, item: name in PERSONAL_FIELDS and item is not None)
+    return _replaced(value, lambda name, item: name in PERSONAL_FIELDS and item is not None, _mask)
 
 
-def _masked(value: Json, personal: Callable[[str, Json], bool]) -> Json:
+def with_personal(value: Json, put: Callable[[Json], Json]) -> Json:
+    """A record's fields with `put` of its value in place of every personal one."""
+    return _replaced(value, _is_personal, put)
+
+
+def _mask(value: Json) -> Json:
+    return MASK
+
+
+def _replaced(value: Json, personal: Callable[[str, Json], bool], put: Callable[[Json], Json]) -> Json:
     if isinstance(value, Mapping):
         return {
-            name: MASK if personal(name, item) else _masked(item, personal) for name, item in value.items()
+            name: put(item) if personal(name, item) else _replaced(item, personal, put)
+            for name, item in value.items()
         }
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_masked(item, personal) for item in value]
+        return [_replaced(item, personal, put) for item in value]
     return value
 
 
@@ -65,7 +75,7 @@ def masked_bytes(data: bytes | None) -> bytes:
     """Canonical JSON of a record with personal fields masked; `null` for None or empty bytes."""
     if not data:
         return b"null"
-    return msgspec.json.encode(_masked(msgspec.json.decode(data), _is_personal), order="deterministic")
+    return msgspec.json.encode(with_personal(msgspec.json.decode(data), _mask), order="deterministic")
 
 
 def masked_conflict(conflict: Conflict) -> Conflict:

@@ -16,6 +16,7 @@ from holdfast.sandbox.engine import Engine
 from holdfast.sandbox.faults import Verdict
 from holdfast.sandbox.iam_api import TOLD_TO_MOTO
 from holdfast.sandbox.incoming import Incoming, incoming, read_body
+from holdfast.sandbox.kms_rules import require_usable_key
 from holdfast.sandbox.services import parameters_of
 from holdfast.sandbox.wire import REQUEST_ID, ApiRefusal
 
@@ -102,6 +103,13 @@ class Application:
         incoming.environ["HTTP_X_MOTO_ACCOUNT_ID"] = incoming.caller.account
         answer = self._engine.answer_query(incoming.asked, incoming.caller)
         if answer is None:
+            if incoming.asked.service == "kms":
+                require_usable_key(
+                    incoming.asked.operation,
+                    parameters_of(incoming.body),
+                    incoming.caller.account,
+                    incoming.asked.region,
+                )
             return self._moto_application()(incoming.environ, start_response)
         if (
             incoming.asked.action in TOLD_TO_MOTO

@@ -1,14 +1,17 @@
 """Key files and passphrases: what opens a vault, and what each failure says."""
 
+import base64
+import os
 import resource
+import stat
 from pathlib import Path
 
 import pytest
 
 from holdfast.adapters.object_store_folder import FolderStore
-from holdfast.domain.errors import VaultDamaged, VaultError
+from holdfast.domain.errors import Busy, VaultDamaged, VaultError
 from holdfast.kernel.vault.key_file import KeyFile
-from holdfast.kernel.vault.key_set import Epoch, KeyClass, KeySet
+from holdfast.kernel.vault.key_set import Epoch, KeyClass, KeySet, new_key_set, next_epoch
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.sealing import Role, Seals
 from holdfast.kernel.vault.vault import Vault
@@ -155,3 +158,63 @@ def test_a_key_file_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, most)
     assert list(tmp_path.iterdir()) == []
+
+
+def draft_of(path: Path, text: bytes) -> Path:
+    """What a process that was killed while it replaced a file left beside it."""
+    draft = path.with_name(f".unfinished-{path.name}-00ff")
+    draft.write_bytes(text)
+    return draft
+
+
+def test_replaced_keys_are_kept_alone_and_privately(tmp_path: Path) -> None:
+    store, ring, old_umask = MemoryStore(), KeyFile(tmp_path / "vault.key"), os.umask(0)
+    try:
+        info = take(new_vault(store, tmp_path), company(2))
+        left = draft_of(tmp_path / "vault.key", b"an epoch that is to be destroyed")
+        ring.replace(store, next_epoch(ring.load(store)))
+    finally:
+        os.umask(old_umask)
+    assert [epoch.number for epoch in ring.load(store).epochs] == [1, 2]
+    assert stat.S_IMODE((tmp_path / "vault.key").stat().st_mode) == 0o600
+    assert left.exists() is False
+    assert list(tmp_path.iterdir()) == [tmp_path / "vault.key"]
+    second = take(open_vault(store, tmp_path), company(3), after=1)
+    vault = open_vault(store, tmp_path)
+    assert contents_of(vault.read(info)) == company(2)
+    assert contents_of(vault.read(second)) == company(3)
+
+
+def test_a_destroyed_epoch_is_nowhere_in_the_key_file(tmp_path: Path) -> None:
+    store, ring = MemoryStore(), KeyFile(tmp_path / "vault.key")
+    new_vault(store, tmp_path)
+    both = next_epoch(ring.load(store))
+    ring.replace(store, both)
+    ring.replace(store, KeySet(both.vault_id, both.master, (both.newest,)))
+    assert base64.b64encode(both.epochs[0].records) not in (tmp_path / "vault.key").read_bytes()
+    assert ring.load(store).epochs == (both.newest,)
+
+
+def test_two_who_add_an_epoch_at_once_do_not_lose_one(tmp_path: Path) -> None:
+    store, ring = MemoryStore(), KeyFile(tmp_path / "vault.key")
+    new_vault(store, tmp_path)
+    first, second = next_epoch(ring.load(store)), next_epoch(ring.load(store))
+    ring.replace(store, first)
+    with pytest.raises(Busy, match="epoch 2 is there now"):
+        ring.replace(store, second)
+    assert ring.load(store) == first
+
+
+def test_another_vaults_keys_do_not_replace_these(tmp_path: Path) -> None:
+    store, ring = MemoryStore(), KeyFile(tmp_path / "vault.key")
+    new_vault(store, tmp_path)
+    kept = ring.load(store)
+    with pytest.raises(VaultError, match="would be replaced by those of"):
+        ring.replace(store, new_key_set())
+    assert ring.load(store) == kept
+
+
+def test_replaced_keys_under_a_passphrase_open_with_it() -> None:
+    store, ring = MemoryStore(), Passphrase("correct horse")
+    ring.replace(store, next_epoch(ring.create(store)))
+    assert [epoch.number for epoch in Passphrase("correct horse").load(store).epochs] == [1, 2]

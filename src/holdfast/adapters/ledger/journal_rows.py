@@ -15,18 +15,20 @@ from holdfast.domain.changes import Change
 from holdfast.domain.errors import Refused
 from holdfast.domain.outcomes import Outcome
 from holdfast.domain.runs import JournalEntry, Run
+from holdfast.kernel.ports import ValueSeal
 
 
 class JournalRows:
     """The part of the ledger that keeps changes; the `Ledger` port says what each call gives."""
 
     _database: Database
+    _seal: ValueSeal | None = None
 
     def plan_changes(self, run: Run, plan: Iterable[Change]) -> int:
         self._drop_plan(run)
         position = 0
         for batch in in_batches(plan):
-            rows = [_change_row(run, position + number, change) for number, change in enumerate(batch)]
+            rows = [self._change_row(run, position + number, change) for number, change in enumerate(batch)]
             with self._database.writing() as connection:
                 fenced(connection, run)
                 connection.execute(changes.insert(), rows)
@@ -37,7 +39,7 @@ class JournalRows:
         query = changes.select().where(changes.c.run == run_id)
         if unfinished:
             query = query.where(changes.c.kind.is_(None))
-        return map(_entry, self._database.pages(query, changes.c.rank, changes.c.position))
+        return map(self._entry, self._database.pages(query, changes.c.rank, changes.c.position))
 
     def count_changes(self, run_id: str) -> dict[tuple[str, str, str], int]:
         open_as = sa.case((changes.c.intended, "in doubt"), else_="planned")
@@ -94,12 +96,18 @@ class JournalRows:
                 )
             connection.execute(changes.delete().where(mine))
 
+    def _change_row(
+        self, run: Run, position: int, change: Change
+    ) -> dict[str, str | int | bool | bytes | None]:
+        row = {"run": run.id, "position": position, "verb": change.verb.value, **asdict(change)}
+        if self._seal:
+            row |= {name: row[name] and self._seal.seal(row[name]) for name in ("before", "after")}
+        return row
 
-def _change_row(run: Run, position: int, change: Change) -> dict[str, str | int | bool | bytes | None]:
-    return {"run": run.id, "position": position, "verb": change.verb.value, **asdict(change)}
-
-
-def _entry(row: sa.Row[tuple[str]]) -> JournalEntry:
-    change = Change(row.type, row.key, row.before, row.after, row.rank, row.lane, row.note)
-    outcome = None if row.kind is None else outcome_of(row)
-    return JournalEntry(row.position, change, row.intended, outcome, row.request)
+    def _entry(self, row: sa.Row[tuple[str]]) -> JournalEntry:
+        before, after = row.before, row.after
+        if self._seal:
+            before, after = (value and self._seal.open(value) for value in (before, after))
+        change = Change(row.type, row.key, before, after, row.rank, row.lane, row.note)
+        outcome = None if row.kind is None else outcome_of(row)
+        return JournalEntry(row.position, change, row.intended, outcome, row.request)

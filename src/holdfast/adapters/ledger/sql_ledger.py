@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 from holdfast.adapters.ledger.database import Database
@@ -10,7 +11,7 @@ from holdfast.adapters.ledger.lease_rows import LeaseRows
 from holdfast.adapters.ledger.result_rows import ResultRows
 from holdfast.adapters.ledger.run_rows import RunRows
 from holdfast.adapters.owner import is_alive
-from holdfast.kernel.ports import Liveness
+from holdfast.kernel.ports import Liveness, ValueSeal
 
 
 class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
@@ -29,6 +30,15 @@ class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
     def open(cls, path: Path) -> SqlLedger:
         """The ledger in a SQLite file, made when it is not there yet. Raises: as the class."""
         return cls(f"sqlite:///{path}")
+
+    def sealing(self, seal: ValueSeal) -> SqlLedger:
+        """The same ledger with personal values of changes sealed on their way in and opened on their way out.
+
+        Read without it, they are sealed texts in their fields.
+        """
+        other = copy(self)
+        other._seal = seal
+        return other
 
     def close(self) -> None:
         """Close every connection to the database."""

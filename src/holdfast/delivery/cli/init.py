@@ -9,7 +9,7 @@ import click
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit
 from holdfast.delivery.cli.vault import made_json
-from holdfast.domain.errors import HoldfastError, Refused
+from holdfast.domain.errors import HoldfastError, Refused, UsageError
 
 
 @click.command()
@@ -26,9 +26,15 @@ from holdfast.domain.errors import HoldfastError, Refused
     metavar="NAME",
     help="Protect the vault with the passphrase in this environment variable instead of a key file.",
 )
+@click.option(
+    "--kms-key",
+    default="",
+    metavar="KEY",
+    help="Seal the key file under this AWS KMS key: ARN, id or alias/NAME.",
+)
 @shared_options
 @pass_invocation
-def init(invocation: Invocation, location: str, passphrase_env: str) -> int:
+def init(invocation: Invocation, location: str, passphrase_env: str, kms_key: str) -> int:
     """Write a settings file to start from, with every setting explained, and make the vault and its key."""
     from holdfast.config import example
 
@@ -38,9 +44,13 @@ def init(invocation: Invocation, location: str, passphrase_env: str) -> int:
             f"{file} is there already and was left as it is",
             f"Edit it, or name another with --config. {_go_on(file)}",
         )
+    if passphrase_env and kms_key:
+        raise UsageError("A KMS key seals a key file, not a passphrase.", "Give one of the two options.")
     chosen: dict[tuple[str, str], str | float] = {("vault", "location"): location}
     if passphrase_env:
         chosen["vault", "passphrase_env"] = passphrase_env
+    if kms_key:
+        chosen["vault", "kms_key"] = kms_key
     file.write_text(example(chosen), encoding="utf-8")
     click.echo(f"Wrote {file}.", err=invocation.json)
     from holdfast.bootstrap import open_installation

@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check, stats."""
+"""`holdfast vault`: init, check, rotate-key; and from vault_stats.py stats."""
 
 from __future__ import annotations
 
@@ -66,6 +66,45 @@ def check(invocation: Invocation, read_data: bool) -> int:
             if versions and versions.objects:
                 click.echo(f"{versions_line(versions)}; nobody reads them.")
         return 0 if found.sound else VAULT_DAMAGED
+
+
+@vault.command(name="rotate-key")
+@click.option(
+    "--kms-key", default="", metavar="KEY", help="Seal the key file under this AWS KMS key from now on."
+)
+@click.option(
+    "--new-passphrase-env", default="", metavar="NAME",
+    help="Protect the vault with the passphrase in this environment variable from now on.",
+)  # fmt: skip
+@click.option("--key-file", "plain", is_flag=True, help="Keep the keys in a plain key file from now on.")
+@shared_options
+@pass_invocation
+def rotate_key(invocation: Invocation, kms_key: str, new_passphrase_env: str, plain: bool) -> int:
+    """New keys for all that is stored from now on; the secrets are sealed anew, under an alias's present key.
+
+    What is stored already stays as it is and can be read. Keep a copy of the new key file: the old one
+    does not open what is stored from now on, but it still opens what was stored before.
+    """
+    from holdfast.bootstrap.keys import Wanted, rotate_keys
+
+    with installation(invocation) as home:
+        done = rotate_keys(
+            home.settings, home.store, home.key_service, Wanted(new_passphrase_env, kms_key, plain)
+        )
+        home.audit.append("vault keys rotated", "vault", {"vault": done.id, "epoch": str(done.epoch)})
+        if invocation.json:
+            emit(done)
+            return 0
+        click.echo(f"New data is sealed under epoch {done.epoch}; the secrets: {done.key_location}.")
+        if done.can_erase:
+            click.echo(
+                "Keep a copy of the new key file somewhere safe, and copy it to every machine that uses it."
+            )
+        else:
+            click.echo("With a passphrase, deleted backups stay readable in old copies of the vault.")
+        for line in done.settings:
+            click.echo(f"Now set under [vault] in {home.settings.file or 'the settings'}: {line}")
+    return 0
 
 
 vault.add_command(stats)

@@ -136,7 +136,9 @@ class Catalogue:
         if self.seals.keys.epoch(epoch) is None:
             # Only the key it names authenticates the number, so an altered one looks like an unknown epoch.
             raise damaged(
-                where, f"it names epoch {epoch}, which the key ring does not hold: altered, or erased"
+                where,
+                f"it names epoch {epoch}, which the key ring does not hold: altered, erased, "
+                "or sealed by a machine with a newer key file",
             )
         wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
         key = self.seals.unwrap(wrapped, Role.MANIFEST, where)

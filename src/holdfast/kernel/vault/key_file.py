@@ -2,48 +2,94 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from holdfast.domain.errors import VaultDamaged, VaultError
-from holdfast.kernel.durable import write_whole
-from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.durable import sweep_drafts, write_whole
+from holdfast.kernel.ports import KeyService, ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.key_set import KeySet, new_key_set
+from holdfast.kernel.vault.key_set import KeySet, check_successor, check_vault, new_key_set
+from holdfast.kernel.vault.sealed_keys import MARK, NO_SERVICE, SealedKeys, open_keys, seal_keys
+
+T = TypeVar("T")
 
 
 class KeyFile:
-    """A key file; keep a copy of it somewhere safe: without it the vault cannot be read by anybody."""
+    """A key file, plain or sealed under a KMS key; keep a copy of it somewhere safe.
+
+    Without it the vault cannot be read by anybody, nor without the KMS key that seals it.
+    """
 
     kind = "key file"
     can_erase = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, service: KeyService = NO_SERVICE, kms_key: str | None = None) -> None:
+        """`kms_key` must seal the file; nothing in it: none may; None: the file stays as it is, plain when new."""
         self._path = path
+        self._service = service
+        self._kms_key = kms_key
 
     @property
     def location(self) -> str:
-        return str(self._path)
+        sealed = f", sealed under KMS key {self._kms_key}" if self._kms_key else ""
+        return f"{self._path}{sealed}"
 
     def create(self, store: ObjectStore) -> KeySet:
-        """Raises: VaultError when the file exists or cannot be written, or lies inside the store."""
+        """Raises: VaultError when the file exists or cannot be written, or lies inside the store; as `KeyService`."""
         self._refuse_inside(store)
+        if self._path.exists():
+            raise self._taken()  # before a key service is asked
         keys = new_key_set()
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # On the disk before anything is sealed under these keys.
-            write_whole(self._path, write_checked(keys))
-        except FileExistsError as error:
-            raise VaultError(
-                f"The key file {self._path} exists already.",
-                "Name another in `[vault] key_file`; a key file belongs to one vault and is never replaced.",
-            ) from error
-        except OSError as error:
-            raise self._unusable(error) from error
+        self._write(self._shaped(keys, self._kms_key), replace=False)
         return keys
 
+    def replace(self, store: ObjectStore, keys: KeySet) -> None:
+        """Raises: VaultError as `load`, or when the file cannot be written; Busy when others changed it meanwhile."""
+        with self._alone():
+            kept, kms_key = self._open(self._read(store))
+            check_successor(kept, keys)
+            self._write(self._shaped(keys, kms_key if self._kms_key is None else self._kms_key), replace=True)
+
+    def adopt(self, store: ObjectStore, keys: KeySet) -> None:
+        """Raises: VaultError for another vault's key file, or one that cannot be written; as `KeyService`."""
+        self._refuse_inside(store)
+        if self._path.exists():
+            check_vault(self._open(self._read(store))[0], keys)
+        self._write(self._shaped(keys, self._kms_key), replace=True)
+
+    def discard(self, store: ObjectStore) -> None:
+        """Remove the file. Raises: VaultError."""
+        try:
+            self._path.unlink(missing_ok=True)
+            sweep_drafts(self._path)
+        except OSError as error:
+            raise self._unusable(error) from error
+
     def load(self, store: ObjectStore) -> KeySet:
-        """Raises: VaultError when it is missing, open to others, or damaged."""
+        """Raises: VaultError when it is missing, open to others, or not sealed as it must be; as `KeyService`."""
+        keys, kms_key = self._open(self._read(store))
+        if self._kms_key and not kms_key:
+            raise VaultError(
+                f"The key file {self._path} is not sealed, but `[vault] kms_key` says {self._kms_key}.",
+                "Run `holdfast vault rotate-key`, which seals it, or take `kms_key` out of the settings.",
+            )
+        return keys
+
+    def check(self, store: ObjectStore) -> None:
+        self.load(store)
+
+    def sealed_by(self, store: ObjectStore) -> str:
+        """The full name of the KMS key that seals the file, nothing for a plain one. Raises: VaultError."""
+        data = self._read(store)
+        return self._parse(data, SealedKeys).kms_key if data.startswith(MARK) else ""
+
+    def _read(self, store: ObjectStore) -> bytes:
         self._refuse_inside(store)
         try:
             mode = self._path.stat().st_mode
@@ -61,20 +107,56 @@ class KeyFile:
                 f"The key file {self._path} can be read by others (mode {stat.S_IMODE(mode):04o}).",
                 f"Run `chmod 600 {self._path}`.",
             )
-        return self._parse(data)
+        return data
 
-    def check(self, store: ObjectStore) -> None:
-        self.load(store)
+    def _open(self, data: bytes) -> tuple[KeySet, str]:
+        """The secrets in a file, whatever seals it, and the KMS key that does."""
+        if not data.startswith(MARK):
+            return self._parse(data, KeySet), ""
+        found = self._parse(data, SealedKeys)
+        return open_keys(found, self._service, str(self._path)), found.kms_key
 
-    def _parse(self, data: bytes) -> KeySet:
+    def _parse(self, data: bytes, shape: type[T]) -> T:
         try:
-            return read_checked(data, KeySet, str(self._path))[0]
+            return read_checked(data, shape, str(self._path))[0]
         except VaultDamaged as error:
             raise VaultDamaged(
                 error.problem,
                 "Restore the key file from your copy; the vault itself is unharmed.",
                 error.where,
             ) from error
+
+    def _shaped(self, keys: KeySet, kms_key: str | None) -> bytes:
+        """The file's bytes, sealed where a key is named."""
+        if not kms_key:
+            return write_checked(keys)
+        return write_checked(seal_keys(keys, self._service, kms_key))
+
+    def _write(self, data: bytes, *, replace: bool) -> None:
+        """On the disk before anything is sealed under these keys."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if replace:
+                # A draft that a killed writer left may hold an epoch that these keys destroy.
+                sweep_drafts(self._path)
+            write_whole(self._path, data, replace=replace)
+        except FileExistsError as error:
+            raise self._taken() from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Only one process of this machine changes the file at a time; the lock ends with the process."""
+        try:
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _refuse_inside(self, store: ObjectStore) -> None:
         # A thief of the folder must not get the key with it, and erasure needs the key to be elsewhere.
@@ -84,6 +166,12 @@ class KeyFile:
                 f"The key file {self._path} is inside the vault {place}.",
                 "Keep it elsewhere, for example beside holdfast.toml, and set `[vault] key_file`.",
             )
+
+    def _taken(self) -> VaultError:
+        return VaultError(
+            f"The key file {self._path} exists already.",
+            "Name another in `[vault] key_file`; a key file belongs to one vault and is never replaced by another's.",
+        )
 
     def _unusable(self, error: OSError) -> VaultError:
         return VaultError(

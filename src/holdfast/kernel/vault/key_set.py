@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from holdfast.domain.errors import Busy, VaultError
 from holdfast.kernel.ports import ObjectStore
 
 SECRET_BYTES = 32
@@ -71,6 +72,35 @@ def new_key_set() -> KeySet:
     return KeySet(os.urandom(VAULT_ID_BYTES), os.urandom(SECRET_BYTES), (epoch,))
 
 
+def next_epoch(keys: KeySet) -> KeySet:
+    """The same secrets with a fresh epoch, under which new data is sealed from now on."""
+    fresh = Epoch(keys.newest.number + 1, os.urandom(SECRET_BYTES), os.urandom(SECRET_BYTES))
+    return msgspec.structs.replace(keys, epochs=(*keys.epochs, fresh))
+
+
+def check_vault(kept: KeySet, keys: KeySet) -> None:
+    """Nothing where both are keys of one vault. Raises: VaultError."""
+    if (kept.vault_id, kept.master) != (keys.vault_id, keys.master):
+        raise VaultError(
+            f"The keys of vault {kept.vault_id.hex()} would be replaced by those of {keys.vault_id.hex()}.",
+            "Set `[vault] key_file` and `[vault] location` to the key and the place of the same vault.",
+        )
+
+
+def check_successor(kept: KeySet, keys: KeySet) -> None:
+    """Nothing where `keys` may take the place of what is kept.
+
+    The newest epoch that is kept must be among them: it may have sealed data a moment ago.
+    Raises: VaultError for another vault's keys; Busy when others have added an epoch meanwhile.
+    """
+    check_vault(kept, keys)
+    if kept.newest not in keys.epochs:
+        raise Busy(
+            f"The vault's keys were changed meanwhile: epoch {kept.newest.number} is there now.",
+            "Run the command again; nothing was changed.",
+        )
+
+
 class KeyRing(Protocol):
     """Where the secrets of a vault are kept."""
 
@@ -88,6 +118,19 @@ class KeyRing(Protocol):
 
     def create(self, store: ObjectStore) -> KeySet:
         """Make and keep secrets for a new vault. Raises: VaultError when there are some already."""
+
+    def replace(self, store: ObjectStore, keys: KeySet) -> None:
+        """Keep these secrets in place of what is kept of the same vault: atomic, and on the disk when it returns.
+
+        What was kept before is not kept beside it. Raises: VaultError with advice; Busy when others
+        have replaced them meanwhile.
+        """
+
+    def adopt(self, store: ObjectStore, keys: KeySet) -> None:
+        """Keep secrets that another key ring held until now, in place of any of this vault. Raises: VaultError."""
+
+    def discard(self, store: ObjectStore) -> None:
+        """Keep nothing any more. Raises: VaultError; StoreError."""
 
     def load(self, store: ObjectStore) -> KeySet:
         """The secrets. Raises: VaultError with advice; VaultDamaged when what is kept is damaged."""

@@ -13,7 +13,7 @@ from holdfast.domain.errors import VaultError
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.key_set import KeySet, new_key_set
+from holdfast.kernel.vault.key_set import KeySet, check_successor, new_key_set
 
 HEADER_NAME = "keys/passphrase"
 # RFC 9106, section 4, second recommended choice: 3 passes over 64 MiB in 4 lanes. Part of format version 1.
@@ -49,16 +49,30 @@ class Passphrase:
         """Raises: VaultError for an empty passphrase, or when the store has a key header already."""
         if not self._passphrase:
             raise self._empty()
-        keys, salt, nonce = new_key_set(), os.urandom(16), os.urandom(12)
-        sealed = AESGCM(self._stretch(salt)).encrypt(nonce, msgspec.json.encode(keys), PURPOSE)
+        keys = new_key_set()
         try:
-            store.put(HEADER_NAME, write_checked(KeyHeader(1, "argon2id", salt, nonce, sealed)))
+            store.put(HEADER_NAME, self._sealed(keys))
         except ObjectExists as error:
             raise VaultError(
                 f"{store.location} has a key header already.",
                 "Open that vault, or choose an empty place for a new one.",
             ) from error
         return keys
+
+    def replace(self, store: ObjectStore, keys: KeySet) -> None:
+        """Raises: VaultDamaged and VaultError as `load`; Busy when others changed them meanwhile; StoreError."""
+        check_successor(self.load(store), keys)
+        self.adopt(store, keys)
+
+    def adopt(self, store: ObjectStore, keys: KeySet) -> None:
+        """Raises: VaultError for an empty passphrase; StoreError."""
+        if not self._passphrase:
+            raise self._empty()
+        store.put(HEADER_NAME, self._sealed(keys), replace=True)
+
+    def discard(self, store: ObjectStore) -> None:
+        """Raises: StoreError."""
+        store.delete(HEADER_NAME)
 
     def load(self, store: ObjectStore) -> KeySet:
         """Raises: VaultDamaged when the key header is damaged or gone; VaultError for a wrong passphrase."""
@@ -87,6 +101,11 @@ class Passphrase:
         except ObjectMissing as error:
             raise damaged(HEADER_NAME, "the key header is missing") from error
         return found
+
+    def _sealed(self, keys: KeySet) -> bytes:
+        salt, nonce = os.urandom(16), os.urandom(12)
+        sealed = AESGCM(self._stretch(salt)).encrypt(nonce, msgspec.json.encode(keys), PURPOSE)
+        return write_checked(KeyHeader(1, "argon2id", salt, nonce, sealed))
 
     def _stretch(self, salt: bytes) -> bytes:
         return Argon2id(salt=salt, length=32, iterations=PASSES, lanes=LANES, memory_cost=MEMORY_KIB).derive(

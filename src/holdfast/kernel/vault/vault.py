@@ -63,6 +63,12 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
     return config, line, mac
 
 
+def write_config(store: ObjectStore, keys: KeySet, config: Config, *, replace: bool = False) -> None:
+    """Store the configuration, authenticated. Raises: ObjectExists; StoreError."""
+    mac = _mac(keys, msgspec.json.encode(config))
+    store.put(CONFIG_NAME, write_checked(config, mac), replace=replace)
+
+
 def check_config(store: ObjectStore, keys: KeySet) -> Config:
     """The configuration, checked against keys. Raises: VaultError for another vault's keys; VaultDamaged."""
     config, line, mac = read_config(store)
@@ -99,9 +105,8 @@ class Vault:
             )
         keys = ring.create(store)
         config = Config(FORMAT_VERSION, keys.vault_id.hex(), ring.kind, timestamp(clock.now()))
-        line = msgspec.json.encode(config)
         try:
-            store.put(CONFIG_NAME, write_checked(config, _mac(keys, line)))
+            write_config(store, keys, config)
         except ObjectExists as error:
             raise VaultError(f"{store.location} has become a vault meanwhile.", "Open it instead.") from error
         return cls(store, ring, keys, clock, packing)
