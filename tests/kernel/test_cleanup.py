@@ -99,7 +99,9 @@ def test_a_run_that_was_undone_and_a_drill_that_is_over_need_nothing(home: Home)
     assert told(home) == {}
 
 
-def test_a_safety_snapshot_stays_until_its_restore_can_be_undone_otherwise_and_was_backed_up(home: Home) -> None:
+def test_a_safety_snapshot_stays_until_its_restore_can_be_undone_otherwise_and_was_backed_up(
+    home: Home,
+) -> None:
     put_backup(home, "2026-11-01")
     foreign = put_backup(home, "2026-11-02", kind="safety", run="of-another-ledger")
     put_backup(home, "2026-11-03", kind="safety", run="restore-1")
@@ -154,7 +156,9 @@ def context(home: Home) -> Iterator[RunContext]:
     home.ledger.close()  # type: ignore[attr-defined]  # SqlLedger's
 
 
-def findings(home: Home, context: RunContext, sealed: SnapshotInfo, policy: RetentionSettings) -> list[Finding]:
+def findings(
+    home: Home, context: RunContext, sealed: SnapshotInfo, policy: RetentionSettings
+) -> list[Finding]:
     """What the evidence says after the cleanup, as after a stage that is repeated."""
     home.ledger.clear_stage(context.run, context.stage)
     AutoCleanup(home.cleanup, policy)(context, sealed)
@@ -163,9 +167,7 @@ def findings(home: Home, context: RunContext, sealed: SnapshotInfo, policy: Rete
 
 def test_after_a_complete_backup_the_evidence_says_what_was_deleted(home: Home, context: RunContext) -> None:
     old, sealed = put_backup(home, "2026-11-01"), put_backup(home, "2026-11-02")
-    note = Finding(
-        Severity.NOTE, "cleaned-up", "backup", old.id, "Deleted: no rule of retention keeps it."
-    )
+    note = Finding(Severity.NOTE, "cleaned-up", "backup", old.id, "Deleted: no rule of retention keeps it.")
     assert findings(home, context, sealed, LAST_ONE) == [note]
     assert home.vault.snapshots() == [sealed]
     # Resumed after a crash: what was deleted before it is not forgotten.
@@ -196,7 +198,9 @@ def test_without_auto_cleanup_nothing_is_said_or_done(home: Home, context: RunCo
     assert len(home.vault.snapshots()) == 2
 
 
-def test_a_cleanup_that_fails_is_a_finding_and_the_backup_stays_sound(home: Home, context: RunContext) -> None:
+def test_a_cleanup_that_fails_is_a_finding_and_the_backup_stays_sound(
+    home: Home, context: RunContext
+) -> None:
     put_backup(home, "2026-11-01")
     sealed = put_backup(home, "2026-11-02")
     home.objects.refusal = StoreError("delete", "name", "memory", "no answer")

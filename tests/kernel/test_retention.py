@@ -216,7 +216,10 @@ def test_a_partial_snapshot_is_not_a_periods_best_where_a_complete_one_is() -> N
     ]
     told = {made.snapshot.id: made.reasons for made in decide(backups, RetentionSettings(keep_daily=3))}
     assert told == {
-        "2026-11-20T18:00": ("the last of 2026-11-20, none of which is complete, 1st of 3 daily",),
+        "2026-11-20T18:00": (
+            "the newest one, though partial",
+            "the last of 2026-11-20, none of which is complete, 1st of 3 daily",
+        ),
         "2026-11-20T09:00": (),
         "2026-11-19T18:00": (),
         "2026-11-19T09:00": ("the last complete one", "the last complete of 2026-11-19, 2nd of 3 daily"),
@@ -226,13 +229,12 @@ def test_a_partial_snapshot_is_not_a_periods_best_where_a_complete_one_is() -> N
 
 def test_partial_snapshots_do_not_push_complete_ones_out_of_the_last() -> None:
     whole = [taken("2026-11-17T09:00"), taken("2026-11-18T09:00")]
-    partial = [taken("2026-11-19T09:00", complete=False), taken("2026-11-20T09:00", complete=False)]
-    assert kept([*whole, *partial], keep_last=2) == {"2026-11-17T09:00", "2026-11-18T09:00"}
-    assert kept([*whole, *partial], keep_last=3) == {
-        "2026-11-17T09:00",
-        "2026-11-18T09:00",
-        "2026-11-20T09:00",
-    }
+    days = ("2026-11-19T09:00", "2026-11-20T09:00", "2026-11-21T09:00")
+    partial = [taken(day, complete=False) for day in days]
+    two = {"2026-11-17T09:00", "2026-11-18T09:00", "2026-11-21T09:00"}
+    assert kept([*whole, *partial], keep_last=2) == two  # the newest one stays in any case
+    assert kept([*whole, *partial], keep_last=3) == two
+    assert kept([*whole, *partial], keep_last=4) == {*two, "2026-11-20T09:00"}
 
 
 def test_a_backup_of_users_alone_does_not_stand_for_a_whole_one() -> None:
@@ -273,7 +275,7 @@ def test_safety_snapshots_stand_for_no_day_and_stay_where_they_are_needed() -> N
 def test_without_a_rule_everything_stays() -> None:
     backups = [taken("2026-11-19T09:00"), taken("2026-11-20T09:00", complete=False)]
     assert [made.reasons for made in decide(backups, RetentionSettings())] == [
-        ("no rule is set",),
+        ("no rule is set", "the newest one, though partial"),
         ("no rule is set", "the last complete one"),
     ]
 

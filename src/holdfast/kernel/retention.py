@@ -100,7 +100,8 @@ def decide(
 ) -> tuple[Decision, ...]:
     """A decision for each snapshot, group by group, newest first.
 
-    A snapshot stays if any rule keeps it. Of each record type the last complete snapshot always stays.
+    A snapshot stays if any rule keeps it. Of each record type the last complete snapshot always stays, and so
+    does the newest one.
     `needed` says of single snapshots, by id, why they must stay whatever the rules say. Where no rule is
     set, all stay.
     """
@@ -128,6 +129,7 @@ def _reasons(
     if not policy.rules:
         yield from ((info, "no rule is set") for info in members)
     yield from _last_good(ordinary)
+    yield from ((info, "the newest one, though partial") for info in ordinary[:1] if not info.complete)
     yield from ((info, needed[info.id]) for info in members if info.id in needed)
     yield from _last(ordinary, policy.keep_last)
     zone = parse_zone(policy.time_zone)
