@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from hashlib import shake_256
 
 from holdfast.bootstrap import Installation
 from holdfast.domain.records import Record
@@ -12,12 +13,20 @@ from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 HERE = SourceIdentity("identity_center", "111111111111", "eu-central-1", "arn:here", "me")
 
 
-def users(count: int, title: str = "Engineer") -> list[Record]:
-    """People whose records differ by their title alone."""
+def users(count: int, title: str = "Engineer", photo: int = 64) -> list[Record]:
+    """People whose records do not compress, since each has a photo of so many bytes; with the title it changes."""
     return [
-        Record("user", f"person-{number:05d}", f'{{"Title":"{title}","Number":{number * 7919}}}'.encode())
+        Record(
+            "user",
+            f"person-{number:05d}",
+            f'{{"Photo":"{_photo(title, number, photo)}","Title":"{title}"}}'.encode(),
+        )
         for number in range(count)
     ]
+
+
+def _photo(title: str, number: int, size: int) -> str:
+    return shake_256(f"{title} {number}".encode()).hexdigest(size)
 
 
 def put_backup(

@@ -26,6 +26,7 @@ from holdfast.kernel.vault.settings import VaultSettings
 if TYPE_CHECKING:
     from obstore import Attributes, PutMode
     from obstore.auth.boto3 import Boto3CredentialProvider
+    from obstore.store import S3Config
     from obstore.store import S3Store as Bucket
 
 DEFAULT_REGION = "us-east-1"
@@ -73,6 +74,8 @@ class S3Store:
         endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or ""
         if endpoint:
             refuse_plain_http(endpoint)
+        key = keeping.sse_kms_key
+        sealed: S3Config = {"server_side_encryption": "aws:kms", "sse_kms_key_id": key} if key else {}
         opened = Bucket(
             bucket,
             prefix=prefix or None,
@@ -80,8 +83,7 @@ class S3Store:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             credential_provider=provider,
-            server_side_encryption="aws:kms" if keeping.sse_kms_key else None,
-            sse_kms_key_id=keeping.sse_kms_key or None,
+            config=sealed,
             client_options={"allow_http": endpoint.startswith("http:"), "timeout": REQUEST_TIMEOUT},
             retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_TIMEOUT},
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -42,6 +42,7 @@ def test_a_dry_run_explains_each_backup_and_deletes_nothing(desk: Desk, taken: l
     answer = desk.run("backups", "prune", "--dry-run", "--keep-daily", "2", "--keep-monthly", "2")
     assert answer.code == 0
     rows = [line.split(maxsplit=4) for line in answer.out.splitlines() if line.startswith("202")]
+    complete = "the last complete one; the last of 2026-11-19, 2nd of 2 daily"
     assert [(row[0], " ".join(row[4:]).strip()) for row in rows] == [
         (
             taken[4].id,
@@ -49,8 +50,7 @@ def test_a_dry_run_explains_each_backup_and_deletes_nothing(desk: Desk, taken: l
         ),
         (
             taken[3].id,
-            "keep    the last complete one; the last of 2026-11-19, 2nd of 2 daily; "
-            "the last complete of 2026-11, 1st of 2 monthly",
+            f"keep    {complete}; the last complete of 2026-11, 1st of 2 monthly",
         ),
         (taken[2].id, "DELETE  no rule keeps it"),
         (taken[1].id, "keep    the last of 2026-10, 2nd of 2 monthly"),
@@ -139,7 +139,7 @@ def test_the_growth_is_drawn_as_a_private_picture(desk: Desk, taken: list[Snapsh
     assert "in 30 days; 19.5 KiB reached on" in answer.out
     picture = desk.folder / "growth.svg"
     assert stat.S_IMODE(picture.stat().st_mode) == 0o600
-    drawn = ElementTree.fromstring(picture.read_text())
+    drawn = ET.fromstring(picture.read_text())
     titles = [found.text for found in drawn.iter("{http://www.w3.org/2000/svg}title")]
     assert [title.split(":")[0] for title in titles[1:] if title] == list(DAYS)
     refused = desk.run("vault", "stats", "--picture", "no/such/folder.svg")
