@@ -151,7 +151,7 @@ def _record_checksums(info: SnapshotInfo, section: SectionSummary, view: RecordV
     """The checksums of a type and its records."""
     sealed, found = SectionDigest(), {f"type:{section.type}": section.digest}
     for record in view.records(section.type):
-        sealed.add((record.key, record.schema, record.body, record.personal))
+        sealed.extend([(record.key, record.schema, record.body, record.personal)])
         found[checksum_name(record.type, record.key)] = record.digest
     if sealed.hex() != section.digest:
         raise _not_as_stored(info, f"type:{section.type}", "its records are not those that were sealed")

@@ -6,12 +6,14 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from holdfast.kernel.durable import sync_folder, write_whole
 from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
 
+MOST_READINGS = 20
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -44,7 +46,11 @@ class FolderStore:
         with self._named("list", prefix):
             # Only the folder that the prefix names can hold matches.
             found = sorted(_walk(self._folder, self._folder / prefix.rpartition("/")[0]))
-        return (StoredObject(name, size) for name, size in found if name.startswith(prefix))
+        return (
+            StoredObject(name, size, datetime.fromtimestamp(modified, UTC))
+            for name, size, modified in found
+            if name.startswith(prefix)
+        )
 
     def delete(self, name: str) -> None:
         path = self._folder / name
@@ -80,9 +86,9 @@ class FolderStore:
             raise kind(operation, name, self.location, error.strerror or str(error)) from error
 
 
-def _walk(root: Path, folder: Path) -> Iterator[tuple[str, int]]:
+def _walk(root: Path, folder: Path) -> Iterator[tuple[str, int, float]]:
     try:
-        entries = list(os.scandir(folder))
+        entries = _entries(folder)
     except (FileNotFoundError, NotADirectoryError):
         return
     for entry in entries:
@@ -91,4 +97,15 @@ def _walk(root: Path, folder: Path) -> Iterator[tuple[str, int]]:
         else:
             # What a killed writer left unfinished is listed too, so that a check can name it.
             with suppress(FileNotFoundError):
-                yield Path(entry.path).relative_to(root).as_posix(), entry.stat().st_size
+                found = entry.stat()
+                yield Path(entry.path).relative_to(root).as_posix(), found.st_size, found.st_mtime
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What a folder holds at one moment: one that changes while it is read may be told in part old, in part new."""
+    for _ in range(MOST_READINGS):
+        before = folder.stat().st_mtime_ns
+        found = list(os.scandir(folder))
+        if folder.stat().st_mtime_ns == before:
+            break
+    return found

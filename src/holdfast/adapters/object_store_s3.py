@@ -126,7 +126,7 @@ class S3Store:
             # obstore matches whole path parts, so the part after the last slash is compared here.
             pages = obstore.list(self._bucket, prefix=prefix.rpartition("/")[0] or None)
             found = [meta for page in pages for meta in page]
-        objects = (StoredObject(meta["path"], meta["size"]) for meta in found)
+        objects = (StoredObject(meta["path"], meta["size"], meta["last_modified"]) for meta in found)
         return (item for item in sorted(objects, key=lambda item: item.name) if item.name.startswith(prefix))
 
     def delete(self, name: str) -> None:

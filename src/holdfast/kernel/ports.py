@@ -28,10 +28,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object's name and size in bytes, as a listing gives it."""
+    """An object's name, size in bytes and the time it was last stored, by the store's own clock."""
 
     name: str
     size: int
+    modified: datetime
 
 
 class ObjectStore(Protocol):

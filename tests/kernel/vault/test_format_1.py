@@ -84,6 +84,6 @@ def test_the_description_suffices_to_read_a_vault(folder: str) -> None:
 
 def test_a_sections_digest_is_over_the_records_as_msgpack() -> None:
     digest = SectionDigest()
-    digest.add(("k", 1, b"{}", b""))
+    digest.extend([("k", 1, b"{}", b"")])
     # BLAKE3 of 94 a1 6b 01 c4 02 7b 7d c4 00, by the blake3 package
     assert digest.hex() == "84022fc1c3d52cbd74bd5034eddd802f7f3049b7b3e960d07ee5b566b12bbcae"

@@ -241,7 +241,7 @@ def test_a_full_disk_is_resumable_and_harms_nothing(tmp_path: Path) -> None:
     take(new_vault(MemoryStore(objects), tmp_path, TINY), company(6))
     before = dict(objects)
     with pytest.raises(StoreFull) as caught:
-        take(open_vault(FailingStore(objects, 2, full=True), tmp_path, TINY), company(40), after=1)
+        take(open_vault(FailingStore(objects, 3, full=True), tmp_path, TINY), company(40), after=1)
     assert caught.value.exit_code == 75
     vault = open_vault(MemoryStore(objects), tmp_path)
     assert {name: objects[name] for name in before} == before

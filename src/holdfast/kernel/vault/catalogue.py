@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 from blake3 import blake3
 
-from holdfast.domain.errors import NotFound, UsageError, VaultDamaged
+from holdfast.domain.errors import NotFound, UsageError, VaultDamaged, VaultError
 from holdfast.domain.snapshots import SAFETY_KIND, SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
-from holdfast.kernel.vault.errors import ObjectExists, damaged
+from holdfast.kernel.vault.checked_text import read_signed
+from holdfast.kernel.vault.errors import SnapshotGone, damaged, gone
 from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, WrappedKey
+from holdfast.kernel.vault.leases import WriterLease
+from holdfast.kernel.vault.names import (
+    FOLDER,
+    Names,
+    deleted_name,
+    object_name,
+    pruned_name,
+    put_once,
+    read_names,
+)
 from holdfast.kernel.vault.packs import fetch, read_object
 from holdfast.kernel.vault.sealing import (
     FORMAT_VERSION,
@@ -27,21 +37,10 @@ from holdfast.kernel.vault.sealing import (
     header,
 )
 
-FOLDER = "snapshots/"
 EPOCH_BYTES = 4
 LATEST = "latest"
-NAME = re.compile(r"snapshots/[0-9]{8}t[0-9]{6}\.[0-9]{3}z-[0-9a-f]{8}")
-
-
-def object_name(snapshot_id: str) -> str:
-    """The name of a snapshot's manifest in the store."""
-    return FOLDER + snapshot_id.lower()
-
-
-def snapshot_id(name: str) -> str:
-    """The id of the snapshot whose manifest has this name."""
-    moment, _, rest = name.removeprefix(FOLDER).partition("-")
-    return f"{moment.upper()}-{rest}"
+LISTINGS = 5
+PRUNE = "prune"
 
 
 def root_of(sections: tuple[Section, ...]) -> str:
@@ -73,19 +72,55 @@ def info_of(manifest: Manifest) -> SnapshotInfo:
     )
 
 
-class Catalogue:
-    """Reads and writes manifests; remembers those it has read, since they never change."""
+class PruneMark(msgspec.Struct, frozen=True, tag_field="holdfast_prune", tag=1):
+    """What makes a prune count: its number, and the epoch that all it wrote is sealed under."""
 
-    def __init__(self, store: ObjectStore, seals: Seals) -> None:
+    number: int
+    epoch: int
+
+
+class Catalogue:
+    """Reads and writes manifests; remembers those it has read, since an object never changes."""
+
+    def __init__(self, store: ObjectStore, seals: Seals, names: dict[str, str] | None = None) -> None:
+        """`names` are the manifests' names by snapshot, as far as another catalogue knew them."""
         self.store = store
         self.seals = seals
+        self.known = dict(names or {})
+        self.epochs: dict[str, int] = {}
+        """The epochs of the manifests that were read, by name."""
+        self._generations: dict[int, int] = {}
         self._manifests: dict[str, Manifest] = {}
         self._indexes: dict[str, Index] = {}
 
+    def names(self) -> Names:
+        """What is there now. Raises: VaultError for keys older than the vault; StoreError."""
+        for _ in range(LISTINGS):
+            found = read_names(self.store.list(FOLDER))
+            if not found.lost:
+                break
+        self._refuse_old_keys(found.generation)
+        self.known = found.current
+        return found
+
+    def _refuse_old_keys(self, generation: int) -> None:
+        """An epoch bears the number of the prune that made it, so mostly no mark needs to be read for this."""
+        if not self.seals.has_epochs or generation <= self.seals.keys.newest.number:
+            return
+        if generation not in self._generations:
+            name = pruned_name(generation)
+            mark = read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
+            self._generations[generation] = mark.epoch
+        epoch = self._generations[generation]
+        if not self.seals.knows(epoch):
+            raise VaultError(
+                f"This key file is an older copy: the vault was pruned and is sealed under epoch {epoch} now.",
+                "Take the key file from the machine that ran the prune, and replace this copy with it.",
+            )
+
     def ids(self) -> list[str]:
-        """Ids of all snapshots, newest first. Raises: StoreError."""
-        names = (found.name for found in self.store.list(FOLDER))
-        return sorted((snapshot_id(name) for name in names if NAME.fullmatch(name)), reverse=True)
+        """Ids of all snapshots, newest first. Raises: VaultError; StoreError."""
+        return sorted(self.names().current, reverse=True)
 
     def manifests(self, system: str = "") -> Iterator[Manifest]:
         """Manifests of a system, or of all, newest first, each read when asked for. Raises: VaultDamaged."""
@@ -93,8 +128,10 @@ class Catalogue:
         for found in ids:
             try:
                 manifest = self.manifest(found)
+            except SnapshotGone:
+                continue
             except VaultDamaged as error:
-                raise _with_way_out(error, found, ids) from error
+                raise _with_way_out(error, self.name(found), found, ids) from error
             if system in ("", manifest.system):
                 yield manifest
 
@@ -103,21 +140,43 @@ class Catalogue:
         for found in self.ids():
             try:
                 manifest = self.manifest(found)
+            except SnapshotGone:
+                continue
             except VaultDamaged as error:
                 damage.append(error)
                 continue
             if system in ("", manifest.system):
                 yield manifest
 
+    def name(self, snapshot: str) -> str:
+        """The name of a snapshot's manifest, as far as is known."""
+        return self.known.get(snapshot) or object_name(snapshot)
+
+    def moved(self, snapshot: str) -> bool:
+        """Whether a prune has put another manifest in the place of the one known. Raises: SnapshotGone; StoreError."""
+        before = self.name(snapshot)
+        if snapshot not in self.names().current:
+            raise gone(snapshot)
+        return self.name(snapshot) != before
+
     def manifest(self, snapshot: str) -> Manifest:
-        """One manifest. Raises: NotFound; VaultDamaged; StoreError."""
-        if snapshot not in self._manifests:
-            self._manifests[snapshot] = self.read(snapshot)
-        return self._manifests[snapshot]
+        """One manifest. Raises: SnapshotGone; VaultDamaged; StoreError."""
+        if self.name(snapshot) not in self._manifests:
+            found = self.read(snapshot)
+            self._manifests[self.name(snapshot)] = found
+        return self._manifests[self.name(snapshot)]
 
     def read(self, snapshot: str) -> Manifest:
-        """One manifest as the store has it now. Raises: VaultDamaged; StoreError."""
-        name = object_name(snapshot)
+        """One manifest as the store has it now. Raises: SnapshotGone; VaultDamaged; StoreError."""
+        try:
+            return self.read_named(self.name(snapshot), snapshot)
+        except VaultError:
+            if not self.moved(snapshot):
+                raise
+        return self.read_named(self.name(snapshot), snapshot)
+
+    def read_named(self, name: str, snapshot: str) -> Manifest:
+        """A snapshot's manifest of a generation. Raises: VaultDamaged; StoreError."""
         where = f"{name} (manifest of snapshot {snapshot})"
         try:
             manifest = msgspec.msgpack.decode(self._open(name, where), type=Manifest)
@@ -133,13 +192,14 @@ class Catalogue:
         if data[:HEADER_BYTES] != header(Role.MANIFEST) or len(data) <= start:
             raise damaged(where, "the bytes are not the ones that were written")
         epoch = int.from_bytes(data[HEADER_BYTES : HEADER_BYTES + EPOCH_BYTES], "big")
-        if self.seals.keys.epoch(epoch) is None:
+        if not self.seals.knows(epoch):
             # Only the key it names authenticates the number, so an altered one looks like an unknown epoch.
             raise damaged(
                 where,
                 f"it names epoch {epoch}, which the key ring does not hold: altered, erased, "
                 "or sealed by a machine with a newer key file",
             )
+        self.epochs[name] = epoch
         wrapped = WrappedKey(epoch, data[start - WRAPPED_BYTES : start])
         key = self.seals.unwrap(wrapped, Role.MANIFEST, where)
         return decompress(key.open(0, data[start:], where, data[HEADER_BYTES:start] + name.encode()), where)
@@ -157,30 +217,24 @@ class Catalogue:
         except msgspec.MsgspecError as error:
             raise damaged(ref.name, f"the index does not decode: {error}") from error
 
-    def seal(self, manifest: Manifest, taken_at: datetime) -> Manifest:
-        """Make a snapshot visible, under a new id. Raises: StoreError."""
-        while True:
-            sealed = msgspec.structs.replace(manifest, id=new_id(taken_at))
-            name = object_name(sealed.id)
-            data = self._sealed(sealed, name)
-            try:
-                self.store.put(name, data)
-            except ObjectExists:
-                # Either a repeat of this very put, or another writer drew the same id: then draw again.
-                if self.store.get(name) != data:
-                    continue
-            return sealed
+    def seal(self, manifest: Manifest, taken_at: datetime, lease: WriterLease) -> Manifest:
+        """Make a snapshot visible, under a new id. Raises: Busy when the lease was lost; StoreError."""
+        sealed = msgspec.structs.replace(manifest, id=new_id(taken_at))
+        name = object_name(sealed.id)
+        lease.seal(name, self.sealed(sealed, name))
+        return sealed
 
-    def _sealed(self, manifest: Manifest, name: str) -> bytes:
+    def sealed(self, manifest: Manifest, name: str) -> bytes:
+        """A manifest's bytes, which hold under this name alone."""
         key, wrapped = self.seals.new_key(Role.MANIFEST)
         front = wrapped.epoch.to_bytes(EPOCH_BYTES, "big") + wrapped.data
         body = key.seal(0, compress(msgspec.msgpack.encode(manifest)), front + name.encode())
         return header(Role.MANIFEST) + front + body
 
     def delete(self, snapshot: str) -> None:
-        """Take a snapshot out of the list. Raises: StoreError."""
-        self.store.delete(object_name(snapshot))
-        self._manifests.pop(snapshot, None)
+        """Take a snapshot out of the list; a mark does, and the next prune the rest. Raises: StoreError."""
+        put_once(self.store, deleted_name(snapshot), b"")
+        self.known.pop(snapshot, None)
 
     def resolve(self, ref: str, system: str = "") -> Manifest:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
@@ -228,12 +282,12 @@ def parse_moment(ref: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _with_way_out(error: VaultDamaged, snapshot: str, ids: list[str]) -> VaultDamaged:
+def _with_way_out(error: VaultDamaged, name: str, snapshot: str, ids: list[str]) -> VaultDamaged:
     """The same damage, with what can still be done: one bad manifest must not close the vault."""
     others = ", ".join([other for other in ids if other != snapshot][:3]) or "none"
     remedy = (
         f"Other snapshots can be named by their ids ({others}). To go on without this one, "
-        f"move {object_name(snapshot)} out of the vault."
+        f"move {name} out of the vault."
     )
     return VaultDamaged(error.problem, remedy, error.where)
 

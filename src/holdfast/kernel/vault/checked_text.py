@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
 
 from holdfast.kernel.vault.errors import damaged
+from holdfast.kernel.vault.key_set import KeySet
 
 T = TypeVar("T")
 
@@ -29,3 +31,20 @@ def read_checked(data: bytes, shape: type[T], where: str) -> tuple[T, bytes, str
     except msgspec.MsgspecError as error:
         raise damaged(where, f"it has fields this version does not know: {error}") from error
     return value, lines[0], lines[2].decode("latin-1") if len(lines) == 4 else ""
+
+
+def write_signed(value: msgspec.Struct, keys: KeySet, purpose: str) -> bytes:
+    """As `write_checked`, authenticated under the vault's key for a purpose."""
+    return write_checked(value, _mac(keys, purpose, msgspec.json.encode(value)))
+
+
+def read_signed(data: bytes, shape: type[T], where: str, keys: KeySet, purpose: str) -> T:
+    """What `write_signed` got. Raises: VaultDamaged, also for what another's keys wrote."""
+    value, line, mac = read_checked(data, shape, where)
+    if not hmac.compare_digest(mac.encode(), _mac(keys, purpose, line).encode()):
+        raise damaged(where, "it was not written with this vault's keys")
+    return value
+
+
+def _mac(keys: KeySet, purpose: str, line: bytes) -> str:
+    return hmac.new(keys.derive(purpose), line, sha256).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from holdfast.domain.errors import HoldfastError, VaultDamaged
+from holdfast.domain.errors import HoldfastError, VaultDamaged, VaultError
 
 REPAIR = (
     "`holdfast vault check --read-data` names everything that is damaged; other snapshots can still be read, "
@@ -16,6 +16,20 @@ REPAIR = (
 def damaged(where: str, problem: str) -> VaultDamaged:
     """The error for stored bytes that are not what was written."""
     return VaultDamaged(problem=problem, remedy=REPAIR, where=where)
+
+
+@dataclass(eq=False)
+class SnapshotGone(VaultError):
+    """A snapshot was deleted, and its data pruned, while it was about to be read."""
+
+    code: ClassVar[str] = "snapshot-gone"
+
+
+def gone(snapshot: str) -> SnapshotGone:
+    """The error for a snapshot that was there a moment ago."""
+    return SnapshotGone(
+        f"Snapshot {snapshot} was deleted meanwhile.", "`holdfast backups list` shows what there is."
+    )
 
 
 @dataclass(eq=False)

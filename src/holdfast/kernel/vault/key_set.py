@@ -72,9 +72,9 @@ def new_key_set() -> KeySet:
     return KeySet(os.urandom(VAULT_ID_BYTES), os.urandom(SECRET_BYTES), (epoch,))
 
 
-def next_epoch(keys: KeySet) -> KeySet:
-    """The same secrets with a fresh epoch, under which new data is sealed from now on."""
-    fresh = Epoch(keys.newest.number + 1, os.urandom(SECRET_BYTES), os.urandom(SECRET_BYTES))
+def next_epoch(keys: KeySet, number: int = 0) -> KeySet:
+    """The same secrets with a fresh epoch, under which new data is sealed from now on; its number, if it is to have one."""
+    fresh = Epoch(number or keys.newest.number + 1, os.urandom(SECRET_BYTES), os.urandom(SECRET_BYTES))
     return msgspec.structs.replace(keys, epochs=(*keys.epochs, fresh))
 
 

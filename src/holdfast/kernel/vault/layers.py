@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
 import msgspec
 
 from holdfast.domain.records import show_key
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.layout import BlockRef, Layer, Personals, Place, Rows
 from holdfast.kernel.vault.packs import PackReader, PackWriter
+from holdfast.kernel.vault.rows import Row, cut_by_size, newest_rows, overlay
 from holdfast.kernel.vault.sealing import compress
-
-Row: TypeAlias = tuple[str, int, bytes | None, bytes]
-"""Key, schema version, body (None removes the key), personal part."""
 
 Columns: TypeAlias = tuple[Rows, list[bytes]]
 """A decoded block: its rows as columns, and their personal parts."""
@@ -26,50 +25,44 @@ _rows = msgspec.msgpack.Decoder(Rows)
 _personals = msgspec.msgpack.Decoder(Personals)
 
 
-class LayerWriter:
-    """Cuts rows into blocks and hands them to the packs."""
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A block before it has a place: what the index says of it, and its compressed parts."""
 
-    def __init__(self, type_name: str, bodies: PackWriter, personals: PackWriter, full: int) -> None:
-        """`full` is the number of bytes, before compression, at which a block is cut."""
-        self._type = type_name
-        self._bodies = bodies
-        self._personals = personals
-        self._full = full
-        self._held: list[Row] = []
-        self._size = 0
-        self._records = 0
-        self._removals = 0
-        self._blocks: list[BlockRef] = []
+    first: str
+    last: str
+    rows: int
+    removals: int
+    body: bytes
+    personal: bytes
 
-    def add(self, row: Row) -> None:
-        """Take the next row; keys must rise. Raises: StoreError."""
-        self._held.append(row)
-        if row[2] is None:
-            self._removals += 1
-        else:
-            self._records += 1
-            self._size += len(row[2]) + len(row[3])
-        self._size += len(row[0])
-        if self._size >= self._full:
-            self._cut()
 
-    def finish(self) -> Layer | None:
-        """The layer, or None when no row came. Raises: StoreError."""
-        if self._held:
-            self._cut()
-        if not self._blocks:
-            return None
-        stored = sum(
-            block.body.length + (block.personal.length if block.personal else 0) for block in self._blocks
-        )
-        return Layer(self._type, self._records, self._removals, stored, tuple(self._blocks))
+def _pack(rows: list[Row]) -> _Packed:
+    keys, schemas, bodies, parts = zip(*rows, strict=True)
+    body = compress(msgspec.msgpack.encode((keys, schemas, bodies)))
+    personal = compress(msgspec.msgpack.encode((parts,))) if any(parts) else b""
+    return _Packed(keys[0], keys[-1], len(keys), bodies.count(None), body, personal)
 
-    def _cut(self) -> None:
-        keys, schemas, bodies, parts = (list(column) for column in zip(*self._held, strict=True))
-        body = self._bodies.add(compress(msgspec.msgpack.encode((keys, schemas, bodies))))
-        personal = self._personals.add(compress(msgspec.msgpack.encode((parts,)))) if any(parts) else None
-        self._blocks.append(BlockRef(keys[0], keys[-1], len(keys), body, personal))
-        self._held, self._size = [], 0
+
+def write_layer(
+    type_name: str, lists: Iterable[list[Row]], bodies: PackWriter, personals: PackWriter, full: int
+) -> Layer | None:
+    """Cut rows, which come in key order, into blocks of `full` bytes before compression, and hand them to the packs.
+
+    The layer, or None when no row came. Raises: StoreError; what drawing the rows raises.
+    """
+    blocks: list[BlockRef] = []
+    removals = 0
+    for packed in ahead(_pack, cut_by_size(lists, full)):
+        body = bodies.add(packed.body)
+        personal = personals.add(packed.personal) if packed.personal else None
+        blocks.append(BlockRef(packed.first, packed.last, packed.rows, body, personal))
+        removals += packed.removals
+    if not blocks:
+        return None
+    stored = sum(block.body.length + (block.personal.length if block.personal else 0) for block in blocks)
+    records = sum(block.rows for block in blocks) - removals
+    return Layer(type_name, records, removals, stored, tuple(blocks))
 
 
 class LayerReader:
@@ -104,7 +97,16 @@ class LayerReader:
 
     def blocks(self, *, personal: bool = True) -> Iterator[list[Row]]:
         """All rows, a block at a time, with empty personal parts unless asked for. Raises: VaultDamaged; StoreError."""
-        refs = self.layer.blocks
+        return self._read_blocks(self.layer.blocks, personal=personal)
+
+    def find_all(self, keys: Sequence[str]) -> Iterator[Row]:
+        """The rows of those of the keys, which rise, that the layer has. Raises: VaultDamaged; StoreError."""
+        numbers = {bisect_right(self._firsts, key) - 1 for key in keys} - {-1}
+        wanted = set(keys)
+        for rows in self._read_blocks([self.layer.blocks[number] for number in sorted(numbers)]):
+            yield from (row for row in rows if row[0] in wanted)
+
+    def _read_blocks(self, refs: Sequence[BlockRef], *, personal: bool = True) -> Iterator[list[Row]]:
         bodies = self._packs.stream([ref.body for ref in refs], [self.place(ref) for ref in refs])
         with_personal = [ref for ref in refs if ref.personal and personal]
         personals = self._packs.stream(
@@ -153,13 +155,17 @@ class LayeredRows:
     def __init__(self, layers: Sequence[LayerReader]) -> None:
         self.layers = layers
 
-    def rows(self, *, personal: bool = True) -> Iterator[Row]:
-        """All rows in key order without the removed ones; `personal` as for `LayerReader.blocks`.
+    def lists(self, *, personal: bool = True) -> Iterator[list[Row]]:
+        """All rows in key order, in lists, without the removed ones; `personal` as for `LayerReader.blocks`.
 
         Raises: VaultDamaged; StoreError.
         """
         layers = [layer.blocks(personal=personal) for layer in self.layers]
-        return _overlay(layers[0], _newest_rows(layers[1:])) if layers else iter(())
+        return overlay(layers[0], newest_rows(layers[1:])) if layers else iter(())
+
+    def rows(self, *, personal: bool = True) -> Iterator[Row]:
+        """As `lists`, row by row."""
+        return chain.from_iterable(self.lists(personal=personal))
 
     def find(self, key: str) -> Row | None:
         """The row of a key, or None. Raises: VaultDamaged; StoreError."""
@@ -169,52 +175,13 @@ class LayeredRows:
                 return row if row[2] is not None else None
         return None
 
+    def find_all(self, keys: Sequence[str]) -> dict[str, Row]:
+        """The rows of those of the keys, which rise, that are there. Raises: VaultDamaged; StoreError."""
+        found: dict[str, Row] = {}
+        for layer in reversed(self.layers):
+            found |= {row[0]: row for row in layer.find_all([key for key in keys if key not in found])}
+        return {key: row for key, row in found.items() if row[2] is not None}
 
-def _newest_rows(layers: Sequence[Iterator[list[Row]]]) -> Iterator[Row]:
-    """Of every key in the layers its newest row, removals included, in key order."""
-    tagged = [_tagged(layer, -rank) for rank, layer in enumerate(layers)]
-    last = None
-    for key, _, row in heapq.merge(*tagged):
-        if key != last:
-            yield row
-            last = key
-
-
-def _tagged(layer: Iterator[list[Row]], rank: int) -> Iterator[tuple[str, int, Row]]:
-    for block in layer:
-        for row in block:
-            yield row[0], rank, row
-
-
-def _overlay(blocks: Iterable[list[Row]], upper: Iterator[Row]) -> Iterator[Row]:
-    """Rows of the lowest layer with the rows above it put in their places."""
-    above = next(upper, None)
-    for block in blocks:
-        if above is None or above[0] > block[-1][0]:
-            yield from block
-            continue
-        rows = {row[0]: row for row in block}
-        while above is not None and above[0] <= block[-1][0]:
-            rows[above[0]] = above
-            above = next(upper, None)
-        yield from (rows[key] for key in sorted(rows) if rows[key][2] is not None)
-    if above is not None:
-        yield from (row for row in chain((above,), upper) if row[2] is not None)
-
-
-def changed_rows(new: Iterable[Row], old: Iterator[Row]) -> Iterator[Row]:
-    """The rows that turn `old` into `new`: what was added or altered, and removals; both are in key order."""
-    before = next(old, None)
-    for row in new:
-        while before is not None and before[0] < row[0]:
-            yield before[0], before[1], None, b""
-            before = next(old, None)
-        if before is None or before[0] != row[0]:
-            yield row
-            continue
-        if before != row:
-            yield row
-        before = next(old, None)
-    while before is not None:
-        yield before[0], before[1], None, b""
-        before = next(old, None)
+    def above(self, shared: int) -> Iterator[Row]:
+        """The newest rows, removals included, of the layers above the lowest `shared`, in key order."""
+        return newest_rows([layer.blocks() for layer in self.layers[shared:]])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import pairwise
 
 from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.ahead import ahead, submit
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.layout import ObjectRef, Place, WrappedKey
 from holdfast.kernel.vault.sealing import (
@@ -18,7 +21,12 @@ from holdfast.kernel.vault.sealing import (
     header,
 )
 
-READ_AHEAD_BYTES = 4 << 20
+# What is asked of the store at once, and how much of a gap between two wanted blocks is read with them. For each
+# stream of blocks three such reads are in memory: one in use, two under way.
+READ_BYTES = 2 << 20
+GAP_BYTES = 256 << 10
+READS_AHEAD = 2
+PACKS_FOLDER = "packs/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,13 @@ class Packing:
     pack_bytes: int = 8 << 20
 
 
-FOLDERS = {Role.RECORDS: "packs", Role.PERSONAL: "packs", Role.INDEX: "indexes"}
+FOLDERS = {Role.RECORDS: PACKS_FOLDER, Role.PERSONAL: PACKS_FOLDER, Role.INDEX: "indexes/"}
 
 
 def store_sealed(store: ObjectStore, seals: Seals, role: Role, data: bytes) -> str:
     """Store an object under the keyed hash of its bytes; the name. Raises: StoreError."""
     digest = seals.digest(data)
-    name = f"{FOLDERS[role]}/{digest[:2]}/{digest}"
+    name = f"{FOLDERS[role]}{digest[:2]}/{digest}"
     try:
         store.put(name, data)
     except ObjectExists:
@@ -64,7 +72,7 @@ def check_name(seals: Seals, name: str, data: bytes) -> None:
 
 
 class PackWriter:
-    """Fills objects of one role with blocks; at most a pack and a block are held in memory."""
+    """Fills objects of one role with blocks; one pack fills in memory while the one before is being stored."""
 
     def __init__(
         self, store: ObjectStore, seals: Seals, role: Role, packs: list[ObjectRef | None], full: int
@@ -76,14 +84,15 @@ class PackWriter:
         self._packs = packs
         self._full = full
         self._key: tuple[DataKey, WrappedKey] | None = None
+        self._storing: Future[None] | None = None
         self._parts: list[bytes] = []
         self._size = 0
         self._position = 0
 
     def add(self, compressed: bytes) -> Place:
-        """Seal a compressed block into the present pack. Raises: StoreError when a full one is refused."""
+        """Seal a compressed block into the present pack. Raises: StoreError when the one before was refused."""
         if self._size >= self._full:
-            self.finish()
+            self._store_pack()
         key, _ = self._key = self._key or self._start()
         number = len(self._parts) - 1
         sealed = key.seal(number, compressed)
@@ -93,14 +102,27 @@ class PackWriter:
         return place
 
     def finish(self) -> None:
-        """Store what is held. Raises: StoreError."""
-        if self._key is None:
-            return
-        data = b"".join(self._parts)
+        """Store what is held, and wait until all is stored. Raises: StoreError."""
+        self._store_pack()
+        self._wait()
+
+    def _store_pack(self) -> None:
+        self._wait()
+        if self._key is not None:
+            (_, wrapped), self._key = self._key, None
+            self._storing = submit(self._put, (self._position, self._parts, wrapped))
+
+    def _put(self, pack: tuple[int, list[bytes], WrappedKey]) -> None:
+        position, parts, wrapped = pack
+        data = b"".join(parts)
+        blocks = len(parts) - 1
+        parts.clear()
         name = store_sealed(self._store, self._seals, self._role, data)
-        blocks = len(self._parts) - 1
-        self._packs[self._position] = ObjectRef(self._role, name, len(data), self._key[1], blocks)
-        self._key = None
+        self._packs[position] = ObjectRef(self._role, name, len(data), wrapped, blocks)
+
+    def _wait(self) -> None:
+        if self._storing is not None:
+            self._storing.result()
 
     def _start(self) -> tuple[DataKey, WrappedKey]:
         self._parts = [header(self._role)]
@@ -146,26 +168,36 @@ class PackReader:
 
     def open(self, place: Place, sealed: bytes, where: str) -> bytes:
         """The plain bytes of a block whose sealed bytes are known. Raises: VaultDamaged naming `where`."""
+        return decompress(self.unsealed(place, sealed, where), where)
+
+    def unsealed(self, place: Place, sealed: bytes, where: str) -> bytes:
+        """The compressed bytes of such a block. Raises: VaultDamaged naming `where`."""
         key = self._keys.get(place.pack)
         if key is None:
             ref = self.refs[place.pack]
             key = self._seals.unwrap(ref.key, Role(ref.role), where)
             self._keys[place.pack] = key
-        return decompress(key.open(place.number, sealed, where), where)
+        return key.open(place.number, sealed, where)
 
     def stream(self, places: Sequence[Place], wheres: Sequence[str]) -> Iterator[bytes]:
-        """The plain bytes of blocks in turn, fetched several at a time where they lie side by side."""
-        start = 0
-        while start < len(places):
-            end = _stretch(places, start)
-            first, last = places[start], places[end - 1]
-            data = self._range(
-                first.pack, first.offset, last.offset + last.length - first.offset, wheres[start]
-            )
-            for place, where in zip(places[start:end], wheres[start:end], strict=True):
-                at = place.offset - first.offset
-                yield self.open(place, data[at : at + place.length], where)
-            start = end
+        """The plain bytes of blocks in turn, several fetched and opened at a time. Raises: VaultDamaged; StoreError."""
+        return ahead(self._open, self._sealed(places, wheres))
+
+    def _open(self, block: tuple[Place, bytes, str]) -> bytes:
+        return self.open(*block)
+
+    def _sealed(self, places: Sequence[Place], wheres: Sequence[str]) -> Iterator[tuple[Place, bytes, str]]:
+        stretches = list(_stretches(places))
+
+        def read(stretch: slice) -> bytes:
+            first, last = places[stretch.start], places[stretch.stop - 1]
+            length = last.offset + last.length - first.offset
+            return self._range(first.pack, first.offset, length, wheres[stretch.start])
+
+        for stretch, data in zip(stretches, ahead(read, stretches, READS_AHEAD), strict=True):
+            start = places[stretch.start].offset
+            for place, where in zip(places[stretch], wheres[stretch], strict=True):
+                yield place, data[place.offset - start : place.offset - start + place.length], where
 
     def _range(self, pack: int, start: int, length: int, where: str) -> bytes:
         try:
@@ -174,13 +206,14 @@ class PackReader:
             raise damaged(where, "the object is missing") from error
 
 
-def _stretch(places: Sequence[Place], start: int) -> int:
-    """Where a run of neighbouring blocks ends that is read at once."""
-    end = start + 1
-    while end < len(places):
-        before, place = places[end - 1], places[end]
-        neighbours = place.pack == before.pack and place.offset == before.offset + before.length
-        if not neighbours or place.offset + place.length - places[start].offset > READ_AHEAD_BYTES:
-            break
-        end += 1
-    return end
+def _stretches(places: Sequence[Place]) -> Iterator[slice]:
+    """Runs of places that are read at once, as they lie near each other in a pack."""
+    start = 0
+    for at, (before, place) in enumerate(pairwise(places), 1):
+        gap = place.offset - before.offset - before.length
+        near = place.pack == before.pack and 0 <= gap <= GAP_BYTES
+        if not near or place.offset + place.length - places[start].offset > READ_BYTES:
+            yield slice(start, at)
+            start = at
+    if places:
+        yield slice(start, len(places))

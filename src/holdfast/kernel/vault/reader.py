@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, takewhile
 
+from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.layers import LayeredRows, LayerReader, Row
+from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import PackReader
+from holdfast.kernel.vault.rows import Row
+
+MOST_MOVES = 3
 
 
 def open_layers(
@@ -46,17 +50,44 @@ class SnapshotReader:
         return section is not None and section.captured and section.complete
 
     def records(self, type_name: str) -> Iterator[Record]:
-        """All records of a type in key order, streamed. Raises: VaultDamaged; StoreError."""
-        for row in self.layered(type_name).rows():
-            yield _record(type_name, row)
+        """All records of a type in key order, streamed. Raises: VaultDamaged; SnapshotGone; StoreError."""
+        return (_record(type_name, row) for row in self._rows(type_name))
 
     def keys(self, type_name: str) -> Iterator[str]:
-        """The keys of all records, in order; personal parts are not read. Raises: VaultDamaged; StoreError."""
-        return (row[0] for row in self.layered(type_name).rows(personal=False))
+        """The keys of all records, in order; personal parts are not read. Raises: as `records`."""
+        return (row[0] for row in self._rows(type_name, personal=False))
+
+    def _rows(self, type_name: str, *, personal: bool = True) -> Iterator[Row]:
+        """The rows of a type; where a prune takes them away, they go on from where it has put them."""
+        last, going = "", False
+        for rest in range(MOST_MOVES, -1, -1):
+            try:
+                for row in self.layered(type_name).rows(personal=personal):
+                    if going and row[0] <= last:
+                        continue
+                    yield row
+                    last, going = row[0], True
+                return
+            except VaultError:
+                if not rest or not self._follow():
+                    raise
+
+    def _follow(self) -> bool:
+        """Whether a prune has written the snapshot anew; if so that is read from now on. Raises: SnapshotGone."""
+        if not self._catalogue.moved(self._manifest.id):
+            return False
+        self._manifest = self._catalogue.manifest(self._manifest.id)
+        self._views = {}
+        return True
 
     def find(self, type_name: str, key: str) -> Record | None:
         """One record, read without the rest. Raises: VaultDamaged; StoreError."""
-        row = self.layered(type_name).find(key)
+        try:
+            row = self.layered(type_name).find(key)
+        except VaultError:
+            if not self._follow():
+                raise
+            row = self.layered(type_name).find(key)
         return None if row is None else _record(type_name, row)
 
     def changes_since(
@@ -65,8 +96,19 @@ class SnapshotReader:
         """What became of the wanted records whose rows the two snapshots do not share; None for those gone.
 
         Some may be as they were. Layers that both have are not read, so little change costs little.
-        Raises: VaultDamaged; StoreError.
+        Raises: VaultDamaged; SnapshotGone; StoreError.
         """
+        try:
+            return self._changes_since(before, type_name, wanted)
+        except VaultError:
+            moved = self._follow(), before._follow()
+            if not any(moved):
+                raise
+        return self._changes_since(before, type_name, wanted)
+
+    def _changes_since(
+        self, before: SnapshotReader, type_name: str, wanted: Callable[[str], bool]
+    ) -> dict[str, Record | None]:
         own, other = (reader._manifest.layers(type_name) for reader in (self, before))
         shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(own, other, strict=False)))
         found: dict[str, Record | None] = {}

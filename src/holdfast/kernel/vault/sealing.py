@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from enum import IntEnum
 
 from backports import zstd
@@ -71,9 +72,27 @@ class DataKey:
 class Seals:
     """Makes and opens data keys, and names objects, for one vault."""
 
-    def __init__(self, keys: KeySet) -> None:
+    def __init__(self, keys: KeySet, reload: Callable[[], KeySet] | None = None) -> None:
+        """`reload` gives the keys as they are kept now, where epochs may come and go."""
         self.keys = keys
+        self._reload = reload
         self._name_key = keys.derive("names")
+
+    @property
+    def has_epochs(self) -> bool:
+        """Whether epochs come and go, so that keys kept elsewhere may be newer than these."""
+        return self._reload is not None
+
+    def refresh(self) -> None:
+        """Take the keys as they are kept now. Raises: VaultError."""
+        if self._reload:
+            self.keys = self._reload()
+
+    def knows(self, epoch: int) -> bool:
+        """Whether an epoch's keys are there; they are looked for again when it is newer. Raises: VaultError."""
+        if epoch > self.keys.newest.number:
+            self.refresh()
+        return self.keys.epoch(epoch) is not None
 
     def new_key(self, role: Role) -> tuple[DataKey, WrappedKey]:
         """A fresh data key under the present epoch."""
@@ -84,17 +103,25 @@ class Seals:
 
     def unwrap(self, wrapped: WrappedKey, role: Role, where: str) -> DataKey:
         """A stored data key. Raises: VaultError when its epoch's key is gone; VaultDamaged."""
-        epoch = self.keys.epoch(wrapped.epoch)
+        return DataKey(self._secret(wrapped, role, where), self.keys.vault_id, role)
+
+    def _secret(self, wrapped: WrappedKey, role: Role, where: str) -> bytes:
+        epoch = self.keys.epoch(wrapped.epoch) if self.knows(wrapped.epoch) else None
         if epoch is None:
             raise VaultError(
                 f"{where} is sealed under epoch {wrapped.epoch}, whose key this key ring does not hold.",
                 "It was erased on purpose, or this is an older copy of the key file: use the newest one.",
             )
         try:
-            secret = aes_key_unwrap(epoch.secret(role.key_class), wrapped.data)
+            return aes_key_unwrap(epoch.secret(role.key_class), wrapped.data)
         except (InvalidUnwrap, ValueError) as error:
             raise damaged(where, "its data key is not the one that was written") from error
-        return DataKey(secret, self.keys.vault_id, role)
+
+    def rewrap(self, wrapped: WrappedKey, role: Role, where: str) -> WrappedKey:
+        """The same data key under the present epoch. Raises: as `unwrap`."""
+        epoch = self.keys.newest
+        secret = self._secret(wrapped, role, where)
+        return WrappedKey(epoch.number, aes_key_wrap(epoch.secret(role.key_class), secret))
 
     def digest(self, data: bytes) -> str:
         """Keyed hash of an object's bytes, its name: the store's owner cannot compute it from a guess."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from hashlib import sha256
 
 import msgspec
@@ -13,9 +14,11 @@ from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
+from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, SnapshotGone, damaged
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
+from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing
+from holdfast.kernel.vault.prune import Pruned, Pruner
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
 from holdfast.kernel.vault.stats import Stats, stats_of
@@ -24,6 +27,7 @@ from holdfast.kernel.vault.verify import Inspector, Verification
 from holdfast.kernel.vault.writer import SnapshotWriter
 
 CONFIG_NAME = "vault.json"
+MOST_MOVES = 3
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,7 +96,8 @@ class Vault:
         self._ring = ring
         self._clock = clock
         self._packing = packing or Packing()
-        self._catalogue = Catalogue(store, Seals(keys))
+        reload = (lambda: ring.load(store)) if ring.can_erase else None
+        self._catalogue = Catalogue(store, Seals(keys, reload))
 
     @classmethod
     def create(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
@@ -170,13 +175,24 @@ class Vault:
         """A writer for a new snapshot of a system, building on the newest one where that is sound.
 
         It is read back whole before, so that the new one never rests on damaged bytes; what is damaged
-        is told by `SnapshotWriter.damage`. Raises: StoreError.
+        is told by `SnapshotWriter.damage`. Raises: VaultError; StoreError.
         """
+        lease = WriterLease(self._store)
+        try:
+            return self._begun(system, lease)
+        except BaseException:
+            lease.stop()
+            raise
+
+    def _begun(self, system: str, lease: WriterLease) -> SnapshotWriter:
+        # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
+        self._catalogue.seals.refresh()
         damage = list[VaultDamaged]()
         base = next(self._catalogue.sound_manifests(system, damage), None)
-        problems = self._inspector(None).verify(base.id).problems if base else ()
+        problems = self._verified(base.id, None).problems if base else ()
         damage += [damaged(problem.where, problem.message) for problem in problems]
-        return SnapshotWriter(self._catalogue, system, None if problems else base, self._packing, damage)
+        base = self._catalogue.manifest(base.id) if base and not problems else None
+        return SnapshotWriter(self._catalogue, system, base, self._packing, damage, lease)
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
@@ -186,17 +202,42 @@ class Vault:
         """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""
         self._catalogue.delete(info.id)
         return (
-            f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until a prune "
-            "removes what no snapshot needs."
+            f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until "
+            "`holdfast vault prune` removes what no snapshot needs."
         )
+
+    def prune(self, *, dry_run: bool = False, progress: Progress | None = None) -> Pruned:
+        """Take out what no snapshot needs, and make sure that nobody can read it, from no copy of the store.
+
+        With `dry_run` nothing is written. Raises: Busy while another prune is at work; VaultDamaged when a
+        snapshot cannot be read, and then nothing is deleted; StoreError.
+        """
+        catalogue = Catalogue(self._store, self._catalogue.seals)
+        pruner = Pruner(catalogue, self._ring, self._packing, progress)
+        return pruner.preview() if dry_run else pruner.run()
 
     def verify(self, info: SnapshotInfo, progress: Progress | None = None) -> Verification:
         """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError."""
-        return self._inspector(progress).verify(info.id)
+        return self._verified(info.id, progress)
+
+    def _verified(self, snapshot: str, progress: Progress | None) -> Verification:
+        """A prune beside it may take away what is being read, and has put the same elsewhere: then once more."""
+        found = self._inspector(progress).verify(snapshot)
+        with suppress(SnapshotGone):  # the findings say so
+            for _ in range(MOST_MOVES):
+                if found.sound or not self._catalogue.moved(snapshot):
+                    break
+                found = self._inspector(progress).verify(snapshot)
+        return found
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:
         """Account for every object of the store; with `read_data` every byte is read. Raises: StoreError."""
-        return self._inspector(progress).check(read_data=read_data)
+        for _ in range(MOST_MOVES):
+            before = self._catalogue.names().current
+            found = self._inspector(progress).check(read_data=read_data)
+            if found.sound or self._catalogue.names().current.items() >= before.items():
+                break
+        return found
 
     def usage(self) -> Usage:
         """What each snapshot needs of the vault. Raises: VaultDamaged; StoreError."""
@@ -211,4 +252,5 @@ class Vault:
             self._ring.check(self._store)
             check_config(self._store, self._catalogue.seals.keys)
 
-        return Inspector(Catalogue(self._store, self._catalogue.seals), frame, progress)
+        catalogue = Catalogue(self._store, self._catalogue.seals, self._catalogue.known)
+        return Inspector(catalogue, frame, progress)

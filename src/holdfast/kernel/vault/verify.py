@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from holdfast.domain.errors import HoldfastError, VaultError
 from holdfast.kernel.ports import Progress, StoredObject
-from holdfast.kernel.vault.catalogue import Catalogue, object_name
+from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
+from holdfast.kernel.vault.leases import FOLDER as LEASES
+from holdfast.kernel.vault.names import FOLDER as SNAPSHOTS
+from holdfast.kernel.vault.names import Names, is_known
 from holdfast.kernel.vault.packs import check_name, fetch
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
+CONDEMNED = "condemned/"
 FRAME_NAMES = frozenset({"vault.json", "keys/passphrase"})
 
 
@@ -82,7 +86,8 @@ class Inspector:
         """Account for every object in the store. Raises: StoreError."""
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
-        snapshots = self._catalogue.ids()
+        names = self._catalogue.names()
+        snapshots = sorted(names.current, reverse=True)
         self._stage("Checking snapshots", len(snapshots))
         for snapshot in snapshots:
             if read_data:
@@ -90,8 +95,14 @@ class Inspector:
             else:
                 self._account(snapshot, objects)
             self._advance(snapshot)
-        known = FRAME_NAMES | self._reached.keys() | {object_name(snapshot) for snapshot in snapshots}
-        return self._result(tuple(found for name, found in objects.items() if name not in known))
+        unused = (found for found in objects.values() if not self._is_used(found.name, names))
+        return self._result(tuple(unused))
+
+    def _is_used(self, name: str, names: Names) -> bool:
+        """Whether the vault needs an object: a snapshot reaches it, or it keeps writers and prunes apart."""
+        if name.startswith(SNAPSHOTS):
+            return is_known(name) and name not in (*names.leftover, *names.deleted.values())
+        return name in FRAME_NAMES or name in self._reached or name.startswith((LEASES, CONDEMNED))
 
     def _check_frame(self) -> None:
         self._checked["vault"] += 1
@@ -209,15 +220,13 @@ class Inspector:
     def _check_digest(self, section: Section, layers: list[LayerReader], where: str) -> None:
         digest = SectionDigest()
         try:
-            for row in LayeredRows(layers).rows():
-                digest.add(row)
-                if digest.count % 1000 == 0:
-                    self._advance(section.type, 1000)
+            for rows in LayeredRows(layers).lists():
+                digest.extend(rows)
+                self._advance(section.type, len(rows))
         except VaultError as error:
             self._note("records", error)
             return
         self._checked["records"] += digest.count
-        self._advance(section.type, digest.count % 1000)
         if (digest.count, digest.hex()) != (section.count, section.digest):
             self._problems.append(
                 Problem("types", where, f"{digest.count} records, but not the {section.count} sealed")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from itertools import islice
+from operator import lt
+from weakref import finalize
 
 import msgspec
 from blake3 import blake3
@@ -14,15 +17,16 @@ from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
-from holdfast.kernel.vault.layers import LayeredRows, LayerWriter, Row, changed_rows
+from holdfast.kernel.vault.layers import LayeredRows, write_layer
 from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section, Source
+from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
+from holdfast.kernel.vault.rows import LISTED_ROWS, Row, changed_rows
 from holdfast.kernel.vault.sealing import Role
 
 MOST_LAYERS = 16
 MERGED_LAYERS = 8
-DIGEST_ROWS = 512
 
 
 def kept_layers(stored: list[int]) -> int:
@@ -48,40 +52,42 @@ class SectionDigest:
 
     def __init__(self) -> None:
         self._hasher = blake3()
-        self._held: list[bytes] = []
         self._encode = msgspec.msgpack.Encoder().encode
         self.count = 0
 
-    def add(self, row: Row) -> None:
-        """Count the next record in."""
-        self.count += 1
-        self._held.append(self._encode(row))
-        if len(self._held) == DIGEST_ROWS:
-            self._flush()
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Count the next records in."""
+        self.count += len(rows)
+        # The rows as one array, without the front that says how many there are: they lie back to back.
+        front = 1 if len(rows) < 1 << 4 else 3 if len(rows) < 1 << 16 else 5
+        self._hasher.update(memoryview(self._encode(rows))[front:])
 
     def hex(self) -> str:
         """The digest of what was added."""
-        self._flush()
         return self._hasher.hexdigest()
 
-    def _flush(self) -> None:
-        self._hasher.update(b"".join(self._held))
-        self._held.clear()
 
-
-def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[Row]:
-    """The records as rows, counted into the digest. Raises: Refused for disorder, repeats, other types."""
+def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDigest) -> Iterator[list[Row]]:
+    """The records as lists of rows, counted into the digest. Raises: Refused for disorder, repeats, other types."""
     last: str | None = None
-    for record in records:
+    source = iter(records)
+    while held := list(islice(source, LISTED_ROWS)):
+        keys = [record.key for record in held]
+        rising = all(map(lt, keys, keys[1:])) and (last is None or last < keys[0])
+        if not rising or {record.type for record in held} != {type_name}:
+            raise _disorder(type_name, held, last)
+        last = keys[-1]
+        rows = [(record.key, record.schema, record.body, record.personal) for record in held]
+        digest.extend(rows)
+        yield rows
+
+
+def _disorder(type_name: str, held: Sequence[Record], last: str | None) -> Refused:
+    """Why the first record that is out of place is."""
+    for record in held:
         if record.type != type_name or (last is not None and record.key <= last):
-            raise _disorder(type_name, record, last)
+            break
         last = record.key
-        row = (record.key, record.schema, record.body, record.personal)
-        digest.add(row)
-        yield row
-
-
-def _disorder(type_name: str, record: Record, last: str | None) -> Refused:
     if record.type != type_name:
         what = f"a record of type {record.type} came in the section {type_name}"
     elif record.key == last:
@@ -114,8 +120,11 @@ class SnapshotWriter:
         base: Manifest | None,
         packing: Packing,
         damage: list[VaultDamaged],
+        lease: WriterLease,
     ) -> None:
         self._catalogue = catalogue
+        self._lease = lease
+        finalize(self, lease.stop)  # what a caller drops must not be renewed for ever
         self._system = system
         self._base = base
         self._block_bytes = packing.block_bytes
@@ -151,11 +160,10 @@ class SnapshotWriter:
         kept = base[: kept_layers([self._catalogue.index(ref).layers[at].stored for ref, at in base])]
         below = LayeredRows(open_layers(self._catalogue, kept, "the snapshot before, "))
         digest = SectionDigest()
-        layer = LayerWriter(type_name, self._bodies, self._personals, self._block_bytes)
-        for row in changed_rows(ordered_rows(type_name, records, digest), below.rows()):
-            layer.add(row)
+        changed = changed_rows(ordered_rows(type_name, records, digest), below.lists())
+        layer = write_layer(type_name, changed, self._bodies, self._personals, self._block_bytes)
         section = Section(type_name, digest.count, True, True, "", digest.hex(), ())
-        return _Draft(section, kept, layer.finish())
+        return _Draft(section, kept, layer)
 
     def leave_out(self, type_name: str, reason: str) -> None:
         """Say that a type was not captured on purpose. Raises: Refused when it has a section."""
@@ -174,7 +182,10 @@ class SnapshotWriter:
         audit_head: str = "",
         labels: tuple[tuple[str, str], ...] = (),
     ) -> SnapshotInfo:
-        """Make the snapshot visible: the manifest is written last. Raises: StoreFull; StoreError."""
+        """Make the snapshot visible: the manifest is written last.
+
+        Raises: Busy when this writer was away for so long that a prune gave it up; StoreFull; StoreError.
+        """
         self._bodies.finish()
         self._personals.finish()
         indexes, sections, index_bytes = self._index()
@@ -194,7 +205,7 @@ class SnapshotWriter:
             indexes=indexes,
             sections=sections,
         )
-        return info_of(self._catalogue.seal(manifest, taken_at))
+        return info_of(self._catalogue.seal(manifest, taken_at, self._lease))
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
         """Store the index of what was written; point the sections at it and at the indexes of the base."""
