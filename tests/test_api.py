@@ -345,9 +345,9 @@ def test_automatic_cleanup_deletes_what_no_rule_of_the_backup_keeps(home: Home) 
     assert newest not in early
 
 
-@pytest.mark.parametrize("counts", [(0, 0, 0, 0), (7, -1, 0, 0)])
-def test_automatic_cleanup_without_a_sensible_rule_is_a_mistake(home: Home, counts: tuple[int, ...]) -> None:
-    policy = RetentionPolicy(*counts, auto_cleanup=True)
+@pytest.mark.parametrize(("daily", "weekly"), [(0, 0), (7, -1)])
+def test_automatic_cleanup_without_a_sensible_rule_is_a_mistake(home: Home, daily: int, weekly: int) -> None:
+    policy = RetentionPolicy(daily, weekly, 0, 0, auto_cleanup=True)
     with pytest.raises(UsageError, match="needs numbers from 0 on"):
         StorageEngine(home).store_backup(company(), metadata(retention_policy=policy))
 

@@ -32,9 +32,10 @@ POLICY = '{"keep_daily":0,"keep_weekly":0,"keep_monthly":0,"keep_yearly":1,"auto
 
 
 class Refusing(MemoryStore):
-    """A store that can refuse to delete or to take anything."""
+    """A store that can refuse to take anything, or to delete anything but leases."""
 
     refusal: StoreError | None = None
+    locked = False
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         if self.refusal:
@@ -42,8 +43,8 @@ class Refusing(MemoryStore):
         super().put(name, data, replace=replace)
 
     def delete(self, name: str) -> None:
-        if self.refusal:
-            raise self.refusal
+        if self.locked and not name.startswith("leases/"):
+            raise ObjectLocked("delete", name, "memory", "by its retention")
         super().delete(name)
 
 
@@ -135,16 +136,16 @@ def test_every_deletion_is_audited_with_its_reason(home: Home) -> None:
 
 
 def test_what_object_lock_keeps_is_told_and_is_no_error(home: Home) -> None:
-    first, second = (put_backup(home, day) for day in ("2026-11-01", "2026-11-02"))
+    first, _ = (put_backup(home, day, users(3, day)) for day in ("2026-11-01", "2026-11-02"))
     cleanup = Cleanup(home.vault, home.ledger, home.audit, lambda name: UNTIL)
-    versioned = cleanup.delete([first], "", SilentProgress())
-    home.objects.refusal = ObjectLocked("delete", "name", "memory", "protected by object lock")
-    refused = cleanup.delete([second], "", SilentProgress())
-    assert [str(held) for held in (*versioned.locked, *refused.locked)] == [
-        f"{first.id} is deleted, but its old versions are kept until 2027-01-01 by object lock",
-        f"{second.id} is not deleted: it is kept until 2027-01-01 by object lock",
+    cleaned = cleanup.delete([first], "", SilentProgress())
+    assert [str(held) for held in cleaned.locked] == [
+        f"{first.id} is deleted, but object lock keeps its bytes until 2027-01-01"
     ]
-    assert (versioned.deleted, refused.deleted) == ((first.id,), ())
+    home.objects.locked = True
+    waiting = cleanup.prune(SilentProgress()).waiting
+    assert any("is kept by object lock: by its retention" in held for held in waiting)
+    assert home.vault.check(read_data=True).sound
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_a_cleanup_that_fails_is_a_finding_and_the_backup_stays_sound(
 ) -> None:
     put_backup(home, "2026-11-01")
     sealed = put_backup(home, "2026-11-02")
-    home.objects.refusal = StoreError("delete", "name", "memory", "no answer")
+    home.objects.refusal = StoreError("put", "name", "memory", "no answer")
     found = findings(home, context, sealed, LAST_ONE)
     assert [(each.severity, each.code) for each in found] == [(Severity.ERROR, "cleanup-failed")]
     assert "no answer" in found[0].message

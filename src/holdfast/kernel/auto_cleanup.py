@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from holdfast.domain.errors import AccessDenied, CredentialsError, RemoteError, VaultError
+from holdfast.domain.errors import AccessDenied, Busy, CredentialsError, RemoteError, VaultError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.cleanup import DELETED, Cleanup
@@ -16,7 +16,7 @@ from holdfast.kernel.retention import RetentionSettings, recorded_policy
 from holdfast.kernel.runs.stages import RunContext
 from holdfast.kernel.vault.errors import StoreError
 
-FAILURES = (StoreError, VaultError, AccessDenied, CredentialsError, RemoteError)
+FAILURES = (StoreError, VaultError, AccessDenied, CredentialsError, RemoteError, Busy)
 """What may stop a cleanup and makes the backup before it no worse."""
 
 

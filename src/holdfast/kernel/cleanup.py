@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -16,8 +15,7 @@ from holdfast.kernel.audit import AuditTrail
 from holdfast.kernel.ports import Ledger, Progress
 from holdfast.kernel.retention import Decision, RetentionSettings, decide, group_of, last_good
 from holdfast.kernel.runs.report import RESUMABLE
-from holdfast.kernel.vault.catalogue import object_name
-from holdfast.kernel.vault.errors import ObjectLocked
+from holdfast.kernel.vault.prune import Pruned
 from holdfast.kernel.vault.vault import Vault
 
 DELETED = "backup deleted"
@@ -27,29 +25,15 @@ RETENTION = "retention"
 DRILL = "drill"
 
 
-@runtime_checkable
-class Pruning(Protocol):
-    """A vault that can give back the space of what no snapshot reaches."""
-
-    def prune(self, *, dry_run: bool = False, progress: Progress | None = None) -> object:
-        """What was removed."""
-
-
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A snapshot whose bytes the store's object lock keeps; `until` is None where the store does not say.
-
-    `deleted` tells whether it is gone from the vault's list, as it is in a bucket with versions.
-    """
+    """A deleted snapshot whose bytes the store's object lock keeps until a date."""
 
     id: str
-    until: datetime | None
-    deleted: bool
+    until: datetime
 
     def __str__(self) -> str:
-        until = f"until {self.until:%Y-%m-%d}" if self.until else "by the store"
-        what = "deleted, but its old versions are" if self.deleted else "not deleted: it is"
-        return f"{self.id} is {what} kept {until} by object lock"
+        return f"{self.id} is deleted, but object lock keeps its bytes until {self.until:%Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,35 +104,25 @@ class Cleanup:
     def delete(
         self, chosen: Iterable[SnapshotInfo], because: str, progress: Progress, run: str = ""
     ) -> Cleaned:
-        """Delete snapshots, oldest first. What object lock keeps is told, not an error.
-
-        Raises: StoreError; AccessDenied.
-        """
+        """Delete snapshots, oldest first, and say what object lock keeps. Raises: StoreError; AccessDenied."""
         doomed = sorted(chosen, key=lambda info: info.taken_at)
         deleted, locked = list[str](), list[Locked]()
         if doomed:
             progress.stage("Deleting backups", len(doomed))
         for info in doomed:
-            until = self._locked_until(object_name(info.id)) if self._locked_until else None
-            gone = self._delete(info, because, run)
-            deleted += [info.id] * gone
-            if until or not gone:
-                locked.append(Locked(info.id, until, gone))
+            until = self._locked_until(self._vault.name_of(info)) if self._locked_until else None
+            self._vault.delete(info)
+            told = {"snapshot": info.id, "because": because, "run": run}
+            self._audit.append(DELETED, info.system, {name: text for name, text in told.items() if text})
+            deleted.append(info.id)
+            if until:
+                locked.append(Locked(info.id, until))
             progress.advance(note=info.id)
         return Cleaned(tuple(deleted), tuple(locked))
 
-    def prune(self, progress: Progress) -> object | None:
-        """What the vault removed that no snapshot reaches; None from one that cannot. Raises: as `Vault.prune`."""
-        return self._vault.prune(progress=progress) if isinstance(self._vault, Pruning) else None
-
-    def _delete(self, info: SnapshotInfo, because: str, run: str) -> bool:
-        try:
-            self._vault.delete(info)
-        except ObjectLocked:
-            return False
-        told = {"snapshot": info.id, "because": because, "run": run}
-        self._audit.append(DELETED, info.system, {name: text for name, text in told.items() if text})
-        return True
+    def prune(self, progress: Progress) -> Pruned:
+        """What the vault removed that no snapshot needs. Raises: as `Vault.prune`."""
+        return self._vault.prune(progress=progress)
 
 
 def needed(ledger: Ledger, snapshots: Sequence[SnapshotInfo]) -> dict[str, str]:

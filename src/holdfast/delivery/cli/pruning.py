@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.cleanup import Cleaned
     from holdfast.kernel.retention import Decision, RetentionSettings
     from holdfast.kernel.span import Span
+    from holdfast.kernel.vault.prune import Pruned
 
 CLASSES = (
     "STANDARD",
@@ -90,8 +91,8 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
         if doomed and not dry_run and not yes:
             _confirm(home, f"Delete {len(doomed)} of {len(decisions)} backups?")
         cleaned = home.cleanup.delete([] if dry_run else doomed, _because(policy), home.progress)
-        pruned = None if dry_run else home.cleanup.prune(home.progress)
         if invocation.json:
+            pruned = None if dry_run else home.cleanup.prune(home.progress)
             emit(
                 {
                     "dry_run": dry_run,
@@ -104,7 +105,7 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
                 }
             )
         elif not dry_run:
-            _tell_pruned(cleaned, pruned)
+            _tell_pruned(cleaned, home.cleanup.prune(home.progress))
     return 0
 
 
@@ -233,14 +234,18 @@ def _explain(
 
 def _tell(cleaned: Cleaned) -> None:
     for gone in cleaned.deleted:
-        click.echo(f"Deleted {gone}. Its encrypted bytes stay in the vault until they are pruned.")
+        click.echo(f"Deleted {gone}. Its bytes stay, encrypted, until `holdfast vault prune` takes them out.")
     for held in cleaned.locked:
         click.echo(f"{held}.")
 
 
-def _tell_pruned(cleaned: Cleaned, pruned: object | None) -> None:
-    click.echo(f"Deleted {len(cleaned.deleted):,} backups.")
-    for held in cleaned.locked:
-        click.echo(f"{held}.")
-    if pruned is None and cleaned.deleted:
-        click.echo("Their encrypted bytes stay in the vault until they are pruned.")
+def _tell_pruned(cleaned: Cleaned, pruned: Pruned) -> None:
+    from holdfast.kernel.showing import byte_size
+
+    freed = f"{byte_size(pruned.bytes_freed)} freed, {byte_size(pruned.bytes_rewritten)} packed anew"
+    click.echo(f"Deleted {len(cleaned.deleted):,} backups; {freed}.")
+    for told in (*map(str, cleaned.locked), pruned.erasure.rstrip(".")):
+        if told:
+            click.echo(f"{told}.")
+    if pruned.waiting:
+        click.echo(f"The rest waits for a later prune: {', '.join(pruned.waiting)}")

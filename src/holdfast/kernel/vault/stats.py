@@ -20,7 +20,10 @@ SAMPLE = 64
 MONTH = timedelta(days=30)
 CONTENTS = ("packs", "indexes")
 ROLES: dict[int, str] = {Role.RECORDS: "packs of records", Role.PERSONAL: "packs of personal parts"}
+APART = "leases and notes of prunes"
 KINDS = {
+    "leases": APART,
+    "condemned": APART,
     "indexes": "indexes",
     "snapshots": "manifests",
     "keys": "configuration",

@@ -198,6 +198,10 @@ class Vault:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
         return SnapshotReader(self._catalogue, self._catalogue.manifest(info.id))
 
+    def name_of(self, info: SnapshotInfo) -> str:
+        """The name of the object that makes the snapshot. Raises: VaultError; StoreError."""
+        return self._catalogue.name(info.id)
+
     def delete(self, info: SnapshotInfo) -> str:
         """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""
         self._catalogue.delete(info.id)
