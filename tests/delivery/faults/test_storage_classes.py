@@ -14,7 +14,7 @@ from holdfast.bootstrap import Installation
 from holdfast.config import load
 from holdfast.delivery.cli.vault_stats import old_versions
 from holdfast.domain.errors import AccessDenied
-from holdfast.kernel.ports import CallCount, PacedSession
+from holdfast.kernel.ports import CallCount, PacedSession, Protection
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators.administrator import Administrator
 from tests.simulators.desk import Desk
@@ -144,12 +144,7 @@ def test_object_lock_keeps_what_is_written_and_a_deletion_says_until_when(
     assert versions["objects"] == len([each for each in kept["Versions"] if not each["IsLatest"]]) > 0
     assert {each["Key"] for each in kept["Versions"]} >= until.keys()
     assert f"{versions['objects']} old versions" in desk.run("vault", "check").out
-    protection = [
-        found for found in desk.run("doctor", "--json").json["checks"] if found["name"] == "versions and lock"
-    ]
-    assert [(found["verdict"], found["reason"]) for found in protection] == [
-        ("ok", "versioning on, object lock on")
-    ]
+    assert home.bucket and home.bucket.protection() == Protection(versioning=True, lock=True)
 
 
 def test_a_move_takes_the_lock_along(

@@ -111,7 +111,9 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
 
 @click.command()
 @click.option("--older-than", default="90d", show_default=True, metavar="SPAN", help="As 90d, 8w, 6m or 1y.")
-@click.option("--storage-class", type=click.Choice(CLASSES), default="STANDARD_IA", show_default=True)
+@click.option(
+    "--storage-class", type=click.Choice(CLASSES), default="STANDARD_IA", show_default=True, help="Where to."
+)
 @click.option(
     "--allow-archive", is_flag=True, help="Also a class that must be asked hours before it is read."
 )

@@ -64,7 +64,7 @@ def show_tiering(
             ("Too small", f"{found.small:,} packs would cost more there" if found.small else ""),
             ("There", f"{found.already:,} packs are in {into.name} already" if found.already else ""),
             ("Gone", f"{len(found.missing):,} packs were deleted meanwhile" if found.missing else ""),
-            ("Charges", into.charges and f"{into.name}: {into.charges}; reads cost more"),
+            ("Charges", into.charges and f"{into.name}: {into.charges}; reads are charged by the GiB"),
         ]
     )
     if into.archive:

@@ -18,35 +18,30 @@ KIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class StorageClass:
-    """A class with what AWS charges at least: days of storage and bytes an object, 0 for none.
+    """A class of S3, and in words what AWS charges at least; objects below `worth_bytes` save nothing there.
 
     `archive` tells that an object must be asked for before it can be read. The figures are those of the S3
     user guide, "Understanding and managing Amazon S3 storage classes".
     """
 
     name: str
-    least_days: int = 0
-    least_bytes: int = 0
+    worth_bytes: int = 0
+    charges: str = ""
     archive: bool = False
 
-    @property
-    def charges(self) -> str:
-        """The minimum charges in words; empty where there are none."""
-        days = f"at least {self.least_days} days are charged" if self.least_days else ""
-        size = f"smaller objects as {self.least_bytes // KIB} KiB" if self.least_bytes else ""
-        return ", ".join(filter(None, (days, size)))
 
-
+_COLDER = "at least {} days are charged, smaller objects as 128 KiB"
+_ARCHIVED = "at least {} days are charged, and 40 KiB more for each object"
 CLASSES = {
     known.name: known
     for known in (
         StorageClass("STANDARD"),
-        StorageClass("INTELLIGENT_TIERING", 0, 128 * KIB),
-        StorageClass("STANDARD_IA", 30, 128 * KIB),
-        StorageClass("ONEZONE_IA", 30, 128 * KIB),
-        StorageClass("GLACIER_IR", 90, 128 * KIB),
-        StorageClass("GLACIER", 90, 40 * KIB, archive=True),
-        StorageClass("DEEP_ARCHIVE", 180, 40 * KIB, archive=True),
+        StorageClass("INTELLIGENT_TIERING", 128 * KIB, "a fee for each object from 128 KiB on"),
+        StorageClass("STANDARD_IA", 128 * KIB, _COLDER.format(30)),
+        StorageClass("ONEZONE_IA", 128 * KIB, _COLDER.format(30)),
+        StorageClass("GLACIER_IR", 128 * KIB, _COLDER.format(90)),
+        StorageClass("GLACIER", 128 * KIB, _ARCHIVED.format(90), archive=True),
+        StorageClass("DEEP_ARCHIVE", 128 * KIB, _ARCHIVED.format(180), archive=True),
     )
 }
 
@@ -98,7 +93,7 @@ def plan_tiering(usage: Usage, bucket: Bucket, older_than: datetime, into: Stora
             continue
         if found.storage_class == into.name:
             already += 1
-        elif found.size < into.least_bytes:
+        elif found.size < into.worth_bytes:
             small += 1
         else:
             moves.append(found)
