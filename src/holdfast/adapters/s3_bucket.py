@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import cast
 
 from botocore.exceptions import ClientError
@@ -25,6 +26,7 @@ ACTIONS = {
     "HeadObject": "s3:GetObject",
     "CopyObject": "s3:PutObject (with s3:GetObject, s3:GetObjectTagging and s3:PutObjectTagging)",
     "PutObject": "s3:PutObject (with s3:PutObjectRetention)",
+    "GetObjectRetention": "s3:GetObjectRetention",
     "GetBucketVersioning": "s3:GetBucketVersioning",
     "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 }
@@ -37,7 +39,7 @@ MEANINGS = {
 NO_LOCK = "ObjectLockConfigurationNotFoundError"
 WITHOUT_LOCK = "the bucket has no object lock; make one that has, or set `[vault] object_lock_days` to 0"
 DEFAULT_CLASS = "STANDARD"
-LOCK = ("ObjectLockMode", "ObjectLockRetainUntilDate")
+UNLOCKED = "NoSuchObjectLockConfiguration"
 CARRIED = ("ObjectLockLegalHoldStatus", "ServerSideEncryption", "SSEKMSKeyId")
 """What a copy does not take along by itself, as HeadObject and CopyObject name it."""
 
@@ -61,11 +63,42 @@ class S3Bucket:
 
     def move(self, name: str, storage_class: str) -> None:
         head = self._call("HeadObject", name, {"Key": self._prefix + name})
-        carried = {name: head[name] for name in (*_lock_in_force(head), *CARRIED) if head.get(name)}
+        carried = {each: head[each] for each in CARRIED if head.get(each)}
+        lock = self._lock_in_force(name, head)
         source = {"Bucket": self._bucket, "Key": self._prefix + name}
         own = {"MetadataDirective": "COPY", "TaggingDirective": "COPY", "CopySourceIfMatch": head["ETag"]}
         how = {"Key": self._prefix + name, "CopySource": source, "StorageClass": storage_class}
-        self._call("CopyObject", name, {**how, **own, **carried})
+        self._call("CopyObject", name, {**how, **own, **carried, **lock})
+
+    def _lock_in_force(self, name: str, head: Mapping[str, object]) -> Mapping[str, object]:
+        """The retention that a copy must be given: it may not name an end that has passed by S3's clock.
+
+        Asked for by itself: without permission HeadObject leaves it out, and the copy would lie there unlocked.
+        """
+        if not self._can_lock:
+            return {}
+        try:
+            answer = self._call("GetObjectRetention", name, {"Key": self._prefix + name})
+        except StoreError as error:
+            if UNLOCKED not in error.cause:
+                raise
+            return {}
+        found = cast("Mapping[str, object]", answer["Retention"])
+        until = cast(datetime, found["RetainUntilDate"])
+        headers = cast("Mapping[str, Mapping[str, str]]", head["ResponseMetadata"])["HTTPHeaders"]
+        if until <= parsedate_to_datetime(headers["date"]):
+            return {}
+        return {"ObjectLockMode": found["Mode"], "ObjectLockRetainUntilDate": until}
+
+    @cached_property
+    def _can_lock(self) -> bool:
+        try:
+            self._call("GetObjectLockConfiguration", "", {})
+        except StoreError as error:
+            if NO_LOCK not in error.cause:
+                raise
+            return False
+        return True
 
     def put_locked(self, name: str, data: bytes, until: datetime, keeping: VaultSettings) -> None:
         """Create an object with a retention. Raises: ObjectExists; AccessDenied; StoreError without object lock."""
@@ -131,13 +164,6 @@ class S3Bucket:
             without = operation == "PutObject" and code == "InvalidRequest" and "ObjectLock" in said
             told = WITHOUT_LOCK if without else f"{code}: {said}"
             raise MEANINGS.get(code, StoreError)(operation, name, self.location, told) from cause
-
-
-def _lock_in_force(head: Mapping[str, object]) -> Sequence[str]:
-    """The names of the lock's fields while it lasts, by S3's clock: a copy may not name an end that has passed."""
-    until = cast("datetime | None", head.get("ObjectLockRetainUntilDate"))
-    answer = cast("Mapping[str, Mapping[str, str]]", head["ResponseMetadata"])
-    return LOCK if until and until > parsedate_to_datetime(answer["HTTPHeaders"]["date"]) else ()
 
 
 def _rows(page: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
