@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import System
+    from holdfast.kernel.vault.chunks import Read
     from holdfast.kernel.vault.key_set import KeyRing
     from holdfast.kernel.vault.vault import Vault
+    from holdfast.systems.files.system import Saving
 
 IDENTITY_CENTER = "identity_center"
 
@@ -49,6 +52,8 @@ class Parts:
         self.choose = choose
         self.sessions: list[PacedSession] = []
         """Every session that was made, for the count of calls."""
+        self.stream: Read | None = None
+        """Standard input, for a command that saves it."""
         self._elsewhere: dict[Destination, PacedSession] = {}
         self._recalls: dict[Destination, Recall] = {}
         self._systems: dict[Destination, System] = {}
@@ -257,6 +262,15 @@ class Parts:
 
         bucket = self.bucket
         return Cleanup(self.vault, self.ledger, self.audit, bucket.locked_until if bucket else None)
+
+    def saving(self) -> Saving:
+        """How trees of files are saved; Holdfast's own folders are left out of them."""
+        from holdfast.systems.files.system import Saving
+
+        own = [self.settings.holdfast.data_dir.resolve()]
+        if "://" not in self.settings.vault.location:
+            own.append((self.settings.base / self.settings.vault.location).resolve())
+        return Saving(lambda: self.vault, self.audit.head, tuple(map(os.fsencode, own)), self.stream)
 
     def restore(self, name: str, target: Destination = HERE) -> Restore:
         """How the system is restored, there where the destination leads."""

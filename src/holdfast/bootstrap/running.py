@@ -43,7 +43,14 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
-BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
+BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH, SAVE = (
+    "backup",
+    "restore",
+    "rollback",
+    "drill",
+    "publish",
+    "save",
+)
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
@@ -79,7 +86,7 @@ class Runner:
         Raises: whatever the run could not get past, after its evidence was written.
         """
         self._calls_before = self._sent()
-        if kind == BACKUP:
+        if kind in (BACKUP, SAVE):
             self._home.ensure_default_vault()
         target = self._instance(system, _target(request)) if kind in CHANGING else ""
         arguments = msgspec.json.encode(self._pinned(system, request), order="sorted")
@@ -142,6 +149,7 @@ class Runner:
             ),
             DRILL: lambda: home.drill(run.system).stages(_asked(run, DrillRequest)),
             PUBLISH: lambda: self._publishing(run.arguments),
+            SAVE: lambda: self._save_stages(run),
         }
         if run.kind not in makers:
             raise UsageError(
@@ -157,6 +165,11 @@ class Runner:
     def _restore_stages(self, run: Run) -> Sequence[Stage]:
         request = _asked(run, RestoreRequest)
         return self._home.restore(run.system, request.target).stages(request, self._home.choose)
+
+    def _save_stages(self, run: Run) -> Sequence[Stage]:
+        from holdfast.systems.files.system import SaveRequest
+
+        return self._home.saving().stages(_asked(run, SaveRequest))
 
     def _instance(self, system: str, target: Destination) -> str:
         """The instance that a destination leads to now. Raises: Refused for none, and for another account's."""

@@ -21,6 +21,7 @@ from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.vault import Vault
+from holdfast.kernel.vault.verify import Verification
 from holdfast.kernel.views import MemoryView
 
 CHANGING = ("restore", "rollback")
@@ -163,7 +164,7 @@ class Backup:
         )
         if self.recall is not None:
             self.recall.forget(context.run.id)
-        context.record_findings(_beside_damage(writer.damage))
+        context.record_findings(beside_damage(writer.damage))
         if parent is not None:
             context.record_findings(self._changes_since(parent, parts))
         return sealed
@@ -197,21 +198,25 @@ class Backup:
         info = self.snapshot_of(context.run.id)
         if info is None:
             raise NotFound("snapshot of run", context.run.id, "Start the backup again.")
-        verification = self.vault.verify(info, context.progress)
-        findings = [
-            Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
-            for problem in verification.problems
-        ]
-        context.record_findings(findings)
-        if verification.problems:
-            # What it shares with earlier snapshots may have been damaged before: then it is no backup.
-            first = verification.problems[0]
-            raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+        refuse_unreadable(context, info, self.vault.verify(info, context.progress))
         if self.clean_up:
             self.clean_up(context, info)
 
 
-def _beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
+def refuse_unreadable(context: RunContext, info: SnapshotInfo, verification: Verification) -> None:
+    """Record what is wrong with a new snapshot. Raises: VaultDamaged when anything is."""
+    findings = [
+        Finding(Severity.ERROR, "damaged", problem.level, problem.where, problem.message)
+        for problem in verification.problems
+    ]
+    context.record_findings(findings)
+    if verification.problems:
+        # What it shares with earlier snapshots may have been damaged before: then it is no backup.
+        first = verification.problems[0]
+        raise damaged(first.where, f"snapshot {info.id} cannot be read back: {first.message}")
+
+
+def beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
     """A sound backup beside damaged ones must not pass unnoticed: the errors make its exit code 5."""
     for error in damage:
         message = f"An earlier backup is damaged; this one does not rest on it. {error}"

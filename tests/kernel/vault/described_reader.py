@@ -63,7 +63,7 @@ class DescribedVault:
         manifest = self.manifest(name)
         indexes = [self.index(*ref) for ref in manifest[12]]
         found: Found = {}
-        for type_name, count, captured, _, _, digest, layers in manifest[13]:
+        for type_name, count, captured, _, _, digest, layers, *_ in manifest[13]:
             if not captured:
                 continue
             rows: dict[str, tuple[str, int, bytes, bytes]] = {}
@@ -77,7 +77,7 @@ class DescribedVault:
             stream = b"".join(msgspec.msgpack.encode(row) for row in found[type_name])
             assert (len(rows), blake3(stream).hexdigest()) == (count, digest)
         sections = [
-            (kind, count, whole, all_, digest) for kind, count, whole, all_, _, digest, _ in manifest[13]
+            (kind, count, whole, all_, digest) for kind, count, whole, all_, _, digest, *_ in manifest[13]
         ]
         assert blake3(msgspec.msgpack.encode(sections)).hexdigest() == manifest[10]
         return found
@@ -106,7 +106,7 @@ class DescribedVault:
     def index(self, role: int, name: str, size: int, key: list[Any], blocks: int) -> tuple[Any, Any]:
         data = self.object(name)
         assert (chr(role), len(data), blocks) == ("I", size, 1)
-        packs, layers = self.open("I", key, 0, data[8:])
+        packs, layers, *_ = self.open("I", key, 0, data[8:])
         return packs, layers
 
     def rows(self, packs: Decoded, layers: Decoded, at: int) -> Iterator[tuple[str, int, bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check, rotate-key; and from vault_stats.py stats."""
+"""`holdfast vault`: init, check, rotate-key; save, extract, ls, diff of files, stats from modules of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from holdfast.delivery.cli.files import diff, extract, ls, save
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit, installation
 from holdfast.delivery.cli.vault_stats import old_versions, stats, versions_line
@@ -21,7 +22,11 @@ LISTED = 20
 @click.group()
 @shared_options
 def vault() -> None:
-    """Make, check and measure the encrypted store."""
+    """Make, check and measure the encrypted store; save files in it and get them out."""
+
+
+for command in (save, extract, ls, diff, stats):
+    vault.add_command(command)
 
 
 @vault.command()
@@ -105,9 +110,6 @@ def rotate_key(invocation: Invocation, kms_key: str, new_passphrase_env: str, pl
         for line in done.settings:
             click.echo(f"Now set under [vault] in {home.settings.file or 'the settings'}: {line}")
     return 0
-
-
-vault.add_command(stats)
 
 
 def made_json(made: Vault, file: Path | None) -> bytes:

@@ -11,6 +11,8 @@ from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.catalogue import PRUNE
 from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.key_set import KeySet
+from holdfast.kernel.vault.leases import took_over
+from holdfast.kernel.vault.names import condemned_name, put_once
 from holdfast.kernel.vault.packs import fetch
 
 FOLDER = "condemned/"
@@ -39,20 +41,30 @@ class Sweep:
     waiting: Condemned
 
 
-def read_condemned(store: ObjectStore, keys: KeySet) -> tuple[Condemned, list[str]]:
-    """What the newest prune left, and the names of all such records. Raises: VaultDamaged; StoreError."""
-    numbers = {int(item.name.removeprefix(FOLDER)): item.name for item in store.list(FOLDER)}
-    if not numbers:
-        return Condemned(), []
-    name = numbers[max(numbers)]
-    return read_signed(fetch(store, name), Condemned, name, keys, PRUNE), list(numbers.values())
+def read_condemned(store: ObjectStore, keys: KeySet, generation: int) -> tuple[Condemned, list[str]]:
+    """What the newest prune left, and the names of the records that will not be needed any more.
+
+    A record older than the `generation` comes from a prune that was away while others went on. An empty one
+    keeps its name from such a prune. Raises: VaultDamaged; StoreError.
+    """
+    found = sorted(store.list(FOLDER), key=lambda item: item.name)
+    oldest = condemned_name(generation)
+    used = [item.name for item in found if item.size or item.name < oldest]
+    counts = [item.name for item in found if item.size and item.name >= oldest]
+    if not counts:
+        return Condemned(), used
+    return read_signed(fetch(store, counts[-1]), Condemned, counts[-1], keys, PRUNE), used
 
 
-def write_condemned(store: ObjectStore, keys: KeySet, number: int, left: Condemned) -> str:
-    """Keep it for the next prune; the record's name. Raises: StoreError."""
-    name = f"{FOLDER}{number}"
-    store.put(name, write_signed(left, keys, PRUNE), replace=True)
-    return name
+def write_condemned(store: ObjectStore, keys: KeySet, number: int, left: Condemned) -> None:
+    """Keep it for the next prune. Raises: Busy when this prune was passed over; StoreError."""
+    if not put_once(store, condemned_name(number), write_signed(left, keys, PRUNE)):
+        raise took_over(number)
+
+
+def highest_condemned(store: ObjectStore) -> int:
+    """The highest number of a prune that has such a record, 0 for none. Raises: StoreError."""
+    return max((int(item.name.removeprefix(FOLDER)) for item in store.list(FOLDER)), default=0)
 
 
 def weigh(

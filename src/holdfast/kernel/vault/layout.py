@@ -55,11 +55,24 @@ class Layer(msgspec.Struct, frozen=True, array_like=True):
     blocks: tuple[BlockRef, ...]
 
 
+class ChunkPack(msgspec.Struct, frozen=True, array_like=True):
+    """The chunks of one pack: the pack's position in the index, then a column each of what its blocks are.
+
+    Block n of the pack is chunk n: its id is 16 bytes of `ids`, `lengths` are sealed and `sizes` plain bytes.
+    """
+
+    pack: int
+    ids: bytes
+    lengths: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+
 class Index(msgspec.Struct, frozen=True, array_like=True):
-    """What one writer stored: its packs, and the layers in them."""
+    """What one writer stored: its packs, the layers in them, and the chunks in them."""
 
     packs: tuple[ObjectRef, ...]
     layers: tuple[Layer, ...]
+    chunks: tuple[ChunkPack, ...] = ()
 
 
 class LayerRef(msgspec.Struct, frozen=True, array_like=True):
@@ -70,7 +83,10 @@ class LayerRef(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Section(msgspec.Struct, frozen=True, array_like=True):
-    """One record type of a snapshot; layers oldest first, and of rows with one key the latest wins."""
+    """One record type of a snapshot; layers oldest first, and of rows with one key the latest wins.
+
+    `chunked` says that its bodies name chunks, which the snapshot needs too.
+    """
 
     type: str
     count: int
@@ -79,6 +95,7 @@ class Section(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     digest: str
     layers: tuple[LayerRef, ...]
+    chunked: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, array_like=True):

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from holdfast.domain.errors import Busy, HoldfastError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.names import is_manifest, pruned_name, put_once
+from holdfast.kernel.vault.names import condemned_name, is_manifest, pruned_name, put_once
 
 FOLDER = "leases/"
 ENDED = ".end"
@@ -85,6 +85,12 @@ class WriterLease(HeldLease):
     def __init__(self, store: ObjectStore) -> None:
         """Raises: StoreError."""
         super().__init__(store, f"{FOLDER}w-{os.urandom(8).hex()}")
+
+    def refuse_lost(self, cause: Exception) -> None:
+        """Nothing while this writer counts; else what it builds on may be gone. Raises: Busy; StoreError."""
+        with suppress(ObjectMissing):
+            if not self._store.get(self.name + ENDED):
+                raise given_up() from cause
 
     def seal(self, manifest: str, data: bytes) -> None:
         """Store the manifest, unless this writer was given up: of it and a prune, one gets the name first.
@@ -194,6 +200,7 @@ def prune_lease(store: ObjectStore, least: int) -> Iterator[tuple[int, HeldLease
             if leases.now - leases.prunes[other] <= LIFE:
                 raise _busy(other)
             put_once(store, pruned_name(other), b"")
+            put_once(store, condemned_name(other), b"")
             store.delete(prune_name(other))
         yield number, lease
     finally:

@@ -35,6 +35,11 @@ def pruned_name(number: int) -> str:
     return f"{FOLDER}pruned.{number:0{DIGITS}}"
 
 
+def condemned_name(number: int) -> str:
+    """The name of the record of what a prune left for the next; empty where it was called off."""
+    return f"condemned/{number:0{DIGITS}}"
+
+
 def snapshot_id(name: str) -> str:
     """The id of the snapshot whose manifest, as its writer stored it, has this name."""
     moment, _, rest = name.removeprefix(FOLDER).partition("-")
@@ -88,7 +93,10 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
     leftover, lost = list[str](), False
     for snapshot, stored in found.items():
         # An empty manifest keeps the name from a writer that was given up.
-        chosen = stored.get(newest) or (stored[0] if 0 in stored and stored[0].size else None)
+        written = stored.get(0)
+        chosen = stored.get(newest) if newest in stored else written
+        if chosen is written and written and not written.size:
+            chosen = None
         if chosen:
             (deleted if snapshot in marked else current)[snapshot] = chosen.name
         elif snapshot not in marked and any(0 < number < newest for number in stored):

@@ -34,14 +34,20 @@ class Packing:
     """How a writer cuts what it stores; no reader depends on it.
 
     `block_bytes` before compression: smaller blocks make single records cheaper to read, larger ones
-    compress better. A pack is stored once it has `pack_bytes`.
+    compress better. A pack is stored once it has `pack_bytes`, one of chunks once it has `chunk_pack_bytes`.
     """
 
     block_bytes: int = 128 << 10
     pack_bytes: int = 8 << 20
+    chunk_pack_bytes: int = 16 << 20
 
 
-FOLDERS = {Role.RECORDS: PACKS_FOLDER, Role.PERSONAL: PACKS_FOLDER, Role.INDEX: "indexes/"}
+FOLDERS = {
+    Role.RECORDS: PACKS_FOLDER,
+    Role.PERSONAL: PACKS_FOLDER,
+    Role.CHUNKS: PACKS_FOLDER,
+    Role.INDEX: "indexes/",
+}
 
 
 def store_sealed(store: ObjectStore, seals: Seals, role: Role, data: bytes) -> str:
@@ -166,11 +172,11 @@ class PackReader:
         """The plain bytes of one block. Raises: VaultDamaged naming `where`; StoreError."""
         return self.open(place, self._range(place.pack, place.offset, place.length, where), where)
 
-    def open(self, place: Place, sealed: bytes, where: str) -> bytes:
+    def open(self, place: Place, sealed: bytes | memoryview, where: str) -> bytes:
         """The plain bytes of a block whose sealed bytes are known. Raises: VaultDamaged naming `where`."""
         return decompress(self.unsealed(place, sealed, where), where)
 
-    def unsealed(self, place: Place, sealed: bytes, where: str) -> bytes:
+    def unsealed(self, place: Place, sealed: bytes | memoryview, where: str) -> bytes:
         """The compressed bytes of such a block. Raises: VaultDamaged naming `where`."""
         key = self._keys.get(place.pack)
         if key is None:

@@ -15,7 +15,7 @@ from holdfast.domain.errors import AccessDenied, VaultDamaged
 from holdfast.kernel.ports import ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import PRUNE, Catalogue, PruneMark
 from holdfast.kernel.vault.checked_text import write_signed
-from holdfast.kernel.vault.condemned import Sweep, read_condemned, weigh, write_condemned
+from holdfast.kernel.vault.condemned import Sweep, highest_condemned, read_condemned, weigh, write_condemned
 from holdfast.kernel.vault.errors import ObjectLocked
 from holdfast.kernel.vault.key_set import KeyRing, next_epoch
 from holdfast.kernel.vault.layout import Manifest
@@ -98,20 +98,36 @@ class Pruner:
     def run(self) -> Pruned:
         """Prune. Raises: Busy while another prune is at work; VaultDamaged, with nothing deleted; StoreError."""
         self._seals.refresh()
-        least = max(self._catalogue.names().highest, self._seals.keys.newest.number) + 1
-        with prune_lease(self._store, least) as (number, lease):
-            # What was given up before the snapshots are listed is listed if it was sealed, and never sealed else.
-            give_up_dead(self._store, list_leases(self._store, lease.name))
-            self._seals.refresh()
-            names = self._catalogue.names()
-            if max(names.highest, self._seals.keys.newest.number) >= number:
-                raise took_over(number)
-            state = self._survey(names)
-            state.generation = names.generation
-            state.rewriting = self._rewriting(state)
-            if state.rewriting:
-                self._rewrite(state, number)
-            return self._sweep(state, number, lease)
+        with prune_lease(self._store, self._highest(self._catalogue.names()) + 1) as (number, lease):
+            try:
+                return self._prune(number, lease)
+            except VaultDamaged as error:
+                if self._is_passed_over(number):
+                    raise took_over(number) from error
+                raise
+
+    def _prune(self, number: int, lease: HeldLease) -> Pruned:
+        # What was given up before the snapshots are listed is listed if it was sealed, and never sealed else.
+        give_up_dead(self._store, list_leases(self._store, lease.name))
+        self._seals.refresh()
+        names = self._catalogue.names()
+        if self._highest(names) >= number:
+            raise took_over(number)
+        state = self._survey(names)
+        state.generation = names.generation
+        state.rewriting = self._rewriting(state)
+        if state.rewriting:
+            self._rewrite(state, number)
+        return self._sweep(state, number, lease)
+
+    def _is_passed_over(self, number: int) -> bool:
+        """Whether a later prune took this one for dead, and may have removed what it reads."""
+        names = self._catalogue.names()
+        return names.generation > number or names.marks.get(number) is False
+
+    def _highest(self, names: Names) -> int:
+        """The highest number that a prune is known to have had."""
+        return max(names.highest, self._seals.keys.newest.number, highest_condemned(self._store))
 
     def _survey(self, names: Names) -> _State:
         """The live snapshots, and every pack and index there is. Raises: VaultDamaged; StoreError."""
@@ -191,14 +207,13 @@ class Pruner:
         reached = {ref.name for held in (state.held, later) for ref in held.objects()}
         names = now.current | now.deleted
         used = self._used_epochs(state.held, names) | self._used_epochs(later, names)
-        before, records = read_condemned(self._store, self._seals.keys)
+        before, records = read_condemned(self._store, self._seals.keys, now.generation)
         old = set(self._old_epochs()) - used
         sweep = weigh(before, set(state.sizes) - reached, old, leases.alive)
         # Kept before a manifest goes: what that still reaches is not condemned, and must not be by this record.
-        own = ""
         if sweep.waiting.groups:
-            own = write_condemned(self._store, self._seals.keys, number, sweep.waiting)
-        self._remove([name for name in records if name != own])
+            write_condemned(self._store, self._seals.keys, number, sweep.waiting)
+        self._remove(records)
         self._remove_manifests(state, number)
         removed = self._remove(sweep.objects)
         self._destroy(sweep.epochs)

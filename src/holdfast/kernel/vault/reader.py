@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, takewhile
 
 from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
+from holdfast.kernel.vault.chunk_reader import ChunkReader
+from holdfast.kernel.vault.chunks import BlobRef
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
@@ -121,6 +124,15 @@ class SnapshotReader:
                 if wanted(row[0]) and row[0] not in found:
                     found[row[0]] = self.find(type_name, row[0])
         return found
+
+    @cached_property
+    def chunks(self) -> ChunkReader:
+        """The chunks that the snapshot's records name. Raises: VaultDamaged; StoreError."""
+        return ChunkReader(self._catalogue, self._manifest.indexes)
+
+    def open_blob(self, ref: BlobRef) -> Iterator[bytes]:
+        """The bytes of a blob, a few MiB in memory at a time. Raises: VaultDamaged; StoreError."""
+        return self.chunks.stream([bytes.fromhex(each) for each in ref.chunks])
 
     def layered(self, type_name: str) -> LayeredRows:
         """The rows behind a type; none for a type that was not captured. Raises: VaultDamaged; StoreError."""

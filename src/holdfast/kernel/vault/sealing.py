@@ -20,6 +20,7 @@ from holdfast.kernel.vault.layout import WrappedKey
 FORMAT_VERSION = 1
 MAGIC = b"HFV"
 HEADER_BYTES = 8
+TAG_BYTES = 16
 WRAPPED_BYTES = 40  # RFC 3394: 32 bytes of key and 8 of integrity check
 # Measured on identity records in blocks of 128 KiB: level 3 takes twice as long and makes 25.0 MB of 23.0.
 LEVEL = 1
@@ -32,6 +33,7 @@ class Role(IntEnum):
     PERSONAL = ord("P")
     INDEX = ord("I")
     MANIFEST = ord("M")
+    CHUNKS = ord("C")
     ANSWERS = ord("A")
     """No object of the vault: what a capture under way keeps beside the ledger."""
 
@@ -61,7 +63,7 @@ class DataKey:
         """Encrypted and authenticated; the key is used for one object, so the number is nonce enough."""
         return self._cipher.encrypt(number.to_bytes(12, "big"), data, self._bound + extra)
 
-    def open(self, number: int, data: bytes, where: str, extra: bytes = b"") -> bytes:
+    def open(self, number: int, data: bytes | memoryview, where: str, extra: bytes = b"") -> bytes:
         """The bytes that `seal` got. Raises: VaultDamaged."""
         try:
             return self._cipher.decrypt(number.to_bytes(12, "big"), data, self._bound + extra)
@@ -128,8 +130,8 @@ class Seals:
         return blake3(data, key=self._name_key).hexdigest()
 
 
-def compress(data: bytes) -> bytes:
-    """One zstd frame."""
+def compress(data: bytes | memoryview) -> bytes:
+    """One zstd frame; what does not become smaller is in it as it is."""
     return zstd.compress(data, LEVEL)
 
 

@@ -19,7 +19,11 @@ SAMPLE = 64
 """Blocks that are read to tell how well records compress; at most about 8 MiB."""
 MONTH = timedelta(days=30)
 CONTENTS = ("packs", "indexes")
-ROLES: dict[int, str] = {Role.RECORDS: "packs of records", Role.PERSONAL: "packs of personal parts"}
+ROLES: dict[int, str] = {
+    Role.RECORDS: "packs of records",
+    Role.PERSONAL: "packs of personal parts",
+    Role.CHUNKS: "packs of chunks",
+}
 APART = "leases and notes of prunes"
 KINDS = {
     "leases": APART,
@@ -177,12 +181,12 @@ def _snapshot_sizes(usage: Usage) -> Iterator[SnapshotSize]:
 
 def _compression(catalogue: Catalogue, usage: Usage) -> float | None:
     """How many times larger than stored the contents of some blocks are, taken evenly from all that are needed."""
-    blocks = [(name, block) for name in sorted(usage.needed_by()) for block in usage.layer(name).blocks]
+    blocks = [(index, layer, block) for index, layer in usage.layers() for block in layer.blocks]
     plain = stored = 0
-    for name, block in blocks[:: -(-len(blocks) // SAMPLE) or 1]:
-        packs = PackReader(catalogue.store, catalogue.seals, usage.indexes[name[0]].packs)
+    for index, layer, block in blocks[:: -(-len(blocks) // SAMPLE) or 1]:
+        packs = PackReader(catalogue.store, catalogue.seals, index.packs)
         try:
-            plain += len(LayerReader(usage.layer(name), packs, "").read(block, block.body, personal=False))
+            plain += len(LayerReader(layer, packs, "").read(block, block.body, personal=False))
         except ObjectArchived:
             continue  # to ask for it would cost money and hours
         stored += block.body.length

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
-from holdfast.kernel.vault.layout import Index, Layer, ObjectRef
+from holdfast.kernel.vault.layout import Index, Layer, Manifest, ObjectRef
 from holdfast.kernel.vault.verify import packs_used
 
 LayerName: TypeAlias = tuple[str, int]
-"""A layer: the name of its index and its position there."""
+"""A layer: the name of its index and its position there. Or a pack of chunks: its name and `WHOLE`."""
+WHOLE = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What one snapshot needs: the names of its indexes and packs, and its layers."""
+    """What one snapshot needs: the names of its indexes and packs, and its layers and packs of chunks."""
 
     info: SnapshotInfo
     objects: frozenset[str]
@@ -42,13 +43,18 @@ class Usage:
         """The packs that the indexes list, needed or not, by name."""
         return {pack.name: pack for index in self.indexes.values() for pack in index.packs}
 
-    def layer(self, name: LayerName) -> Layer:
-        """A layer by its name."""
-        return self.indexes[name[0]].layers[name[1]]
+    def layers(self) -> Iterator[tuple[Index, Layer]]:
+        """Every layer that a snapshot needs, with its index, in the order of names."""
+        for index, at in sorted(self.needed_by()):
+            if at != WHOLE:
+                yield self.indexes[index], self.indexes[index].layers[at]
 
     def stored(self, layers: Iterable[LayerName]) -> int:
-        """The bytes that layers take in their packs."""
-        return sum(self.layer(name).stored for name in layers)
+        """The bytes that layers take in their packs, and packs of chunks."""
+        packs = self.packs
+        return sum(
+            packs[name].size if at == WHOLE else self.indexes[name].layers[at].stored for name, at in layers
+        )
 
     def needed_by(self) -> Counter[LayerName]:
         """How many snapshots need each layer; those that none needs have no count."""
@@ -86,5 +92,16 @@ def usage_of(catalogue: Catalogue) -> Usage:
         own = (
             (manifest.indexes[at.index].name, at.layer) for part in manifest.sections for at in part.layers
         )
-        snapshots.append(Needs(info_of(manifest), frozenset(objects), frozenset(own)))
+        chunks = tuple(_chunk_packs(manifest, indexes))
+        layers = frozenset((*own, *((name, WHOLE) for name in chunks)))
+        snapshots.append(Needs(info_of(manifest), frozenset((*objects, *chunks)), layers))
     return Usage(tuple(snapshots), indexes)
+
+
+def _chunk_packs(manifest: Manifest, indexes: Mapping[str, Index]) -> Iterator[str]:
+    """The packs of chunks that a snapshot may need: all that its indexes list, which can be more than it does."""
+    if not any(section.chunked for section in manifest.sections):
+        return
+    for ref in manifest.indexes:
+        index = indexes[ref.name]
+        yield from (index.packs[held.pack].name for held in index.chunks)

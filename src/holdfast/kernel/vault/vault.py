@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 
 import msgspec
@@ -171,25 +173,26 @@ class Vault:
         """
         return info_of(self._catalogue.resolve(ref, system))
 
-    def begin(self, system: str) -> SnapshotWriter:
-        """A writer for a new snapshot of a system, building on the newest one where that is sound.
+    def begin(self, system: str, *, instance: str = "") -> SnapshotWriter:
+        """A writer for a new snapshot of a system, building on the newest one (of the instance) where that is sound.
 
-        It is read back whole before, so that the new one never rests on damaged bytes; what is damaged
-        is told by `SnapshotWriter.damage`. Raises: VaultError; StoreError.
+        Its records are read back before, so that the new one never rests on damaged bytes, and its packs
+        of chunks are looked for; what is damaged is told by `SnapshotWriter.damage`. Raises: VaultError; StoreError.
         """
         lease = WriterLease(self._store)
         try:
-            return self._begun(system, lease)
+            return self._begun(system, instance, lease)
         except BaseException:
             lease.stop()
             raise
 
-    def _begun(self, system: str, lease: WriterLease) -> SnapshotWriter:
+    def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
         self._catalogue.seals.refresh()
         damage = list[VaultDamaged]()
-        base = next(self._catalogue.sound_manifests(system, damage), None)
-        problems = self._verified(base.id, None).problems if base else ()
+        sound = self._catalogue.sound_manifests(system, damage)
+        base = next((found for found in sound if instance in ("", found.source.instance)), None)
+        problems = self._verified(base.id, None, Inspector.verify_records).problems if base else ()
         damage += [damaged(problem.where, problem.message) for problem in problems]
         base = self._catalogue.manifest(base.id) if base and not problems else None
         return SnapshotWriter(self._catalogue, system, base, self._packing, damage, lease)
@@ -220,18 +223,25 @@ class Vault:
         pruner = Pruner(catalogue, self._ring, self._packing, progress)
         return pruner.preview() if dry_run else pruner.run()
 
-    def verify(self, info: SnapshotInfo, progress: Progress | None = None) -> Verification:
-        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError."""
-        return self._verified(info.id, progress)
+    def verify(
+        self, info: SnapshotInfo, progress: Progress | None = None, *, read_chunks: bool = True
+    ) -> Verification:
+        """Read every byte a snapshot reaches; problems are values, not errors. Raises: StoreError.
 
-    def _verified(self, snapshot: str, progress: Progress | None) -> Verification:
+        Without `read_chunks` packs of chunks are only looked for: there, and of the right size.
+        """
+        return self._verified(info.id, progress, partial(Inspector.verify, read_chunks=read_chunks))
+
+    def _verified(
+        self, snapshot: str, progress: Progress | None, look: Callable[[Inspector, str], Verification]
+    ) -> Verification:
         """A prune beside it may take away what is being read, and has put the same elsewhere: then once more."""
-        found = self._inspector(progress).verify(snapshot)
+        found = look(self._inspector(progress), snapshot)
         with suppress(SnapshotGone):  # the findings say so
             for _ in range(MOST_MOVES):
                 if found.sound or not self._catalogue.moved(snapshot):
                     break
-                found = self._inspector(progress).verify(snapshot)
+                found = look(self._inspector(progress), snapshot)
         return found
 
     def check(self, *, read_data: bool = False, progress: Progress | None = None) -> Verification:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from holdfast.domain.errors import HoldfastError, VaultError
 from holdfast.kernel.ports import Progress, StoredObject
@@ -16,6 +17,7 @@ from holdfast.kernel.vault.names import FOLDER as SNAPSHOTS
 from holdfast.kernel.vault.names import Names, is_known
 from holdfast.kernel.vault.packs import check_name, fetch
 from holdfast.kernel.vault.reader import open_layers
+from holdfast.kernel.vault.verify_chunks import Bodies, ChunkInspector
 from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
@@ -73,13 +75,23 @@ class Inspector:
         self._checked = dict.fromkeys(LEVELS, 0)
         self._problems: list[Problem] = []
         self._bytes = 0
+        self._chunks = ChunkInspector(catalogue)
         self._reached: dict[str, bool] = {}
         self._sections: set[tuple[str, ...]] = set()
 
-    def verify(self, snapshot: str) -> Verification:
-        """Read every byte that one snapshot reaches. Raises: StoreError."""
+    def verify(self, snapshot: str, *, read_chunks: bool = True) -> Verification:
+        """Read every byte that one snapshot reaches; or its records, and look for its chunks. Raises: StoreError."""
         self._check_frame()
-        self._verify_snapshot(snapshot)
+        manifest = self._verify_records(snapshot)
+        if manifest:
+            objects = None if read_chunks else {found.name: found for found in self._store.list("packs/")}
+            self._verify_chunks(manifest, objects)
+        return self._result(())
+
+    def verify_records(self, snapshot: str) -> Verification:
+        """Read one snapshot's records; their chunks aside. Raises: StoreError."""
+        self._check_frame()
+        self._verify_records(snapshot)
         return self._result(())
 
     def check(self, *, read_data: bool) -> Verification:
@@ -90,10 +102,9 @@ class Inspector:
         snapshots = sorted(names.current, reverse=True)
         self._stage("Checking snapshots", len(snapshots))
         for snapshot in snapshots:
-            if read_data:
-                self._verify_snapshot(snapshot)
-            else:
-                self._account(snapshot, objects)
+            manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
+            if manifest:
+                self._verify_chunks(manifest, None if read_data else objects)
             self._advance(snapshot)
         unused = (found for found in objects.values() if not self._is_used(found.name, names))
         return self._result(tuple(unused))
@@ -102,7 +113,8 @@ class Inspector:
         """Whether the vault needs an object: a snapshot reaches it, or it keeps writers and prunes apart."""
         if name.startswith(SNAPSHOTS):
             return is_known(name) and name not in (*names.leftover, *names.deleted.values())
-        return name in FRAME_NAMES or name in self._reached or name.startswith((LEASES, CONDEMNED))
+        reached = name in self._reached or name in self._chunks.listed
+        return reached or name in FRAME_NAMES or name.startswith((LEASES, CONDEMNED))
 
     def _check_frame(self) -> None:
         self._checked["vault"] += 1
@@ -134,7 +146,7 @@ class Inspector:
         self._reached[ref.name] = True
         return index
 
-    def _account(self, snapshot: str, objects: dict[str, StoredObject]) -> None:
+    def _account(self, snapshot: str, objects: dict[str, StoredObject]) -> Manifest | None:
         """Whether all that a snapshot needs is there in the right size."""
         manifest = self._manifest(snapshot)
         for ref in manifest.indexes if manifest else ():
@@ -152,11 +164,40 @@ class Inspector:
                         else f"it has {found.size} bytes, not {pack.size}"
                     )
                     self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", what))
+        return manifest
 
-    def _verify_snapshot(self, snapshot: str) -> None:
+    def _verify_chunks(self, manifest: Manifest, objects: Mapping[str, StoredObject] | None) -> None:
+        """The packs of chunks that a snapshot needs: read, or looked for among `objects`; records hit are named."""
+        for name in [section.type for section in manifest.sections if section.chunked]:
+            bodies = partial(self._bodies, manifest, name)
+            try:
+                chunks = self._chunks.open(manifest)
+                if objects is None:
+                    self._stage(f"Reading chunks of {manifest.id}", len(chunks.packs))
+                    looked = self._chunks.read(chunks, bodies())
+                else:
+                    looked = self._chunks.look(chunks, objects)
+                for _ in looked:
+                    self._checked["packs"] += 1
+                    self._advance(name, int(objects is None))
+                if objects is None or self._chunks.lacks(chunks):
+                    self._note_hit(manifest, name, self._chunks.hit(chunks, bodies()))
+            except VaultError as error:
+                if not self._problems:  # else it is told already
+                    self._note("types", error)
+
+    def _note_hit(self, manifest: Manifest, name: str, hit: Iterator[tuple[str, str]]) -> None:
+        for key, wrong in hit:
+            self._problems.append(Problem("records", f"snapshot {manifest.id}, {name} {key}", wrong))
+
+    def _bodies(self, manifest: Manifest, type_name: str) -> Bodies:
+        layers = open_layers(self._catalogue, manifest.layers(type_name), f"snapshot {manifest.id}, ")
+        return ((row[0], row[2] or b"") for row in LayeredRows(layers).rows(personal=False))
+
+    def _verify_records(self, snapshot: str) -> Manifest | None:
         manifest = self._manifest(snapshot)
         if manifest is None:
-            return
+            return None
         for ref in manifest.indexes:
             index = self._index(ref)
             for pack in packs_used(manifest, ref, index) if index else ():
@@ -166,6 +207,7 @@ class Inspector:
         for section in manifest.sections:
             if section.captured:
                 self._verify_section(manifest, section)
+        return manifest
 
     def _read_pack(self, pack: ObjectRef, index: Index) -> None:
         """Every byte of a pack against its name, which is their keyed hash."""
@@ -239,7 +281,7 @@ class Inspector:
     def _result(self, garbage: tuple[StoredObject, ...]) -> Verification:
         found = [problem.level for problem in self._problems]
         levels = tuple(LevelCount(level, self._checked[level], found.count(level)) for level in LEVELS)
-        return Verification(levels, tuple(self._problems), garbage, self._bytes)
+        return Verification(levels, tuple(self._problems), garbage, self._bytes + self._chunks.bytes_read)
 
     def _stage(self, name: str, total: int) -> None:
         if self._progress:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
 from itertools import islice
 from operator import lt
 from weakref import finalize
@@ -17,8 +19,19 @@ from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.vault.catalogue import Catalogue, info_of, root_of
+from holdfast.kernel.vault.chunk_writer import ChunkWriter, KeptChunks, KnownChunks
+from holdfast.kernel.vault.chunks import BlobRef, Read, chunks_of
 from holdfast.kernel.vault.layers import LayeredRows, write_layer
-from holdfast.kernel.vault.layout import Index, Layer, LayerRef, Manifest, ObjectRef, Section, Source
+from holdfast.kernel.vault.layout import (
+    ChunkPack,
+    Index,
+    Layer,
+    LayerRef,
+    Manifest,
+    ObjectRef,
+    Section,
+    Source,
+)
 from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing, PackWriter, write_object
 from holdfast.kernel.vault.reader import open_layers
@@ -127,7 +140,7 @@ class SnapshotWriter:
         finalize(self, lease.stop)  # what a caller drops must not be renewed for ever
         self._system = system
         self._base = base
-        self._block_bytes = packing.block_bytes
+        self._packing = packing
         self._packs: list[ObjectRef | None] = []
         store, seals, full = catalogue.store, catalogue.seals, packing.pack_bytes
         self._bodies = PackWriter(store, seals, Role.RECORDS, self._packs, full)
@@ -136,18 +149,72 @@ class SnapshotWriter:
         self._damage = damage
 
     def add_section(
-        self, type_name: str, records: Iterable[Record], *, complete: bool = True, reason: str = ""
+        self,
+        type_name: str,
+        records: Iterable[Record],
+        *,
+        complete: bool = True,
+        reason: str = "",
+        chunked: bool = False,
     ) -> int:
         """Store the records of a type, which come in key order; their number.
 
-        What the snapshot it builds on holds already is not stored again.
-        Raises: Refused for disorder or a repeated key or type; StoreFull; StoreError; VaultDamaged.
+        What the snapshot it builds on holds already is not stored again. `chunked` says that bodies name
+        chunks, which `put_blob` or `chunks` stored or know.
+        Raises: Refused for disorder, a repeated key or type, or an unknown chunk; StoreFull; StoreError;
+        VaultDamaged; Busy as `seal`.
         """
         self._refuse_repeat(type_name)
-        draft = self._draft(type_name, records)
-        section = msgspec.structs.replace(draft.section, complete=complete, reason=reason)
+        try:
+            draft = self._draft(type_name, self._with_chunks(records) if chunked else records)
+        except VaultDamaged as error:
+            self._lease.refuse_lost(error)
+            raise
+        section = msgspec.structs.replace(draft.section, complete=complete, reason=reason, chunked=chunked)
         self._drafts.append(replace(draft, section=section))
         return section.count
+
+    def amend(self, type_name: str, reason: str) -> None:
+        """Say of a section that was stored while it was read that not all could be: it is not complete."""
+        self._drafts = [
+            replace(draft, section=msgspec.structs.replace(draft.section, complete=False, reason=reason))
+            if draft.section.type == type_name
+            else draft
+            for draft in self._drafts
+        ]
+
+    @cached_property
+    def chunks(self) -> ChunkWriter:
+        """Stores chunks; made when the first is, since it reads which ones the vault has. Raises: StoreError."""
+        catalogue = self._catalogue
+        return ChunkWriter(
+            catalogue.store,
+            catalogue.seals,
+            lambda: KnownChunks(catalogue, self._system, self._damage),
+            self._packing.chunk_pack_bytes,
+        )
+
+    def put_blob(self, read: Read) -> BlobRef:
+        """Keep the bytes of a stream, read to its end by windows. Raises: StoreFull; StoreError."""
+        whole, names, size = sha256(), list[str](), 0
+        for piece in self.chunks.chunking.pieces(read):
+            whole.update(piece)
+            size += len(piece)
+            names += self.chunks.put([piece])
+        return BlobRef(tuple(names), whole.hexdigest(), size)
+
+    def rows_before(self, type_name: str) -> Iterator[Row]:
+        """The rows of the snapshot that this one builds on, in key order. Raises: VaultDamaged; StoreError."""
+        base = self._base.layers(type_name) if self._base else ()
+        return LayeredRows(open_layers(self._catalogue, base, "the snapshot before, ")).rows()
+
+    def _with_chunks(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records, whose chunks are kept with the snapshot. Raises: Refused when the vault lacks one."""
+        for record in records:
+            if not self.chunks.reuse(chunks_of(record.body)):
+                named = f"{record.type} {show_key(record.key)} names a chunk that the vault does not hold"
+                raise Refused(f"{named}.", "Nothing was sealed. Report this.")
+            yield record
 
     @property
     def damage(self) -> tuple[VaultDamaged, ...]:
@@ -161,7 +228,7 @@ class SnapshotWriter:
         below = LayeredRows(open_layers(self._catalogue, kept, "the snapshot before, "))
         digest = SectionDigest()
         changed = changed_rows(ordered_rows(type_name, records, digest), below.lists())
-        layer = write_layer(type_name, changed, self._bodies, self._personals, self._block_bytes)
+        layer = write_layer(type_name, changed, self._bodies, self._personals, self._packing.block_bytes)
         section = Section(type_name, digest.count, True, True, "", digest.hex(), ())
         return _Draft(section, kept, layer)
 
@@ -209,20 +276,26 @@ class SnapshotWriter:
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
         """Store the index of what was written; point the sections at it and at the indexes of the base."""
-        indexes = list(dict.fromkeys(ref for draft in self._drafts for ref, _ in draft.kept))
+        chunks = self.chunks.finish() if "chunks" in self.__dict__ else KeptChunks()
+        layered = (ref for draft in self._drafts for ref, _ in draft.kept)
+        indexes = list(dict.fromkeys((*layered, *chunks.indexes)))
         own = [draft.own for draft in self._drafts if draft.own]
-        size = 0
-        if own:
-            packs = tuple(ref for ref in self._packs if ref is not None)
-            stored = write_object(
-                self._catalogue.store,
-                self._catalogue.seals,
-                Role.INDEX,
-                msgspec.msgpack.encode(Index(packs, tuple(own))),
-            )
+        size = chunks.stored
+        if own or chunks.packs:
+            catalogue = self._catalogue
+            plain = msgspec.msgpack.encode(self._own_index(own, chunks))
+            stored = write_object(catalogue.store, catalogue.seals, Role.INDEX, plain)
             indexes.append(stored)
-            size = stored.size
+            size += stored.size
         return tuple(indexes), tuple(self._placed(draft, indexes, own) for draft in self._drafts), size
+
+    def _own_index(self, own: list[Layer], chunks: KeptChunks) -> Index:
+        packs = [ref for ref in self._packs if ref is not None]
+        listed = [
+            ChunkPack(len(packs) + at, each.ids, each.lengths, each.sizes)
+            for at, each in enumerate(chunks.packs)
+        ]
+        return Index((*packs, *(each.pack for each in chunks.packs)), tuple(own), tuple(listed))
 
     def _placed(self, draft: _Draft, indexes: list[ObjectRef], own: list[Layer]) -> Section:
         layers = [LayerRef(indexes.index(ref), at) for ref, at in draft.kept]

@@ -1,0 +1,226 @@
+"""Whatever writers, prunes, deleters and readers do between each other's calls, nothing that counts is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from holdfast.domain.errors import Busy, NotFound
+from holdfast.domain.records import Record
+from holdfast.kernel.vault.errors import SnapshotGone, StoreError
+from holdfast.kernel.vault.vault import Vault
+from tests.kernel.vault.thief import Thief, Version
+from tests.simulators.many_hands import Ending, Killed, Place, Process
+from tests.simulators.small_vault import contents_of, take, user
+
+PEOPLE = 12
+SCHEDULES = 10_000
+LEASE_LIFE = 700  # seconds, more than a lease lives
+
+Contents = dict[str, list[Record]]
+
+
+class Hands:
+    """What was asked of a vault, and what came of it."""
+
+    def __init__(self) -> None:
+        self.place = Place()
+        self.processes: list[Process] = []
+        self.titles = {f"person-{number:02d}": "T0" for number in range(PEOPLE)}
+        self.drawn = 0
+        self.sealed: dict[str, Contents] = {}
+        self.begun: list[Contents] = []
+        self.asked: set[str] = set()
+        self.deleted: set[str] = set()
+        self.write(())
+        self.processes[-1].finish()
+
+    def write(self, changed: tuple[int, ...]) -> None:
+        for number in changed:
+            self.drawn += 1
+            name = f"person-{number:02d}"
+            if self.drawn % 4:
+                self.titles[name] = f"T{self.drawn}"
+            else:
+                self.titles.pop(name, None)
+        contents = {"user": [user(name, title) for name, title in sorted(self.titles.items())]}
+        self.begun.append(contents)
+        after = len(self.begun)
+
+        def work(vault: Vault) -> None:
+            self.sealed[take(vault, contents, after=after).id] = contents
+
+        self._start("write", work)
+
+    def delete(self, number: int) -> None:
+        ids = sorted(self.sealed)
+        chosen = ids[number % len(ids)]
+        self.asked.add(chosen)
+
+        def work(vault: Vault) -> None:
+            vault.delete(vault.resolve(chosen))
+            self.deleted.add(chosen)
+
+        self._start("delete", work)
+
+    def prune(self) -> None:
+        def work(vault: Vault) -> None:
+            vault.prune()
+
+        self._start("prune", work)
+
+    def read(self, number: int) -> None:
+        ids = sorted(self.sealed)
+        chosen = ids[number % len(ids)]
+
+        def work(vault: Vault) -> None:
+            assert contents_of(vault.read(vault.resolve(chosen))) == self.sealed[chosen]
+
+        self._start("read", work)
+
+    def _start(self, name: str, work: Callable[[Vault], None]) -> None:
+        self.processes.append(Process(self.place, name, work))
+
+    @property
+    def running(self) -> list[Process]:
+        return [process for process in self.processes if not process.ended]
+
+    def settle(self) -> None:
+        """All go on to their ends, and two prunes come after the leases of the dead have run out."""
+        for process in self.running:
+            process.finish()
+        self.place.pass_time(LEASE_LIFE)
+        for _ in range(2):
+            self.place.vault().prune()
+
+    def errors(self) -> list[BaseException]:
+        """What no process may end with."""
+        allowed = (StoreError, Busy, SnapshotGone, NotFound, Killed)
+        return [
+            found.error for found in self.processes if found.error and not isinstance(found.error, allowed)
+        ]
+
+    def losses(self) -> list[str]:
+        """What is not as it must be, after `settle`."""
+        vault = self.place.vault()
+        listed = {info.id: info for info in vault.snapshots()}
+        lost = [f"{id_} is gone" for id_ in self.sealed if id_ not in listed and id_ not in self.asked]
+        lost += [f"{id_} is back" for id_ in self.deleted & listed.keys()]
+        kept: set[Version] = set()
+        for id_, info in listed.items():
+            found = contents_of(vault.read(info))
+            kept |= {(record.type, record.key, record.body, record.personal) for record in found["user"]}
+            if found not in ([self.sealed[id_]] if id_ in self.sealed else self.begun):
+                lost.append(f"{id_} has other contents")
+        checked = vault.check(read_data=True)
+        lost += [f"{problem.where}: {problem.message}" for problem in checked.problems]
+        lost += [f"{left.name} is left" for left in checked.garbage]
+        return lost + self._readable(kept)
+
+    def _readable(self, kept: set[Version]) -> list[str]:
+        """What a thief of all copies reads with today's keys, and no snapshot holds."""
+        keys = self.place.ring.load(self.place.store)
+        known = {version[:2] for version in kept}
+        read = Thief(self.place.archive, keys).versions()
+        return [
+            f"{version} can be read"
+            for version in read
+            if version not in kept and (version[2] or version[:2] not in known)
+        ]
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Any order of calls, any of which may fail, be lost, or be the last of its process."""
+
+    schedules: ClassVar[int] = 0
+
+    @initialize()
+    def begin(self) -> None:
+        type(self).schedules += 1
+        self.hands = Hands()
+
+    @rule(changed=st.lists(st.integers(0, PEOPLE - 1), min_size=0, max_size=2, unique=True))
+    @precondition(lambda self: len(self.hands.running) < 4)
+    def write(self, changed: list[int]) -> None:
+        self.hands.write(tuple(changed))
+
+    @rule(number=st.integers(0, 9))
+    @precondition(lambda self: len(self.hands.running) < 4)
+    def delete(self, number: int) -> None:
+        self.hands.delete(number)
+
+    @rule()
+    @precondition(lambda self: len(self.hands.running) < 4)
+    def prune(self) -> None:
+        self.hands.prune()
+
+    @rule(number=st.integers(0, 9))
+    @precondition(lambda self: len(self.hands.running) < 4)
+    def read(self, number: int) -> None:
+        self.hands.read(number)
+
+    @rule(number=st.integers(0, 3), calls=st.integers(1, 12))
+    @precondition(lambda self: self.hands.running)
+    def go_on(self, number: int, calls: int) -> None:
+        process = self.hands.running[number % len(self.hands.running)]
+        for _ in range(calls):
+            process.step()
+
+    @rule(number=st.integers(0, 3))
+    @precondition(lambda self: self.hands.running)
+    def finish(self, number: int) -> None:
+        self.hands.running[number % len(self.hands.running)].finish()
+
+    @rule(number=st.integers(0, 3), ending=st.sampled_from(list(Ending)[1:]))
+    @precondition(lambda self: self.hands.running)
+    def fail(self, number: int, ending: Ending) -> None:
+        self.hands.running[number % len(self.hands.running)].step(ending)
+
+    @rule()
+    def lease_lives_pass(self) -> None:
+        self.hands.place.pass_time(LEASE_LIFE)
+
+    def teardown(self) -> None:
+        if hasattr(self, "hands"):
+            self.hands.settle()
+            assert self.hands.errors() == []
+            assert self.hands.losses() == []
+
+
+def campaign(schedules: int, steps: int) -> int:
+    Interleavings.schedules = 0
+    chosen = settings(
+        max_examples=schedules,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=schedules < SCHEDULES,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Interleavings, settings=chosen)
+    return Interleavings.schedules
+
+
+def test_no_interleaving_loses_a_snapshot_or_leaves_a_deleted_record_readable() -> None:
+    assert campaign(60, 30) >= 60
+
+
+@pytest.mark.soak
+def test_ten_thousand_interleavings_lose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    count = campaign(SCHEDULES, 50)
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\n{count:,} schedules of writers, prunes, deleters and readers: 0 losses"
+        )
+    assert count >= SCHEDULES
