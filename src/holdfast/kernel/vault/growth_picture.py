@@ -74,7 +74,7 @@ def _parts(growth: Growth) -> Iterator[str]:
 def growth_line(growth: Growth) -> str:
     """The growth in a sentence."""
     if growth.per_month is None:
-        return "Growth can be told once there are backups of two moments."
+        return "Growth can be told once there are backups a day apart."
     told = f"{byte_size(growth.points[-1][1])} in backups, {_signed(growth.per_month)} in 30 days"
     if growth.capacity is None:
         return f"{told}."

@@ -18,6 +18,8 @@ from holdfast.kernel.vault.usage import Usage
 SAMPLE = 64
 """Blocks that are read to tell how well records compress; at most about 8 MiB."""
 MONTH = timedelta(days=30)
+LEAST_SPAN = timedelta(days=1)
+"""Backups closer together say nothing of a month."""
 CONTENTS = ("packs", "indexes")
 ROLES: dict[int, str] = {
     Role.RECORDS: "packs of records",
@@ -62,7 +64,7 @@ class SnapshotSize:
 class Growth:
     """Stored bytes after each snapshot that is still there, and the straight line through them.
 
-    `per_month` is the line's rise in 30 days, None for too few points; `full_at` when it reaches the capacity.
+    `per_month` is the line's rise in 30 days, None for less than a day; `full_at` when it reaches the capacity.
     """
 
     points: tuple[tuple[datetime, int], ...]
@@ -142,15 +144,13 @@ def growth_of(snapshots: Iterable[SnapshotInfo], capacity: int | None) -> Growth
 
 
 def _slope(points: Sequence[tuple[datetime, int]]) -> float | None:
-    """Bytes a second by least squares; None for less than two moments."""
-    if not points:
+    """Bytes a second by least squares; None for too short a time."""
+    if not points or points[-1][0] - points[0][0] < LEAST_SPAN:
         return None
     first = points[0][0]
     times = [(at - first).total_seconds() for at, _ in points]
     middle, mean = sum(times) / len(times), sum(size for _, size in points) / len(points)
     spread = sum((time - middle) ** 2 for time in times)
-    if not spread:
-        return None
     return (
         sum((time - middle) * (size - mean) for time, (_, size) in zip(times, points, strict=True)) / spread
     )
