@@ -7,6 +7,7 @@ import json
 from holdfast.domain.changes import Change, Conflict, ConflictStrategy, FieldDifference
 from holdfast.kernel.compare import field_differences
 from holdfast.kernel.preview import LISTED, ChangeCount, preview_of
+from holdfast.kernel.showing import masked, revealed, without_values
 from tests.simulators import sample_run
 
 
@@ -63,8 +64,8 @@ def test_the_name_of_a_thing_is_shown_and_that_of_a_person_is_not() -> None:
 
 
 def test_what_differs_in_a_name_is_shown_of_things_alone() -> None:
-    thing = field_differences(b'{"Name":"a"}', b'{"Name":"b"}', frozenset({"Name"}))
-    person = field_differences(b'{"Name":{"GivenName":"Ada"}}', b"{}", frozenset({"Name"}))
+    thing = field_differences(b'{"Name":"a"}', b'{"Name":"b"}')
+    person = field_differences(b'{"Name":{"GivenName":"Ada"}}', b"{}")
 
     assert list(thing) == [FieldDifference("Name", "a", "b")]
     assert list(person) == [FieldDifference("Name", "***", "")]
@@ -79,3 +80,20 @@ def test_what_cannot_return_is_told_apart_and_warnings_come_worst_first() -> Non
         "provisioned-twice",
         "left-out.applications",
     ]
+
+
+def test_a_service_that_quotes_personal_values_is_quoted_without_them() -> None:
+    user = b'{"Emails":[{"Value":"ada@example.org"}],"Name":{"GivenName":"Ada"},"UserName":"ada"}'
+    said = "Value 'ada@example.org' of user ada (Ada) is taken"
+
+    assert without_values(said, "ada", user, None) == "Value '***' of user ada (Ada) is taken"
+    assert without_values(said, "x", user) == "Value '***' of user ada (***) is taken"
+
+
+def test_credentials_are_hidden_by_their_names() -> None:
+    facts = {"ClientSecret": "a", "scim_token": "b", "privateKey": "c", "TokenIssuer": "d", "Password": None}
+    hidden = {"ClientSecret": "***", "scim_token": "***", "privateKey": "***"}
+
+    assert masked(facts) == {**facts, **hidden}
+    with revealed():
+        assert masked(facts) == {**facts, **hidden}

@@ -12,10 +12,12 @@ from copy import copy
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 from holdfast.domain.errors import HoldfastError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import StoreError
-from holdfast.kernel.vault.key_set import KeySet, check_successor, new_key_set
+from holdfast.kernel.vault.key_set import Epoch, KeySet, check_successor, new_key_set
 from holdfast.kernel.vault.vault import Vault
 from tests.simulators.object_store_memory import BEGINNING, MemoryStore
 from tests.simulators.small_vault import TINY, FixedClock
@@ -50,10 +52,12 @@ class MemoryRing:
 
     def __init__(self) -> None:
         self.keys: KeySet | None = None
+        self.ever: dict[int, Epoch] = {}
+        """All epochs that ever were, as a test may remember them."""
 
     def create(self, store: ObjectStore) -> KeySet:
-        self.keys = new_key_set()
-        return self.keys
+        self._keep(new_key_set())
+        return self.load(store)
 
     def load(self, store: ObjectStore) -> KeySet:
         assert self.keys
@@ -61,7 +65,16 @@ class MemoryRing:
 
     def replace(self, store: ObjectStore, keys: KeySet) -> None:
         check_successor(self.load(store), keys)
+        self._keep(keys)
+
+    def once(self) -> KeySet:
+        """The secrets with all epochs that ever were."""
+        assert self.keys
+        return msgspec.structs.replace(self.keys, epochs=tuple(self.ever.values()))
+
+    def _keep(self, keys: KeySet) -> None:
         self.keys = keys
+        self.ever |= {epoch.number: epoch for epoch in keys.epochs}
 
     def adopt(self, store: ObjectStore, keys: KeySet) -> None:
         raise NotImplementedError
@@ -89,7 +102,7 @@ class Place:
         other.store = MemoryStore(dict(self.store.objects), now=lambda: other.time)
         other.store.times = dict(self.store.times)
         other.ring = MemoryRing()
-        other.ring.keys = self.ring.keys
+        other.ring.keys, other.ring.ever = self.ring.keys, dict(self.ring.ever)
         other.archive = {name: set(copies) for name, copies in self.archive.items()}
         return other
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from holdfast.domain.errors import LedgerDamaged, LedgerError
-from holdfast.kernel.durable import write_whole
+from holdfast.kernel.durable import make_private, write_whole
 
 KEY_BYTES = 32
 
@@ -15,7 +15,7 @@ KEY_BYTES = 32
 def audit_key(path: Path) -> bytes:
     """The key in the file, made on first use with mode 0600. Raises: LedgerDamaged, LedgerError."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         if not path.exists():
             with suppress(FileExistsError):  # of two processes one wins, and both read its key
                 write_whole(path, os.urandom(KEY_BYTES))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from holdfast.adapters.run_log import JsonLog
 from holdfast.domain.errors import CannotWrite, OutOfSpace, UsageError
-from holdfast.kernel.durable import sync_folder
+from holdfast.kernel.durable import make_private, sync_folder
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.runs.evidence import LOG
 from holdfast.kernel.runs.manifest import EvidenceFile
@@ -97,7 +97,7 @@ def _make(folder: Path) -> None:
     """Make the reports folder and the run's, readable by their owner alone whatever the umask."""
     for part in (folder.parent, folder):
         if not part.is_dir():
-            part.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            make_private(part)
             part.chmod(FOLDER_MODE)
 
 

@@ -77,7 +77,7 @@ class Parts:
         """The ledger as runs work with it: personal values of their changes lie in it under the vault's key."""
         from holdfast.kernel.vault.journal_seal import JournalSeal
 
-        return self.ledger.sealing(JournalSeal(lambda: self.vault.seals))
+        return self.ledger.sealing(JournalSeal(lambda: self.vault.seals.keys))
 
     @cached_property
     def session(self) -> AwsSession:

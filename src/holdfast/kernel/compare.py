@@ -9,7 +9,7 @@ from enum import StrEnum
 from holdfast.domain.changes import FieldDifference
 from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.kernel.showing import MASK, names_a_thing
+from holdfast.kernel.showing import concealed, is_hidden, names_a_thing
 from holdfast.kernel.system import System
 
 
@@ -92,22 +92,20 @@ def _difference(system: System, a: Record | None, b: Record | None) -> Differenc
     old, new = system.comparable(a), system.comparable(b)
     if old == new:
         return None
-    return Difference(
-        DifferenceKind.CHANGED, a.type, a.key, tuple(field_differences(old, new, system.personal_fields))
-    )
+    return Difference(DifferenceKind.CHANGED, a.type, a.key, tuple(field_differences(old, new)))
 
 
-def field_differences(old: bytes, new: bytes, personal: frozenset[str]) -> Iterator[FieldDifference]:
+def field_differences(old: bytes, new: bytes) -> Iterator[FieldDifference]:
     """The top-level fields of two canonical objects that differ, as text; personal ones as `***`."""
     before, after = plain(old), plain(new)
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            hidden = name in personal
-            yield FieldDifference(name, *(_shown(name, side.get(name), hidden) for side in (before, after)))
+            yield FieldDifference(name, *(_shown(name, side.get(name)) for side in (before, after)))
 
 
-def _shown(name: str, value: Plain, hidden: bool) -> str:
-    return MASK if hidden and value is not None and not names_a_thing(name, value) else _text(value)
+def _shown(name: str, value: Plain) -> str:
+    hidden = is_hidden(name) and value is not None and not names_a_thing(name, value)
+    return concealed(_text(value)) if hidden else _text(value)
 
 
 def _text(value: Plain) -> str:

@@ -32,6 +32,14 @@ def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:
     sync_folder(path.parent)
 
 
+def make_private(folder: Path) -> None:
+    """A folder for its owner alone, and each one above it that is not there yet. Raises: OSError."""
+    if not folder.is_dir():
+        # `parents=True` would give those above the mode that the process gives to any folder.
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def sweep_drafts(path: Path) -> None:
     """Remove what killed writers of this one file left beside it. Raises: OSError."""
     for draft in path.parent.glob(f"{UNFINISHED}{escape(path.name)}-*"):

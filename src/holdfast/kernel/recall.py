@@ -16,6 +16,7 @@ from blake3 import blake3
 from holdfast.domain.errors import CannotWrite
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.snapshots import SourceIdentity
+from holdfast.kernel.durable import make_private
 from holdfast.kernel.ports import CallCount, Clock, PacedSession
 from holdfast.kernel.showing import duration
 from holdfast.kernel.vault.sealing import Seals
@@ -195,7 +196,7 @@ class Recall:
 
     def _open(self, run_id: str, seals: Seals) -> SealedSpool:
         """The run's file; what other runs left that nobody resumed in time is removed."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.folder)
         own, latest = self._path(run_id), self.clock.now() - timedelta(hours=self.hours)
         for path in self.folder.glob("*.answers"):
             if path != own and datetime.fromtimestamp(path.stat().st_mtime, UTC) < latest:

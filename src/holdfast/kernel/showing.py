@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeAlias
 
 import msgspec
@@ -29,17 +32,52 @@ PERSONAL_FIELDS = frozenset(
         "Photos",
         "Website",
         "Birthdate",
+        "Extensions",
     }
 )
 """Fields that name or locate a person, as the services spell them. Natural keys are not among them:
 an administrator must know whom a line concerns."""
 
+_CREDENTIAL = re.compile(
+    r"secret|password|passphrase|private_?key|api_?key|credential|(access|refresh|session|bearer|scim)_?token",
+    re.IGNORECASE,
+)
+"""Names of fields that hold what opens something. No service whose data is kept here gives any; where one
+does, or a log has one among its facts, it is hidden as personal values are, and lies with them in the vault."""
+
+_revealed = ContextVar("revealed", default=False)
+
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a field of this name is hidden wherever values are shown."""
+    return name in PERSONAL_FIELDS or _CREDENTIAL.search(name) is not None
+
+
+@contextmanager
+def revealed() -> Iterator[None]:
+    """Personal values are shown while the context lasts; for screens that a person asked for, never for evidence."""
+    before = _revealed.set(True)
+    try:
+        yield
+    finally:
+        _revealed.reset(before)
+
+
+def are_revealed() -> bool:
+    """Whether personal values are shown at the moment."""
+    return _revealed.get()
+
+
+def concealed(text: str) -> str:
+    """`***`, or the text itself where somebody asked to see personal values."""
+    return text if are_revealed() else MASK
 
 
 def masked(value: Json) -> Json:
     """The value with every personal field, at any depth, replaced by `***`; absent and null stay so."""
-    return _replaced(value, lambda name, item: name in PERSONAL_FIELDS and item is not None, _mask)
+    return _replaced(value, lambda name, item: is_hidden(name) and item is not None, lambda item: MASK)
 
 
 def with_personal(value: Json, put: Callable[[Json], Json]) -> Json:
@@ -47,8 +85,27 @@ def with_personal(value: Json, put: Callable[[Json], Json]) -> Json:
     return _replaced(value, _is_personal, put)
 
 
-def _mask(value: Json) -> Json:
-    return MASK
+def without_values(text: str, key: str, *values: bytes | None) -> str:
+    """A service's words with the personal values of a record replaced by `***`; its natural key may stay."""
+    found = set[str]()
+
+    def collect(value: Json) -> Json:
+        found.update(leaf for leaf in _leaves(value) if len(leaf) > 2 and leaf.casefold() != key.casefold())
+        return value
+
+    for value in filter(None, values):
+        with_personal(msgspec.json.decode(value), collect)
+    for leaf in sorted(found, key=len, reverse=True):
+        text = text.replace(leaf, MASK)
+    return text
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | Sequence):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(item)
 
 
 def _replaced(value: Json, personal: Callable[[str, Json], bool], put: Callable[[Json], Json]) -> Json:
@@ -68,14 +125,17 @@ def names_a_thing(name: str, value: object) -> bool:
 
 
 def _is_personal(name: str, value: Json) -> bool:
-    return name in PERSONAL_FIELDS and value is not None and not names_a_thing(name, value)
+    return is_hidden(name) and value is not None and not names_a_thing(name, value)
 
 
 def masked_bytes(data: bytes | None) -> bytes:
     """Canonical JSON of a record with personal fields masked; `null` for None or empty bytes."""
     if not data:
         return b"null"
-    return msgspec.json.encode(with_personal(msgspec.json.decode(data), _mask), order="deterministic")
+    shown = msgspec.json.decode(data)
+    if not are_revealed():
+        shown = with_personal(shown, lambda item: MASK)
+    return msgspec.json.encode(shown, order="deterministic")
 
 
 def masked_conflict(conflict: Conflict) -> Conflict:
@@ -88,9 +148,9 @@ def masked_conflict(conflict: Conflict) -> Conflict:
 def _masked_difference(difference: FieldDifference) -> FieldDifference:
     path = difference.name.replace("[", ".").replace("/", ".").split(".")
     # The parts of a person's name are fields of their own (`Name.GivenName`); `Name` alone names a thing.
-    if PERSONAL_FIELDS.isdisjoint(path) or path == ["Name"]:
+    if not any(map(is_hidden, path)) or path == ["Name"]:
         return difference
-    backup, live = (MASK if text else "" for text in (difference.backup, difference.live))
+    backup, live = (concealed(text) if text else "" for text in (difference.backup, difference.live))
     return FieldDifference(difference.name, backup, live)
 
 

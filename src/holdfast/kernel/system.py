@@ -177,11 +177,10 @@ class System:
     """A registered system: its name, its record types in dependency order, and how to make its halves.
 
     `comparable` gives the canonical bytes of a record without what no restore can bring back (the
-    service's own ids and times), so that equal bytes mean "the same". `personal_fields` are masked
-    wherever people read. `arrivals` is for a system of which others make a part. `examine` looks at
-    everything that a piece of work (`backup` or `restore`) rests on, as a doctor does, without changing
-    anything, and `policy` gives the IAM policy that the work needs as JSON. `translate` gives a view under
-    a mapping, which is canonical JSON.
+    service's own ids and times), so that equal bytes mean "the same". `arrivals` is for a system of which
+    others make a part. `examine` looks at everything that a piece of work (`backup` or `restore`) rests
+    on, as a doctor does, without changing anything, and `policy` gives the IAM policy that the work needs
+    as JSON. `translate` gives a view under a mapping, which is canonical JSON.
     """
 
     name: str
@@ -190,7 +189,6 @@ class System:
     source: Callable[[], Source]
     target: Callable[[], Target]
     comparable: Callable[[Record], bytes]
-    personal_fields: frozenset[str] = frozenset()
     arrivals: Callable[[], Arrivals] | None = None
     examine: Callable[[str], Iterable[Check]] | None = None
     policy: Callable[[str], str] | None = None

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -34,6 +34,15 @@ def passphrase_secrets(header: bytes, passphrase: str) -> bytes:
         passphrase.encode()
     )
     return AESGCM(key).decrypt(nonce, sealed, b"holdfast vault 1 passphrase")
+
+
+def sealed_secrets(line: bytes, decrypt: Callable[[str, bytes, dict[str, str]], bytes]) -> bytes:
+    """The first line of a plain key file, from a sealed one; `decrypt` is what KMS is asked."""
+    fields = json.loads(line)
+    vault_id, wrapped, sealed = (base64.b64decode(fields[name]) for name in ("vault_id", "wrapped", "sealed"))
+    context = {"holdfast-vault": vault_id.hex(), "purpose": "key file"}
+    bound = b"holdfast vault 1 key file" + vault_id + fields["kms_key"].encode()
+    return AESGCM(decrypt(fields["kms_key"], wrapped, context)).decrypt(bytes(12), sealed, bound)
 
 
 @dataclass

@@ -130,9 +130,10 @@ class Hands:
 
     def _readable(self, kept: set[Version]) -> list[str]:
         """What a thief of all copies reads with today's keys, and no snapshot holds."""
-        keys = self.place.ring.load(self.place.store)
         known = {version[:2] for version in kept}
-        read = Thief(self.place.archive, keys).versions()
+        read = Thief(
+            self.place.archive, self.place.ring.load(self.place.store), self.place.ring.once()
+        ).versions()
         return [
             f"{version} can be read"
             for version in read

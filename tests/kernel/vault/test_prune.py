@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from holdfast.domain.errors import Busy, VaultDamaged, VaultError
@@ -12,6 +13,7 @@ from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.errors import SnapshotGone, StoreError
 from holdfast.kernel.vault.key_file import KeyFile
+from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
 from tests.kernel.vault.thief import Thief, Version
@@ -56,6 +58,10 @@ SECOND = changed(without(FIRST, 9), 3, "Director")
 THIRD = changed(changed(SECOND, 3, "Chairman"), 5, "Auditor")
 
 
+def both_keys(old: KeySet, new: KeySet) -> KeySet:
+    return msgspec.structs.replace(new, epochs=(*old.epochs, *new.epochs))
+
+
 def three(vault: Vault) -> list[SnapshotInfo]:
     return [take(vault, people, after=hour) for hour, people in enumerate((FIRST, SECOND, THIRD))]
 
@@ -72,14 +78,17 @@ def test_of_deleted_snapshots_nothing_can_be_read_from_a_copy_of_the_whole_old_s
     store = MemoryStore()
     vault = new_vault(store, tmp_path, TINY)
     one, two, three_ = three(vault)
-    copy = dict(store.objects)
+    copy, old = dict(store.objects), vault.seals.keys
+    assert (
+        versions(FIRST, SECOND, THIRD) <= Thief({n: [data] for n, data in copy.items()}, old, old).versions()
+    )
     vault.delete(one)
     vault.delete(three_)
     done = vault.prune()
     assert (done.erased, done.epoch_destroyed, done.waiting) == (True, 1, ())
     keys = KeyFile(tmp_path / "vault.key").load(store)
     archive = {name: [data] for name, data in (copy | store.objects).items()}
-    assert Thief(archive, keys).versions() == versions(SECOND)
+    assert Thief(archive, keys, both_keys(old, keys)).versions() == versions(SECOND)
     with pytest.raises(VaultError, match="epoch 1"):
         open_vault(MemoryStore(copy), tmp_path).snapshots()
     again = open_vault(store, tmp_path)
@@ -151,13 +160,15 @@ def test_layers_that_two_snapshots_share_keep_what_either_sees(tmp_path: Path) -
                 kind="full", taken_at=base.taken_at.replace(hour=9 + hour), source=base.source, run="r"
             )
         )
-    copy = dict(store.objects)
+    copy, old = dict(store.objects), vault.seals.keys
     vault.delete(base)
     assert vault.prune().erased
     again = open_vault(store, tmp_path)
     assert [contents_of(again.read(info)) for info in taken] == people
     keys = KeyFile(tmp_path / "vault.key").load(store)
-    found = Thief({name: [data] for name, data in (copy | store.objects).items()}, keys).versions()
+    found = Thief(
+        {name: [data] for name, data in (copy | store.objects).items()}, keys, both_keys(old, keys)
+    ).versions()
     assert {version for version in found if version[2]} == versions(*people)
     assert again.prune().packs_rewritten == 0
 
@@ -321,7 +332,7 @@ def swept(work: Callable[[Vault], None], ending: Ending) -> int:
         again.prune()
         assert again.prune().erased
         seen = [contents_of(again.read(info)) for info in place.vault().snapshots()]
-        found = Thief(place.archive, place.ring.load(place.store)).versions()
+        found = Thief(place.archive, place.ring.load(place.store), place.ring.once()).versions()
         assert {version for version in found if version[2]} <= versions(*seen)
         checked = place.vault().check(read_data=True)
         assert (checked.problems, checked.garbage) == ((), ())

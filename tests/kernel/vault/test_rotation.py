@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 
+from holdfast.adapters.object_store_folder import FolderStore
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.key_file import KeyFile
@@ -18,6 +19,7 @@ from holdfast.kernel.vault.key_set import KeyRing
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.rotation import rotate
 from holdfast.kernel.vault.vault import Vault
+from tests.kernel.vault.described_reader import DescribedVault, checked_line, sealed_secrets
 from tests.simulators.key_service import MemoryKeyService
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import FixedClock, company, contents_of, take
@@ -237,3 +239,24 @@ def test_another_vaults_key_file_is_left_alone(place: Place) -> None:
         rotate(place.store, QuickPassphrase("words"), place.key_file())
     assert (place.folder / "vault.key").read_bytes() == kept
     assert place.reads(QuickPassphrase("words"))
+
+
+def test_the_description_suffices_to_read_a_sealed_and_rotated_vault(tmp_path: Path) -> None:
+    store, service = FolderStore(tmp_path / "vault"), MemoryKeyService()
+    ring = KeyFile(tmp_path / "vault.key", service, "alias/vault")
+    take(Vault.create(store, ring, CLOCK), company(2))
+    rotate(store, ring, ring)
+    take(Vault.open(store, ring, CLOCK), company(2, "Director"), after=1)
+
+    line = checked_line((tmp_path / "vault.key").read_bytes())
+    described = DescribedVault(tmp_path / "vault", sealed_secrets(line, service.open_data_key))
+    assert sorted(described.epochs) == [1, 2]
+    first, second = sorted((tmp_path / "vault" / "snapshots").iterdir())
+    for name, title in ((first.name, "Engineer"), (second.name, "Director")):
+        found = described.read(f"snapshots/{name}")
+        assert [row[2] for row in found["user"]] == [b'{"Title":"%s"}' % title.encode()] * 2
+        assert b"person-0001@corp.example.com" in found["user"][1][3]
+        assert [row[0] for row in found["assignment"]] == [
+            "person-0000\x1fReadOnly",
+            "person-0001\x1fReadOnly",
+        ]

@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from holdfast.adapters.ledger.tables import HEAD
 from holdfast.domain.errors import Busy, HoldfastError, LedgerDamaged, LedgerError, LedgerFull
+from holdfast.kernel.durable import make_private
 
 WRITES = "holdfast_writes"
 
@@ -94,7 +95,7 @@ class Database:
         if self._url.get_backend_name() != "sqlite" or not self._url.database:
             return
         path = Path(self._url.database)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         # Only a new file: closing another one would give away every lock that this process holds on it.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

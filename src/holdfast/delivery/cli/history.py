@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.delivery.cli.invocation import Invocation, format_option, pass_invocation, shared_options
+from holdfast.delivery.cli.invocation import (
+    Invocation,
+    format_option,
+    pass_invocation,
+    personal_option,
+    shared_options,
+)
 from holdfast.delivery.cli.moments import since_option, until_option
 from holdfast.delivery.cli.opening import emit, installation, print_bytes
 from holdfast.systems.identity_center.model import SYSTEM
@@ -51,6 +57,7 @@ class Thing(click.ParamType[tuple[str, str]]):
 @until_option
 @click.option("--instance", default="", help="Of this instance (default: that of the newest backup).")
 @format_option
+@personal_option
 @shared_options
 @pass_invocation
 def history(

@@ -14,7 +14,7 @@ from holdfast.api_models import ResourceType
 from holdfast.api_records import SELECTED, record_types
 from holdfast.delivery.cli.access import access, review
 from holdfast.delivery.cli.history import history
-from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
+from holdfast.delivery.cli.invocation import Invocation, pass_invocation, personal_option, shared_options
 from holdfast.delivery.cli.moments import When
 from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, conclude, installation
 from holdfast.delivery.cli.restoring import Where, differences_of, preview_of, where_options
@@ -172,6 +172,7 @@ def restore_options(command: Callable[..., int]) -> Callable[..., int]:
 
 @identity_center.command()
 @restore_options
+@personal_option
 @shared_options
 @pass_invocation
 def preview(invocation: Invocation, request: RestoreRequest) -> int:
@@ -217,6 +218,7 @@ def restore(invocation: Invocation, request: RestoreRequest, wait_minutes: int, 
 @resources_option
 @where_options
 @click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
+@personal_option
 @shared_options
 @pass_invocation
 def diff(

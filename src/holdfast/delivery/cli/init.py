@@ -37,6 +37,7 @@ from holdfast.domain.errors import HoldfastError, Refused, UsageError
 def init(invocation: Invocation, location: str, passphrase_env: str, kms_key: str) -> int:
     """Write a settings file to start from, with every setting explained, and make the vault and its key."""
     from holdfast.config import example
+    from holdfast.kernel.durable import write_whole
 
     file = invocation.config or Path("holdfast.toml")
     if file.exists():
@@ -51,7 +52,7 @@ def init(invocation: Invocation, location: str, passphrase_env: str, kms_key: st
         chosen["vault", "passphrase_env"] = passphrase_env
     if kms_key:
         chosen["vault", "kms_key"] = kms_key
-    file.write_text(example(chosen), encoding="utf-8")
+    write_whole(file, example(chosen).encode())
     click.echo(f"Wrote {file}.", err=invocation.json)
     from holdfast.bootstrap import open_installation
     from holdfast.delivery.cli.progress import progress_for

@@ -80,3 +80,19 @@ def shared_options(decorated: _Decorated) -> _Decorated:
 format_option = click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), help="How to print; default is a table."
 )
+
+
+def _reveal(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from holdfast.kernel.showing import revealed
+
+        context.with_resource(revealed())
+
+
+personal_option = click.option(
+    "--show-personal",
+    is_flag=True,
+    expose_value=False,
+    callback=_reveal,
+    help="Show personal values, such as mail addresses, instead of ***; the audit trail says so.",
+)

@@ -29,6 +29,7 @@ def installation(invocation: Invocation, *, recover: bool = True) -> Iterator[In
     from holdfast.bootstrap import open_installation
     from holdfast.delivery.cli.progress import progress_for
     from holdfast.delivery.cli.prompting import TerminalChooser
+    from holdfast.kernel.showing import are_revealed
 
     with progress_for(invocation) as progress, _talking(invocation.verbose):
         home = open_installation(
@@ -36,6 +37,10 @@ def installation(invocation: Invocation, *, recover: bool = True) -> Iterator[In
         )
         for run in home.runs.engine.recover_abandoned() if recover else ():
             click.echo(_cut_off(run), err=True)
+        if are_revealed():
+            home.audit.append(
+                "personal values shown", "", {"command": click.get_current_context().command_path}
+            )
         yield home
 
 

@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check, rotate-key; save, extract, ls, diff of files, stats from modules of their own."""
+"""`holdfast vault`: init, check, prune, rotate-key; others from modules of their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from holdfast.delivery.cli.opening import emit, installation
 from holdfast.delivery.cli.vault_stats import old_versions, stats, versions_line
 
 if TYPE_CHECKING:
+    from holdfast.kernel.vault.prune import Pruned
     from holdfast.kernel.vault.vault import Vault
 
 VAULT_DAMAGED = 20
@@ -71,6 +72,38 @@ def check(invocation: Invocation, read_data: bool) -> int:
             if versions and versions.objects:
                 click.echo(f"{versions_line(versions)}; nobody reads them.")
         return 0 if found.sound else VAULT_DAMAGED
+
+
+@vault.command()
+@click.option("--dry-run", is_flag=True, help="Say what would go; write and delete nothing.")
+@shared_options
+@pass_invocation
+def prune(invocation: Invocation, dry_run: bool) -> int:
+    """Remove what no backup needs, so that nobody can read it any more, not even in an old copy of the vault."""
+    with installation(invocation) as home:
+        done = home.vault.prune(dry_run=dry_run, progress=home.progress)
+        if not dry_run:
+            facts = {"objects": str(done.objects_removed), "epoch_destroyed": str(done.epoch_destroyed or "")}
+            home.audit.append("vault pruned", "vault", facts)
+        if invocation.json:
+            emit(done)
+            return 0
+        with home.progress.paused():
+            show_pruned(done, dry_run)
+    return 0
+
+
+def show_pruned(done: Pruned, dry_run: bool) -> None:
+    """What a prune did, or would do, and what it left."""
+    would = "Would remove" if dry_run else "Removed"
+    click.echo(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
+    if done.packs_rewritten:
+        again = "Would write" if dry_run else "Wrote"
+        click.echo(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
+    for held in done.waiting[:LISTED]:
+        click.echo(f"  the rest waits for {held}")
+    if done.erasure:
+        click.echo(done.erasure)
 
 
 @vault.command(name="rotate-key")

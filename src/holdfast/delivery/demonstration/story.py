@@ -13,6 +13,7 @@ from typing import ClassVar
 import click
 
 from holdfast.domain.errors import HoldfastError, Refused
+from holdfast.kernel.durable import make_private
 
 MARKER = "this-folder-belongs-to-holdfast-demo"
 
@@ -83,6 +84,6 @@ def fresh_folder(folder: Path) -> Path:
                 f"{folder} exists and was not made by the demo", "Name another folder with --folder."
             )
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     (folder / MARKER).touch()
     return folder

@@ -6,6 +6,7 @@ import queue
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby, islice
 from threading import Event
 
@@ -16,6 +17,7 @@ from holdfast.kernel.runs.comparison import describe, judge
 from holdfast.kernel.runs.lanes import LOOKAHEAD, Lanes, Unit, positions
 from holdfast.kernel.runs.stages import RunContext
 from holdfast.kernel.runs.worker import Worker
+from holdfast.kernel.showing import without_values
 from holdfast.kernel.system import Changer
 
 PAGE = 200
@@ -122,6 +124,7 @@ class _Tally:
         """Commit some outcomes together."""
         if not outcomes:
             return
+        outcomes = [(entry, _masked(entry, outcome)) for entry, outcome in outcomes]
         self._context.ledger.settle(
             self._context.run, [(entry.position, outcome) for entry, outcome in outcomes]
         )
@@ -131,6 +134,14 @@ class _Tally:
             self._context.progress.advance(
                 1, f"{entry.change.name} ({self._done} done, {self._failed} failed)"
             )
+
+
+def _masked(entry: JournalEntry, outcome: Outcome) -> Outcome:
+    """The outcome without personal values that a service quoted in its refusal."""
+    change = entry.change
+    if outcome.kind is OutcomeKind.DONE:
+        return outcome
+    return replace(outcome, reason=without_values(outcome.reason, change.key, change.before, change.after))
 
 
 class _RankDriver:

@@ -108,15 +108,18 @@ class Catalogue:
         if not self.seals.has_epochs or generation <= self.seals.keys.newest.number:
             return
         if generation not in self._generations:
-            name = pruned_name(generation)
-            mark = read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
-            self._generations[generation] = mark.epoch
+            self._generations[generation] = self.mark(generation).epoch
         epoch = self._generations[generation]
         if not self.seals.knows(epoch):
             raise VaultError(
                 f"This key file is an older copy: the vault was pruned and is sealed under epoch {epoch} now.",
                 "Take the key file from the machine that ran the prune, and replace this copy with it.",
             )
+
+    def mark(self, generation: int) -> PruneMark:
+        """What the prune of this number left as its mark. Raises: VaultDamaged; StoreError."""
+        name = pruned_name(generation)
+        return read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
 
     def ids(self) -> list[str]:
         """Ids of all snapshots, newest first. Raises: VaultError; StoreError."""

@@ -12,7 +12,7 @@ from holdfast.kernel.vault.catalogue import PRUNE
 from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.leases import took_over
-from holdfast.kernel.vault.names import condemned_name, put_once
+from holdfast.kernel.vault.names import condemned_name, is_void, put_once
 from holdfast.kernel.vault.packs import fetch
 
 FOLDER = "condemned/"
@@ -44,13 +44,13 @@ class Sweep:
 def read_condemned(store: ObjectStore, keys: KeySet, generation: int) -> tuple[Condemned, list[str]]:
     """What the newest prune left, and the names of the records that will not be needed any more.
 
-    A record older than the `generation` comes from a prune that was away while others went on. An empty one
+    A record older than the `generation` comes from a prune that was away while others went on. A void one
     keeps its name from such a prune. Raises: VaultDamaged; StoreError.
     """
     found = sorted(store.list(FOLDER), key=lambda item: item.name)
     oldest = condemned_name(generation)
-    used = [item.name for item in found if item.size or item.name < oldest]
-    counts = [item.name for item in found if item.size and item.name >= oldest]
+    used = [item.name for item in found if not is_void(item) or item.name < oldest]
+    counts = [item.name for item in found if not is_void(item) and item.name >= oldest]
     if not counts:
         return Condemned(), used
     return read_signed(fetch(store, counts[-1]), Condemned, counts[-1], keys, PRUNE), used

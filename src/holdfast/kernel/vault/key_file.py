@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from holdfast.domain.errors import VaultDamaged, VaultError
-from holdfast.kernel.durable import sweep_drafts, write_whole
+from holdfast.kernel.durable import make_private, sweep_drafts, write_whole
 from holdfast.kernel.ports import KeyService, ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.key_set import KeySet, check_successor, check_vault, new_key_set
@@ -135,7 +135,7 @@ class KeyFile:
     def _write(self, data: bytes, *, replace: bool) -> None:
         """On the disk before anything is sealed under these keys."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._path.parent)
             if replace:
                 # A draft that a killed writer left may hold an epoch that these keys destroy.
                 sweep_drafts(self._path)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from holdfast.domain.errors import Busy, HoldfastError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.names import condemned_name, is_manifest, pruned_name, put_once
+from holdfast.kernel.vault.names import VOID, condemned_name, is_manifest, is_void, pruned_name, put_once
 
 FOLDER = "leases/"
 ENDED = ".end"
@@ -89,7 +89,7 @@ class WriterLease(HeldLease):
     def refuse_lost(self, cause: Exception) -> None:
         """Nothing while this writer counts; else what it builds on may be gone. Raises: Busy; StoreError."""
         with suppress(ObjectMissing):
-            if not self._store.get(self.name + ENDED):
+            if self._store.get(self.name + ENDED) == VOID:
                 raise given_up() from cause
 
     def seal(self, manifest: str, data: bytes) -> None:
@@ -117,7 +117,7 @@ class Writer:
 
     def lives(self, now: datetime) -> bool:
         """Whether it may still seal: not given up, and renewed within a lease's life."""
-        gone = self.renewed is None or (self.end is not None and not self.end.size)
+        gone = self.renewed is None or (self.end is not None and is_void(self.end))
         return not gone and now - (self.renewed or now) <= LIFE
 
 
@@ -159,10 +159,10 @@ def give_up_dead(store: ObjectStore, leases: LeaseList) -> None:
 
 def _give_up(store: ObjectStore, writer: Writer) -> None:
     end = writer.lease + ENDED
-    if writer.end is None and put_once(store, end, b""):
+    if writer.end is None and put_once(store, end, VOID):
         store.delete(writer.lease)
         return  # the end stays: such a writer may come back at any time
-    if writer.end is not None and not writer.end.size:
+    if writer.end is not None and is_void(writer.end):
         if writer.renewed is not None:
             store.delete(writer.lease)
         return
@@ -172,7 +172,7 @@ def _give_up(store: ObjectStore, writer: Writer) -> None:
             raise damaged(end, "it does not name a manifest")
         if writer.renewed is not None:
             # Whoever gets the name first: the writer, which then has sealed, or this, and it never will.
-            put_once(store, manifest, b"")
+            put_once(store, manifest, VOID)
             store.delete(writer.lease)
         store.delete(end)
 
@@ -199,8 +199,8 @@ def prune_lease(store: ObjectStore, least: int) -> Iterator[tuple[int, HeldLease
         for other in [other for other in leases.prunes if other < number]:
             if leases.now - leases.prunes[other] <= LIFE:
                 raise _busy(other)
-            put_once(store, pruned_name(other), b"")
-            put_once(store, condemned_name(other), b"")
+            put_once(store, pruned_name(other), VOID)
+            put_once(store, condemned_name(other), VOID)
             store.delete(prune_name(other))
         yield number, lease
     finally:

@@ -12,6 +12,8 @@ from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
 
 FOLDER = "snapshots/"
 DELETED = ".deleted"
+VOID = b"given up by a prune of the vault\n"
+"""What keeps a name from a process that was given up. Nothing else has its length, so a listing tells it."""
 # Of fixed width, so that a listing, which goes by name, comes to a generation after those that it supersedes.
 DIGITS = 8
 _ID = r"[0-9]{8}t[0-9]{6}\.[0-9]{3}z-[0-9a-f]{8}"
@@ -31,12 +33,12 @@ def deleted_name(snapshot_id: str) -> str:
 
 
 def pruned_name(number: int) -> str:
-    """The name of the mark that makes the manifests of a prune count; empty where it was called off."""
+    """The name of the mark that makes the manifests of a prune count; void where it was called off."""
     return f"{FOLDER}pruned.{number:0{DIGITS}}"
 
 
 def condemned_name(number: int) -> str:
-    """The name of the record of what a prune left for the next; empty where it was called off."""
+    """The name of the record of what a prune left for the next; void where it was called off."""
     return f"condemned/{number:0{DIGITS}}"
 
 
@@ -44,6 +46,11 @@ def snapshot_id(name: str) -> str:
     """The id of the snapshot whose manifest, as its writer stored it, has this name."""
     moment, _, rest = name.removeprefix(FOLDER).partition("-")
     return f"{moment.upper()}-{rest}"
+
+
+def is_void(item: StoredObject) -> bool:
+    """Whether an object only keeps its name from somebody."""
+    return item.size == len(VOID)
 
 
 def is_known(name: str) -> bool:
@@ -87,7 +94,7 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
         elif match := _DELETED.fullmatch(item.name):
             marked.add(snapshot_id(FOLDER + match[1]))
         elif match := _PRUNED.fullmatch(item.name):
-            marks[int(match[1])] = item.size > 0
+            marks[int(match[1])] = not is_void(item)
     newest = max((number for number, ended in marks.items() if ended), default=0)
     current, deleted = dict[str, str](), dict.fromkeys(marked, "")
     leftover, lost = list[str](), False
@@ -95,14 +102,14 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
         # An empty manifest keeps the name from a writer that was given up.
         written = stored.get(0)
         chosen = stored.get(newest) if newest in stored else written
-        if chosen is written and written and not written.size:
+        if chosen is written and written and is_void(written):
             chosen = None
         if chosen:
             (deleted if snapshot in marked else current)[snapshot] = chosen.name
         elif snapshot not in marked and any(0 < number < newest for number in stored):
             lost = True
         others = [item for item in stored.values() if item is not chosen]
-        leftover += [item.name for item in others if item.size]
+        leftover += [item.name for item in others if not is_void(item)]
     highest = max([0, *marks, *(number for stored in found.values() for number in stored)])
     return Names(newest, current, deleted, tuple(sorted(leftover)), marks, highest, lost)
 

@@ -271,10 +271,10 @@ class Pruner:
             epoch_destroyed=max(sweep.epochs, default=None),
             waiting=(*sorted(waiting), *self._refused),
             erased=self._ring.can_erase and not self._old_epochs() and not since,
-            erasure=self._erasure(),
+            erasure=self._erasure(max(sweep.epochs, default=0)),
         )
 
-    def _erasure(self) -> str:
+    def _erasure(self, destroyed: int = 0) -> str:
         if not self._ring.can_erase:
             return (
                 "Nothing is erased: whoever has an old copy of the vault and the passphrase can read in it what "
@@ -286,6 +286,8 @@ class Pruner:
                 f"Not everything is erased yet: the keys of epoch {numbers} are still needed by writers at work, or "
                 "by what they have sealed. Run the prune again when they have ended."
             )
+        if not destroyed:
+            return "Nothing that was deleted is left to erase."
         return (
             f"What was deleted before is erased: its keys are gone from {self._ring.location}. "
             "Older copies of the key file still open older copies of the vault: destroy them."

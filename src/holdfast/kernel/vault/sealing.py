@@ -37,14 +37,10 @@ class Role(IntEnum):
     ANSWERS = ord("A")
     """No object of the vault: what a capture under way keeps beside the ledger."""
 
-    JOURNAL = ord("J")
-    """No object either: personal values in the ledger's journal."""
-
     @property
     def key_class(self) -> KeyClass:
         """The branch of keys that its data keys are wrapped under."""
-        of_people = self in (Role.PERSONAL, Role.ANSWERS, Role.JOURNAL)
-        return KeyClass.PERSONAL if of_people else KeyClass.RECORDS
+        return KeyClass.PERSONAL if self in (Role.PERSONAL, Role.ANSWERS) else KeyClass.RECORDS
 
 
 def header(role: Role) -> bytes:

@@ -106,8 +106,17 @@ class Inspector:
             if manifest:
                 self._verify_chunks(manifest, None if read_data else objects)
             self._advance(snapshot)
+        self._check_marks(names)
         unused = (found for found in objects.values() if not self._is_used(found.name, names))
         return self._result(tuple(unused))
+
+    def _check_marks(self, names: Names) -> None:
+        """The mark of the last prune: without it the snapshots that it wrote would not count."""
+        if names.generation:
+            try:
+                self._catalogue.mark(names.generation)
+            except VaultError as error:
+                self._note("vault", error)
 
     def _is_used(self, name: str, names: Names) -> bool:
         """Whether the vault needs an object: a snapshot reaches it, or it keeps writers and prunes apart."""

@@ -20,7 +20,6 @@ from holdfast.systems.identity_center.model import (
     PERMISSION_SET,
     USER,
 )
-from holdfast.systems.identity_center.records.mapping import PERSONAL_FIELDS
 from holdfast.systems.identity_center.records.references import PRINCIPAL_TYPES
 
 _ASSIGNMENTS = {
@@ -191,7 +190,7 @@ def _other(type_name: str, membership: str) -> str:
 
 def _changed_fields(old: Record, new: Record) -> tuple[FieldChange, ...]:
     before, after = (canonical({**plain(each.body), **plain(each.personal)}) for each in (old, new))
-    found = field_differences(before, after, PERSONAL_FIELDS)
+    found = field_differences(before, after)
     return tuple(FieldChange(part.name, part.backup, part.live) for part in found)
 
 

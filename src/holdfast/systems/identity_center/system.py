@@ -12,7 +12,7 @@ from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.examining import examine
 from holdfast.systems.identity_center.needs.policy import policy
 from holdfast.systems.identity_center.needs.table import actions_for
-from holdfast.systems.identity_center.records.mapping import PERSONAL_FIELDS, comparable
+from holdfast.systems.identity_center.records.mapping import comparable
 from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
@@ -40,7 +40,6 @@ def identity_center(
         ),
         arrivals=lambda: PrincipalArrivals(connection.identity_store, source),
         comparable=comparable,
-        personal_fields=PERSONAL_FIELDS,
         examine=lambda work: examine(session, connection, work),
         policy=lambda work: policy(
             actions_for(work), Place.of(settings.instance_arn, session.region, settings.member_role or "*")

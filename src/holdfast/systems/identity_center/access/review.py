@@ -234,7 +234,7 @@ def _contents(old: RecordView, new: RecordView, after: Entitlements) -> Iterator
     for a, b in merge(old.records(PERMISSION_SET), new.records(PERMISSION_SET)):
         if a is None or b is None:
             continue
-        differences = field_differences(comparable(a), comparable(b), frozenset())
+        differences = field_differences(comparable(a), comparable(b))
         telling = tuple(item for item in differences if item.name in MEANING)
         if telling:
             yield ContentChange(b.key, telling, *_reach(after, b.key))

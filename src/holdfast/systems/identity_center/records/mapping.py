@@ -14,6 +14,7 @@ from typing import cast
 from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record, join_key, show_key
 from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.showing import is_hidden
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -35,23 +36,6 @@ from holdfast.systems.identity_center.model import (
 
 SCHEMA = 1
 """Version of the fields below; readers accept this one and all before it."""
-
-PERSONAL_FIELDS = frozenset(
-    {
-        "DisplayName",
-        "Name",
-        "NickName",
-        "ProfileUrl",
-        "Emails",
-        "Addresses",
-        "PhoneNumbers",
-        "Title",
-        "Photos",
-        "Website",
-        "Birthdate",
-    }
-)
-"""User attributes that name or locate a person; the vault keeps them under a key of their own."""
 
 UNCOMPARED = {
     USER: frozenset({"UserId", "ExternalIds"}),
@@ -113,7 +97,7 @@ def user_record(user: User) -> Record:
     body: dict[str, Plain] = {"UserName": user.user_name, "UserId": user.user_id}
     personal: dict[str, Plain] = {}
     for name, value in user.attributes.items():
-        (personal if name in PERSONAL_FIELDS else body)[name] = value
+        (personal if is_hidden(name) else body)[name] = value
     return Record(
         USER, user_key(user.user_name), canonical(body), canonical(personal) if personal else b"", SCHEMA
     )

@@ -10,6 +10,7 @@ from holdfast.domain.errors import Refused
 from holdfast.domain.records import SEPARATOR, Record
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.kernel.ports import Chooser
+from holdfast.kernel.showing import concealed
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -22,7 +23,6 @@ from holdfast.systems.identity_center.model import (
 from holdfast.systems.identity_center.restore.facet import Facet
 from holdfast.systems.identity_center.restore.facets import facets_of, meaning
 
-HIDDEN = "***"
 _SHOWN = 120
 _COMPOSITE = (PERMISSION_SET, APPLICATION, TRUSTED_TOKEN_ISSUER, INSTANCE)
 FIXED = {
@@ -70,8 +70,8 @@ def _field_differences(backup: Facet, live: Facet, hidden: set[str]) -> Iterator
     ours, theirs = _meant_fields(backup), _meant_fields(live)
     for name in sorted({*ours, *theirs}):
         if ours.get(name) != theirs.get(name):
-            shown = (HIDDEN, HIDDEN) if name in hidden else (_shown(ours.get(name)), _shown(theirs.get(name)))
-            yield FieldDifference(name, *shown)
+            shown = (_shown(ours.get(name)), _shown(theirs.get(name)))
+            yield FieldDifference(name, *(map(concealed, shown) if name in hidden else shown))
 
 
 def _meant_fields(facet: Facet) -> dict[str, Plain]:
