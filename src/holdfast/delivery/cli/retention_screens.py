@@ -30,7 +30,9 @@ def show_decisions(
         )
     doomed = sum(not made.keep for made in decisions)
     stay = f"{len(decisions) - doomed:,} of {len(decisions):,} backups stay"
-    screen.line(f"{stay}, {doomed:,} go" + (f", which alone need {byte_size(freed)}." if doomed else "."))
+    screen.line(
+        f"{stay}, {doomed:,} go" + (f", which alone need at least {byte_size(freed)}." if doomed else ".")
+    )
 
 
 def _decision_row(made: Decision, taken: datetime) -> list[str]:
