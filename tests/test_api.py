@@ -333,10 +333,39 @@ def test_a_backup_is_deleted_by_its_whole_id_only(home: Home) -> None:
     assert [entry.action for entry in home.ledger.audit()] == ["backup stored", "backup deleted"]
 
 
-def test_automatic_cleanup_is_refused_until_it_is_there(home: Home) -> None:
-    policy = RetentionPolicy(7, 4, 12, 3, auto_cleanup=True)
-    with pytest.raises(Refused, match="not available yet"):
+def test_automatic_cleanup_deletes_what_no_rule_of_the_backup_keeps(home: Home) -> None:
+    engine, policy = StorageEngine(home), RetentionPolicy(1, 0, 0, 1, auto_cleanup=True)
+    stamps = [
+        datetime(2025, 12, 31, 9, tzinfo=UTC),
+        *(datetime(2026, 11, 18, hour, tzinfo=UTC) for hour in (8, 9)),
+    ]
+    early = [engine.store_backup(company(), metadata(timestamp=stamp)) for stamp in stamps]
+    newest = engine.store_backup(company(), metadata(retention_policy=policy))
+    assert [found.backup_id for found in engine.list_backups(BackupFilters())] == [newest]
+    assert newest not in early
+
+
+@pytest.mark.parametrize(("daily", "weekly"), [(0, 0), (7, -1)])
+def test_automatic_cleanup_without_a_sensible_rule_is_a_mistake(home: Home, daily: int, weekly: int) -> None:
+    policy = RetentionPolicy(daily, weekly, 0, 0, auto_cleanup=True)
+    with pytest.raises(UsageError, match="needs numbers from 0 on"):
         StorageEngine(home).store_backup(company(), metadata(retention_policy=policy))
+
+
+def test_a_backup_without_a_policy_of_its_own_goes_by_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "holdfast.toml").write_text("[retention]\nkeep_daily = 5\n")
+    made = Home(tmp_path)
+    made.create_vault()
+    own, none = (
+        RetentionPolicy(7, 4, 12, 3, auto_cleanup=False),
+        RetentionPolicy(0, 0, 0, 0, auto_cleanup=False),
+    )
+    for hour, policy in enumerate((own, none)):
+        stamp = datetime(2026, 11, 19, hour, tzinfo=UTC)
+        StorageEngine(made).store_backup(company(), metadata(retention_policy=policy, timestamp=stamp))
+    listed = StorageEngine(made).list_backups(BackupFilters())
+    settled = RetentionPolicy(5, 0, 0, 0, auto_cleanup=False)
+    assert [found.retention_policy for found in listed] == [settled, own]
 
 
 def test_since_with_a_full_backup_is_a_mistake(home: Home) -> None:

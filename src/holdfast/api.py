@@ -49,6 +49,7 @@ from holdfast.kernel.backup import FULL, INCREMENTAL, BackupRequest
 from holdfast.kernel.compare import compare
 from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.restore import RestoreRequest, translation_findings
+from holdfast.kernel.retention import recorded_policy
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.capture.validation import find_faults
@@ -78,7 +79,8 @@ class Manager:
         return self._home.vault.resolve(backup_id, IDENTITY_CENTER)
 
     def _metadata(self, info: SnapshotInfo) -> BackupMetadata:
-        return answers.metadata_of(info, self._home.key_ring.kind)
+        home = self._home
+        return answers.metadata_of(info, home.key_ring.kind, home.settings.retention)
 
     def _listed(self, filters: BackupFilters) -> list[BackupMetadata]:
         infos = self._home.vault.snapshots(IDENTITY_CENTER)
@@ -249,7 +251,11 @@ class StorageEngine(Manager):
             audit_head=self._home.audit.head(),
             labels=answers.labels_of({}, metadata.retention_policy),
         )
-        self._home.audit.append("backup stored", info.system, {"snapshot": info.id})
+        home = self._home
+        home.audit.append("backup stored", info.system, {"snapshot": info.id})
+        policy = recorded_policy(info.labels, home.settings.retention)
+        if policy.auto_cleanup and policy.rules and info.complete:
+            home.cleanup.after(info, policy, home.progress)
         return info.id
 
     def retrieve_backup(self, backup_id: str) -> BackupData:

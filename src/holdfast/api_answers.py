@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -35,11 +36,9 @@ from holdfast.domain.snapshots import SectionSummary, SnapshotFilter, SnapshotIn
 from holdfast.kernel.backup import INCREMENTAL
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.preview import Preview
+from holdfast.kernel.retention import RECORDED, RetentionSettings, recorded_policy
 from holdfast.kernel.vault.verify import Problem, Verification
 from holdfast.kernel.vault.writer import SectionDigest
-
-RETENTION = "retention_policy"
-"""The label under which a backup keeps its retention policy."""
 
 ALGORITHM = "AES-256-GCM"
 
@@ -55,8 +54,8 @@ def in_utc(moment: datetime) -> datetime:
 # -- metadata
 
 
-def metadata_of(info: SnapshotInfo, key_source: str) -> BackupMetadata:
-    """A snapshot's metadata."""
+def metadata_of(info: SnapshotInfo, key_source: str, retention: RetentionSettings) -> BackupMetadata:
+    """A snapshot's metadata; `retention` is what holds for backups without a policy of their own."""
     return BackupMetadata(
         backup_id=info.id,
         timestamp=info.taken_at,
@@ -65,7 +64,7 @@ def metadata_of(info: SnapshotInfo, key_source: str) -> BackupMetadata:
         version=str(info.format_version),
         source_account=info.source.account,
         source_region=info.source.region,
-        retention_policy=_retention(info),
+        retention_policy=_retention(info, retention),
         encryption_info=EncryptionMetadata(ALGORITHM, key_source, personal_data_separate=True),
     )
 
@@ -74,22 +73,27 @@ def _type_of(info: SnapshotInfo) -> BackupType:
     return BackupType.INCREMENTAL if info.kind == INCREMENTAL else BackupType.FULL
 
 
-def _retention(info: SnapshotInfo) -> RetentionPolicy:
-    stored = dict(info.labels).get(RETENTION)
-    return msgspec.json.decode(stored, type=RetentionPolicy) if stored else no_retention()
+def _retention(info: SnapshotInfo, settings: RetentionSettings) -> RetentionPolicy:
+    held = recorded_policy(info.labels, settings)
+    return RetentionPolicy(*(getattr(held, field.name) for field in fields(RetentionPolicy)))
 
 
 def labels_of(labels: Mapping[str, str], policy: RetentionPolicy | None) -> tuple[tuple[str, str], ...]:
     """Labels to store, the retention policy among them.
 
-    Raises: UsageError for a label of that name; Refused for `auto_cleanup`, which is not available yet.
+    Raises: UsageError for a label of that name, for a negative number, and for `auto_cleanup` without a rule.
     """
-    if RETENTION in labels:
-        raise UsageError(f"The label {RETENTION} is taken.", "Use `retention_policy`, or another name.")
-    if policy and policy.auto_cleanup:
-        raise Refused("automatic cleanup is not available yet", "Set `auto_cleanup` to False.")
-    kept = {RETENTION: msgspec.json.encode(policy).decode()} if policy and policy != no_retention() else {}
-    return tuple(sorted({**labels, **kept}.items()))
+    if RECORDED in labels:
+        raise UsageError(f"The label {RECORDED} is taken.", "Use `retention_policy`, or another name.")
+    if policy is None or policy == no_retention():
+        return tuple(sorted(labels.items()))
+    counts = (policy.keep_daily, policy.keep_weekly, policy.keep_monthly, policy.keep_yearly)
+    if min(counts) < 0 or (policy.auto_cleanup and not any(counts)):
+        raise UsageError(
+            "A retention policy needs numbers from 0 on, and with `auto_cleanup` one that is not 0.",
+            "Set keep_daily, keep_weekly, keep_monthly or keep_yearly.",
+        )
+    return tuple(sorted({**labels, RECORDED: msgspec.json.encode(policy).decode()}.items()))
 
 
 def source_of(metadata: BackupMetadata, system: str) -> SourceIdentity:

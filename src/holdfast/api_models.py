@@ -75,7 +75,11 @@ class RelationshipMap:
 
 @dataclass
 class RetentionPolicy:
-    """How many backups of each age are worth keeping. Recorded with a backup; deletes nothing by itself."""
+    """How many backups of each age are worth keeping: the last of so many days, weeks, months and years that have one.
+
+    Recorded with a backup. With `auto_cleanup`, once that backup is complete, older ones of the same instance that
+    no rule keeps are deleted. A backup without a policy of its own goes by the settings' `[retention]`.
+    """
 
     keep_daily: int
     keep_weekly: int
@@ -85,7 +89,7 @@ class RetentionPolicy:
 
 
 def no_retention() -> RetentionPolicy:
-    """The policy of a backup for which none was given: nothing is ever cleaned up by itself."""
+    """The policy of a backup for which none was given or set: nothing is ever cleaned up by itself."""
     return RetentionPolicy(0, 0, 0, 0, auto_cleanup=False)
 
 

@@ -10,6 +10,7 @@ from typing import cast
 
 from holdfast.adapters.aws import AwsSettings
 from holdfast.domain.errors import NotFound, SettingsError
+from holdfast.kernel.retention import RetentionSettings
 from holdfast.kernel.settings import Raw, brief, near, read_section, setting
 from holdfast.kernel.vault.settings import VaultSettings
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
@@ -37,6 +38,7 @@ class Settings:
     base: Path
     holdfast: HomeSettings = field(default_factory=HomeSettings)
     vault: VaultSettings = field(default_factory=VaultSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     aws: AwsSettings = field(default_factory=AwsSettings)
     identity_center: IdentityCenterSettings = field(default_factory=IdentityCenterSettings)
     scans: ScansSettings = field(default_factory=ScansSettings)
@@ -50,6 +52,7 @@ class Settings:
 SECTIONS = {
     "holdfast": HomeSettings,
     "vault": VaultSettings,
+    "retention": RetentionSettings,
     "aws": AwsSettings,
     "identity_center": IdentityCenterSettings,
     "scans": ScansSettings,
@@ -86,6 +89,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
         base=base,
         holdfast=cast(HomeSettings, filled["holdfast"]),
         vault=cast(VaultSettings, filled["vault"]),
+        retention=cast(RetentionSettings, filled["retention"]),
         aws=cast(AwsSettings, filled["aws"]),
         identity_center=cast(IdentityCenterSettings, filled["identity_center"]),
         scans=cast(ScansSettings, filled["scans"]),

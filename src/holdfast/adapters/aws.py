@@ -38,6 +38,9 @@ ROLES = frozenset({"sts", "iam"})
 """Services of the check in member accounts: STS has room for hundreds of calls a second, IAM counts by account."""
 ROLES_RATE = 20.0
 """Requests per second to these at least, as to Identity Center."""
+STORAGE = frozenset({"s3"})
+STORAGE_RATE = 100.0
+"""Requests per second to S3 at least; it takes thousands by prefix, and a throttle slows the pace down."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
 CONNECTIONS = 272
@@ -61,7 +64,10 @@ class AwsSettings:
         most=1_000_000,
     )
     other_requests_per_second: float = setting(
-        5.0, "Calls per second to Organizations; to STS and IAM at least 20.", least=0.01, most=1_000_000
+        5.0,
+        "Calls per second to Organizations; to STS and IAM at least 20, to S3 100.",
+        least=0.01,
+        most=1_000_000,
     )
     throttle_patience: float = setting(
         600.0, "Seconds that one call may be throttled in a row before the run stops.", least=0
@@ -102,6 +108,7 @@ class AwsSession:
         self._identity_center = Pacer(settings.requests_per_second, clock)
         self._others = Pacer(settings.other_requests_per_second, clock)
         self._roles = Pacer(max(ROLES_RATE, settings.other_requests_per_second), clock)
+        self._storage = Pacer(max(STORAGE_RATE, settings.other_requests_per_second), clock)
         self._lock = threading.RLock()
         self._clients: dict[str, BaseClient] = {}
         self._session: Session | None = None
@@ -146,7 +153,8 @@ class AwsSession:
 
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
-        return total([pacer.count() for pacer in (self._identity_center, self._others, self._roles)])
+        pacers = (self._identity_center, self._others, self._roles, self._storage)
+        return total([pacer.count() for pacer in pacers])
 
     def assuming(self, role: str) -> PacedSession:
         """The session under a role, which is assumed at its first call."""
@@ -190,6 +198,8 @@ class AwsSession:
     def _pacer(self, service: str) -> Pacer:
         if service in IDENTITY_CENTER:
             return self._identity_center
+        if service in STORAGE:
+            return self._storage
         return self._roles if service in ROLES else self._others
 
     def _pause(self, attempt: int) -> float:

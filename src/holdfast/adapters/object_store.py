@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from holdfast.domain.errors import UsageError
 from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.settings import VaultSettings
 
 if TYPE_CHECKING:
     from holdfast.adapters.aws import AwsSettings
@@ -20,9 +21,9 @@ def open_store(
     base: Path,
     environment: Mapping[str, str] = os.environ,
     settings: AwsSettings | None = None,
-    sse_kms_key: str = "",
+    keeping: VaultSettings | None = None,
 ) -> ObjectStore:
-    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`, whose objects S3 seals with `sse_kms_key`.
+    """The store in a folder (relative to `base`) or at `s3://bucket/prefix`, where `keeping` says how S3 keeps objects.
 
     Raises: UsageError; CredentialsError; Refused for plain http beyond this machine.
     """
@@ -39,6 +40,5 @@ def open_store(
     from holdfast.adapters.aws import AwsSettings
     from holdfast.adapters.object_store_s3 import S3Store
 
-    return S3Store.connect(
-        parts.netloc, parts.path.strip("/"), environment, settings or AwsSettings(), sse_kms_key
-    )
+    place = (parts.netloc, parts.path.strip("/"))
+    return S3Store.connect(*place, environment, settings or AwsSettings(), keeping or VaultSettings())

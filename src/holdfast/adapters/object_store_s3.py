@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore import exceptions
@@ -19,15 +19,19 @@ from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import (
     BucketElsewhere,
     BucketMissing,
+    ObjectArchived,
     ObjectExists,
+    ObjectLocked,
     ObjectMissing,
     StoreFull,
     StoreUnavailable,
 )
+from holdfast.kernel.vault.settings import VaultSettings
 
 if TYPE_CHECKING:
+    from obstore import Attributes, PutMode
     from obstore.auth.boto3 import Boto3CredentialProvider
-    from obstore.store import S3Credential
+    from obstore.store import S3Config, S3Credential
     from obstore.store import S3Store as Bucket
 
 T = TypeVar("T")
@@ -44,6 +48,8 @@ ACTIONS = {
 }
 FULL = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 THROTTLES = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded", "Throttling"})
+STATES = {"invalidobjectstate": ObjectArchived, "object lock": ObjectLocked, "worm protected": ObjectLocked}
+"""Refusals that no permission would lift, by what S3 and its kin say."""
 SKEWED = "RequestTimeTooSkewed"
 BAD_CREDENTIALS = frozenset(
     {
@@ -70,14 +76,21 @@ class S3Store:
     """A prefix of a bucket; creation is conditional (`If-None-Match`): no two writers take one name."""
 
     def __init__(
-        self, bucket: Bucket, location: str, patience: float = 0.0, check: Callable[[], None] | None = None
+        self,
+        bucket: Bucket,
+        location: str,
+        keeping: VaultSettings,
+        patience: float = 0.0,
+        check: Callable[[], None] | None = None,
     ) -> None:
-        """`bucket` is rooted at the prefix already; `patience` is how long throttles are waited out, in seconds.
+        """`bucket` is rooted at the prefix already; `keeping` says in which storage class objects are kept.
 
-        `check` comes before the first request, and raises where none may be sent.
+        Throttles are waited out for `patience` seconds. `check` comes before the first request, and raises
+        where none may be sent.
         """
         self._bucket = bucket
         self._location = location
+        self._keeping = keeping
         self._patience = patience
         self._check = check
 
@@ -88,7 +101,7 @@ class S3Store:
         prefix: str,
         environment: Mapping[str, str],
         settings: AwsSettings,
-        sse_kms_key: str = "",
+        keeping: VaultSettings,
     ) -> S3Store:
         """The store of a bucket and prefix, with the profile and region set, else those boto3 would take.
 
@@ -105,6 +118,8 @@ class S3Store:
             refuse_plain_http(endpoint)
         location = f"s3://{bucket}/{prefix}".rstrip("/")
         bundle = ca_bundle(environment)
+        key = keeping.sse_kms_key
+        sealed: S3Config = {"server_side_encryption": "aws:kms", "sse_kms_key_id": key} if key else {}
         opened = Bucket(
             bucket,
             prefix=prefix or None,
@@ -112,9 +127,7 @@ class S3Store:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             credential_provider=provider,
-            config={"server_side_encryption": "aws:kms", "sse_kms_key_id": sse_kms_key}
-            if sse_kms_key
-            else None,
+            config=sealed,
             client_options={
                 "allow_http": endpoint.startswith("http:"),
                 "connect_timeout": timedelta(seconds=settings.connect_timeout),
@@ -131,7 +144,7 @@ class S3Store:
         url = endpoint or f"https://{bucket}.s3.{region}.amazonaws.com"
         old = settings.tls_minimum != "1.3" or url.startswith("http:")
         check = None if old else lambda: _refuse_old_tls(url, location, settings, environment)
-        return cls(opened, location, settings.throttle_patience, check)
+        return cls(opened, location, keeping, settings.throttle_patience, check)
 
     @property
     def location(self) -> str:
@@ -139,8 +152,14 @@ class S3Store:
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         # One request, since a multipart upload cannot be conditional on the name's being free.
-        mode: Literal["create", "overwrite"] = "overwrite" if replace else "create"
-        self._call("put", name, lambda: obstore.put(self._bucket, name, data, mode=mode, use_multipart=False))
+        mode: PutMode = "overwrite" if replace else "create"
+        chosen = self._keeping.class_of(name)
+        kept: Attributes = {"Storage-Class": chosen} if chosen else {}
+
+        def work() -> object:
+            return obstore.put(self._bucket, name, data, mode=mode, use_multipart=False, attributes=kept)
+
+        self._call("put", name, work)
 
     def get(self, name: str) -> bytes:
         return self._call("get", name, lambda: obstore.get(self._bucket, name).bytes().to_bytes())
@@ -212,6 +231,8 @@ class S3Store:
             return BucketElsewhere(operation, name, self.location, told)
         refusals = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError)
         if isinstance(error, refusals) or "403 Forbidden" in str(error):  # a listing's is a generic error
+            if kept := next((kind for word, kind in STATES.items() if word in str(error).lower()), None):
+                return kept(operation, name, self.location, said)
             return AccessDenied(ACTIONS[operation], f"{self.location}/{name}", said)
         kind = StoreFull if code in FULL else StoreUnavailable
         return kind(operation, name, self.location, said)

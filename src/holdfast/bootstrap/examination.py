@@ -11,7 +11,7 @@ from holdfast.bootstrap.keys import with_vault_keys
 from holdfast.bootstrap.parts import IDENTITY_CENTER, Parts
 from holdfast.domain.errors import HoldfastError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
-from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.ports import Bucket, ObjectStore
 from holdfast.kernel.vault.errors import ObjectMissing
 from holdfast.kernel.vault.places import CONFIG_NAME, places_of
 
@@ -99,6 +99,23 @@ def _vault(home: Parts) -> Iterator[Check]:
         return
     for place in places_of(home.store):
         yield from _place(home, place)
+    if home.bucket is not None and home.settings.vault.object_lock_days:
+        yield _lock(home.bucket)
+
+
+def _lock(bucket: Bucket) -> Check:
+    """Whether the bucket can lock, where a lock is asked for."""
+    what = ("vault", "object lock")
+    try:
+        found = bucket.protection()
+    except HoldfastError as error:
+        return failed(*what, error)
+    if not found.lock:
+        advice = "Make a bucket with object lock, or set `[vault] object_lock_days` to 0."
+        told = "off, but `[vault] object_lock_days` asks for it"
+        return Check(*what, Verdict.WRONG, told, advice)
+    default = f" (by itself {found.default_retention})" if found.default_retention else ""
+    return Check(*what, Verdict.OK, f"on{default}")
 
 
 def _place(home: Parts, place: ObjectStore) -> Iterator[Check]:

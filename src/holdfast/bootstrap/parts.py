@@ -8,16 +8,19 @@ import sys
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from holdfast.config import Settings
 from holdfast.domain.errors import LedgerDamaged, UsageError
 from holdfast.kernel.destination import HERE, Destination
 
 if TYPE_CHECKING:
-    from holdfast.adapters.aws import AwsSession
+    from holdfast.adapters.aws import AwsSession, AwsSettings
     from holdfast.adapters.ledger.sql_ledger import SqlLedger
+    from holdfast.adapters.s3_bucket import S3Bucket
     from holdfast.kernel.audit import AuditTrail
     from holdfast.kernel.backup import Backup
+    from holdfast.kernel.cleanup import Cleanup
     from holdfast.kernel.drill import Drill
     from holdfast.kernel.ports import (
         CallCount,
@@ -139,18 +142,42 @@ class Parts:
     @cached_property
     def store(self) -> ObjectStore:
         """Where the vault's objects lie: one place, or two. Raises: SettingsError when both are one."""
-        from holdfast.adapters.object_store import open_store
-
-        vault, base, aws = self.settings.vault, self.settings.base, self.settings.aws
-        first = open_store(vault.location, base, settings=aws, sse_kms_key=vault.sse_kms_key)
+        vault, aws = self.settings.vault, self.settings.aws
+        first = self._place(vault.location, aws)
         if not vault.replica:
             return first
         from holdfast.kernel.vault.places import TwoPlaces, refuse_overlap
 
-        region = vault.replica_region or aws.region
-        second = open_store(vault.replica, base, settings=replace(aws, region=region))
+        second = self._place(vault.replica, replace(aws, region=vault.replica_region or aws.region))
         refuse_overlap(first.location, second.location)
         return TwoPlaces(first, second, copy=vault.replica_mode == "copy", tell=self._warn)
+
+    def _place(self, location: str, aws: AwsSettings) -> ObjectStore:
+        from holdfast.adapters.object_store import open_store
+
+        own = self.settings.vault
+        store = open_store(location, self.settings.base, settings=aws, keeping=own)
+        bucket = self._bucket(location, aws) if own.object_lock_days else None
+        if bucket is None:
+            return store
+        from holdfast.adapters.object_store_locked import LockedStore
+
+        return LockedStore(store, bucket, own, self.clock)
+
+    @cached_property
+    def bucket(self) -> S3Bucket | None:
+        """What the bucket of the vault's first place does beyond keeping objects; None for a folder."""
+        return self._bucket(self.settings.vault.location, self.settings.aws)
+
+    def _bucket(self, location: str, aws: AwsSettings) -> S3Bucket | None:
+        place = urlsplit(location)
+        if place.scheme != "s3":
+            return None
+        from holdfast.adapters.aws import AwsSession
+        from holdfast.adapters.s3_bucket import S3Bucket
+
+        # A session of its own, so that reports count the calls to the service that is backed up.
+        return S3Bucket(AwsSession(aws, self.clock), place.netloc, place.path.strip("/"))
 
     def _warn(self, line: str) -> None:
         """A line on stderr whatever is being printed."""
@@ -247,10 +274,20 @@ class Parts:
 
     def backup(self, name: str) -> Backup:
         """How the system is backed up."""
+        from holdfast.kernel.auto_cleanup import AutoCleanup
         from holdfast.kernel.backup import Backup
 
         system = self.system(name)
-        return Backup(system, system.source(), self.vault, self.audit.head, self.recall())
+        after = AutoCleanup(self.cleanup, self.settings.retention)
+        return Backup(system, system.source(), self.vault, self.audit.head, self.recall(), after)
+
+    @cached_property
+    def cleanup(self) -> Cleanup:
+        """What decides which backups go, and deletes them."""
+        from holdfast.kernel.cleanup import Cleanup
+
+        bucket = self.bucket
+        return Cleanup(self.vault, self.ledger, self.audit, bucket.locked_until if bucket else None)
 
     def saving(self) -> Saving:
         """How trees of files are saved; Holdfast's own folders are left out of them."""

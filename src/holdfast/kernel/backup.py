@@ -52,12 +52,13 @@ class Backup:
     vault: Vault
     audit_head: Callable[[], str]
     recall: Recall | None = None
+    clean_up: Callable[[RunContext, SnapshotInfo], None] | None = None
 
     def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
         """Capture (which ends with the seal) and a check that reads every stored byte back."""
         return (
             Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
-            Stage("check", StageKind.CHECK, lambda context: read_back(self.vault, context)),
+            Stage("check", StageKind.CHECK, self._check),
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
@@ -196,14 +197,20 @@ class Backup:
             "Take a full backup first: `holdfast identity-center backup --type full`.",
         )
 
+    def _check(self, context: RunContext) -> None:
+        info = read_back(self.vault, context)
+        if self.clean_up:
+            self.clean_up(context, info)
 
-def read_back(vault: Vault, context: RunContext) -> None:
-    """Check the snapshot that the run sealed, byte by byte. Raises: NotFound; VaultDamaged."""
+
+def read_back(vault: Vault, context: RunContext) -> SnapshotInfo:
+    """The snapshot that the run sealed, checked byte by byte. Raises: NotFound; VaultDamaged."""
     info = vault.of_run(context.run.id)
     if info is None:
         raise NotFound("snapshot of run", context.run.id, "Start the run again.")
     lacking = not_where_it_should_be(vault, info, Severity.ERROR)
     refuse_unreadable(context, info, vault.verify(info, context.progress), lacking)
+    return info
 
 
 def not_where_it_should_be(vault: Vault, info: SnapshotInfo, severity: Severity) -> Iterator[Finding]:

@@ -62,6 +62,56 @@ class ObjectStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ClassedObject:
+    """An object with the storage class that its bytes are kept in."""
+
+    name: str
+    size: int
+    storage_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class OldVersions:
+    """What a bucket with versions keeps beside its objects: older versions, their bytes, marks of deletion."""
+
+    objects: int
+    bytes: int
+    delete_markers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Whether a bucket keeps versions and can lock objects, and the retention that it gives by itself, in words."""
+
+    versioning: bool
+    lock: bool
+    default_retention: str = ""
+
+
+class Bucket(Protocol):
+    """What an object store in S3 does beyond `ObjectStore`; names are the store's. Every call may raise StoreError."""
+
+    @property
+    def location(self) -> str:
+        """Where it is, as a person would write it, without secrets."""
+
+    def classes(self, prefix: str) -> Iterator[ClassedObject]:
+        """Every object under a prefix with its storage class. Raises: AccessDenied."""
+
+    def move(self, name: str, storage_class: str) -> None:
+        """Keep an object in another class; its lock, tags and encryption stay. Raises: ObjectMissing; AccessDenied."""
+
+    def locked_until(self, name: str) -> datetime | None:
+        """When the object's retention ends; None for none, and for an object that is not there."""
+
+    def old_versions(self) -> OldVersions:
+        """What lies there beside the objects. Raises: AccessDenied."""
+
+    def protection(self) -> Protection:
+        """How the bucket is set up. Raises: AccessDenied."""
+
+
+@dataclass(frozen=True, slots=True)
 class FreshKey:
     """A data key of 32 bytes, the same wrapped, and the full name of the key that wraps it."""
 

@@ -18,6 +18,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.exceptions import S3ClientError
 from moto.s3.utils import compute_checksum
+from werkzeug.datastructures import Headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -29,10 +30,30 @@ _TRAILER_REACH = 300
 
 
 class StrictS3(responses.S3Response):
-    """PutObject and UploadPart compare Content-MD5 and x-amz-checksum headers or trailers with the body.
+    """S3 with GetObjectRetention, and with checksums that count.
+
+    PutObject and UploadPart compare Content-MD5 and x-amz-checksum headers or trailers with the body.
 
     A SHA-256 that was given and found right is named in the reply, as S3 does.
     """
+
+    def _key_response_put(self, query: dict[str, object], key_name: str) -> TYPE_RESPONSE:
+        if self.headers.get("x-amz-copy-source"):
+            # moto asks a checksum of every request with a lock, S3 of those that have a body.
+            self.headers = Headers([*self.headers.items(), ("x-amz-sdk-checksum-algorithm", "CRC32")])
+        return super()._key_response_put(query, key_name)
+
+    def _key_response_get(self, query: dict[str, object], key_name: str) -> TYPE_RESPONSE:
+        if "retention" not in query:
+            return super()._key_response_get(query, key_name)
+        found, _ = self._get_key()
+        if not found.lock_mode:
+            raise S3ClientError(
+                "NoSuchObjectLockConfiguration",
+                "The specified object does not have a ObjectLock configuration",
+            )
+        held = f"<Mode>{found.lock_mode}</Mode><RetainUntilDate>{found.lock_until}</RetainUntilDate>"
+        return 200, {}, f"<Retention>{held}</Retention>"
 
     def put_object(self) -> TYPE_RESPONSE:
         self._refuse_wrong_checksum()

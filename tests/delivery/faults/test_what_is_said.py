@@ -22,12 +22,12 @@ def test_a_new_vault_is_one_json_object(desk: Desk, words: tuple[str, ...]) -> N
 
 
 def test_a_deleted_backup_is_one_json_array(desk: Desk, backed_up: str) -> None:
-    deleted = desk.run("backups", "delete", backed_up, "--yes", "--json")
+    deleted = desk.run("backups", "delete", backed_up, "--yes", "--force", "--json")
     assert [info["id"] for info in deleted.json] == [backed_up]
 
 
 def test_deleting_asks_at_a_terminal_only(desk: Desk, backed_up: str) -> None:
-    refused = desk.process("backups", "delete", backed_up)
+    refused = desk.process("backups", "delete", backed_up, "--force")
     assert (refused.code, refused.out) == (4, "")
     assert "--yes" in refused.err
 

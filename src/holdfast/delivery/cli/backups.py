@@ -1,4 +1,4 @@
-"""`holdfast backups`: list, show, verify, drill, export, import, delete."""
+"""`holdfast backups`: list, show, verify, drill; and from modules of their own export, import, delete, prune, tier."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from holdfast.delivery.cli.exchange import export, import_
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
 from holdfast.delivery.cli.opening import conclude, emit, installation
+from holdfast.delivery.cli.pruning import delete, prune, tier
 from holdfast.delivery.cli.restoring import mapping_option
 
 VAULT_DAMAGED = 20
@@ -36,7 +37,7 @@ class Label(click.ParamType[tuple[str, str]]):
 @click.group()
 @shared_options
 def backups() -> None:
-    """List, check and rehearse what was backed up."""
+    """List, check, rehearse and delete what was backed up."""
 
 
 backups.add_command(export)
@@ -149,31 +150,5 @@ def drill(invocation: Invocation, backup_id: str, mapping: Path | None) -> int:
         return conclude(home, run, invocation)
 
 
-@backups.command()
-@click.argument("backup_id", metavar="BACKUP")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@shared_options
-@pass_invocation
-def delete(invocation: Invocation, backup_id: str, yes: bool) -> int:
-    """Take a backup out of the vault. What other backups share stays."""
-    from holdfast.delivery.cli.prompting import require_terminal
-    from holdfast.delivery.cli.rendering import snapshots_json
-
-    with installation(invocation) as home:
-        info = home.vault.resolve(backup_id)
-        if not yes:
-            require_terminal(
-                "the question before a deletion needs a terminal", "Give --yes where nobody can answer."
-            )
-            click.confirm(
-                f"Delete backup {info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC?",
-                abort=True,
-                err=True,
-            )
-        home.vault.delete(info)
-        home.audit.append("backup deleted", info.system, {"snapshot": info.id})
-        if invocation.json:
-            emit(snapshots_json([info]))
-            return 0
-        click.echo(f"Deleted {info.id}. Its encrypted bytes stay in the vault until `holdfast vault prune`.")
-    return 0
+for command in (delete, prune, tier):
+    backups.add_command(command)

@@ -32,8 +32,10 @@ COMMANDS: dict[str, Entry] = {
     "sandbox": Entry("sandbox", "Run stand-ins for the services, with a sample company in them."),
     "identity-center": Entry("identity_center", "Back up, compare and restore AWS IAM Identity Center."),
     "scans": Entry("scans", "Publish security scans to S3, and see what changed between them."),
-    "backups": Entry("backups", "List, verify, rehearse and delete what was backed up."),
-    "vault": Entry("vault", "Make and check the encrypted store; save files in it and get them out."),
+    "backups": Entry("backups", "List, verify, rehearse, prune and tier what was backed up."),
+    "vault": Entry(
+        "vault", "Make, check and measure the encrypted store; save files in it and get them out."
+    ),
     "doctor": Entry("doctor", "Check settings, vault, credentials and every permission needed."),
     "runs": Entry("runs", "See, resume and undo what was run."),
     "audit": Entry("audit", "Who did what to what, and the proof that it is all there."),

@@ -1,4 +1,4 @@
-"""`holdfast vault`: init, check, repair, prune, rotate-key, and save, extract, ls, diff of files."""
+"""`holdfast vault`: init, check, repair, prune, rotate-key; others from modules of their own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from holdfast.delivery.cli.files import diff, extract, ls, save
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.vault_stats import old_versions, stats, versions_line
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
@@ -25,10 +26,10 @@ LISTED = 20
 @click.group()
 @shared_options
 def vault() -> None:
-    """Make, check and repair the encrypted store; save files in it and get them out."""
+    """Make, check, repair and measure the encrypted store; save files in it and get them out."""
 
 
-for command in (save, extract, ls, diff):
+for command in (save, extract, ls, diff, stats):
     vault.add_command(command)
 
 
@@ -72,6 +73,9 @@ def check(invocation: Invocation, read_data: bool) -> int:
                 click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
             if len(found.garbage) > LISTED:
                 click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
+            versions = old_versions(home)
+            if versions and versions.objects:
+                click.echo(f"{versions_line(versions)}; nobody reads them.")
         return 0 if found.sound else VAULT_DAMAGED
 
 

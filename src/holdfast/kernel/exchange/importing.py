@@ -51,7 +51,7 @@ class Importing:
         """Import (which ends with the seal) and a check that reads every stored byte back."""
         return (
             Stage("import", StageKind.GATHER, lambda context: self._import(context, request)),
-            Stage("check", StageKind.CHECK, lambda context: read_back(self.vault, context)),
+            Stage("check", StageKind.CHECK, self._check),
         )
 
     def _import(self, context: RunContext, request: ImportRequest) -> None:
@@ -63,6 +63,9 @@ class Importing:
             )
         sealed = self.vault.of_run(context.run.id) or self._store(context, request, held)
         context.snapshot = sealed.id
+
+    def _check(self, context: RunContext) -> None:
+        read_back(self.vault, context)
 
     def _store(self, context: RunContext, request: ImportRequest, held: Held) -> SnapshotInfo:
         examined = held.examined

@@ -131,3 +131,25 @@ class CannotDelete(StoreError):
         "HOLDFAST_VAULT_REPLICA set to nothing: a copy there then stays, and is not erased. Where the first is "
         "gone, make the second the only one: `[vault] location`."
     )
+
+
+@dataclass(eq=False)
+class ObjectLocked(StoreError):
+    """Object lock keeps the object until a date; nothing is wrong with it."""
+
+    code: ClassVar[str] = "store-object-locked"
+    exit_code: ClassVar[int] = 4
+    sentence: ClassVar[str] = "{name} in {location} is kept by object lock: {cause}"
+    next_step: ClassVar[str] = "Delete it again when its retention has ended."
+
+
+@dataclass(eq=False)
+class ObjectArchived(StoreError):
+    """The object lies in an archive class and must be restored before it can be read."""
+
+    code: ClassVar[str] = "store-object-archived"
+    sentence: ClassVar[str] = "{name} in {location} lies in an archive class and cannot be read now: {cause}"
+    next_step: ClassVar[str] = (
+        "Ask S3 for it: `aws s3api restore-object --bucket BUCKET --key PREFIX/{name} --restore-request Days=7`, "
+        'wait until head-object says ongoing-request="false" (hours), then run the command again.'
+    )

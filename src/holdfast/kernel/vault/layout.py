@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+PACKS = "packs/"
+PERMANENT = (PACKS, "indexes/", "snapshots/", "vault.json")
+"""How the names of objects begin that are written once and stay: what may be locked."""
+
 
 class WrappedKey(msgspec.Struct, frozen=True, array_like=True):
     """A data key as it is stored: the epoch whose key wraps it, and the wrapped bytes."""

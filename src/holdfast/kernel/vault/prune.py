@@ -16,6 +16,7 @@ from holdfast.kernel.ports import ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import PRUNE, Catalogue, PruneMark
 from holdfast.kernel.vault.checked_text import write_signed
 from holdfast.kernel.vault.condemned import Sweep, highest_condemned, read_condemned, weigh, write_condemned
+from holdfast.kernel.vault.errors import ObjectLocked
 from holdfast.kernel.vault.key_set import KeyRing, next_epoch
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.leases import (
@@ -247,7 +248,7 @@ class Pruner:
         for name in names:
             try:
                 self._store.delete(name)
-            except AccessDenied as error:
+            except (AccessDenied, ObjectLocked) as error:
                 self._refused.append(f"{name} ({error})")
             else:
                 removed.append(name)

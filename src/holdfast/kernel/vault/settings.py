@@ -8,6 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from holdfast.kernel.settings import setting
+from holdfast.kernel.vault.layout import PACKS
+
+AT_ONCE = ("STANDARD", "INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
+"""S3's storage classes from which an object is read without asking for it hours before."""
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?")
+_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 
 
 def check_place(location: str) -> None:
@@ -22,6 +28,20 @@ def check_replica(location: str) -> None:
     """Nothing for an empty text or a place. Raises: ValueError for anything else."""
     if location:
         check_place(location)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a text such as `500GiB`, `2 TB` or `1048576`. Raises: ValueError for anything else."""
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"must be a size such as 500GiB or 2TB, got {text!r}")
+    number, unit = float(found[1]), found[2] or "B"
+    return int(number * (1024 if "i" in unit else 1000) ** _POWERS.get(unit[0], 0))
+
+
+def _check_capacity(text: str) -> None:
+    if text:
+        parse_size(text)
 
 
 KMS_KEY = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:(key|alias)/.+|alias/.+|(mrk-)?[0-9a-f-]{32,36}|")
@@ -57,3 +77,23 @@ class VaultSettings:
         "AWS KMS key with which S3 seals the vault's objects once more (SSE-KMS); empty for the bucket's own way.",
         check=check_kms_key,
     )
+    capacity: str = setting(
+        "",
+        "How much the place may hold, such as 500GiB; `vault stats` says when it will be full.",
+        check=_check_capacity,
+    )
+    storage_class: str = setting(
+        "", "S3 storage class of new packs; empty for the bucket's own.", one_of=("", *AT_ONCE)
+    )
+    object_lock_days: float = setting(
+        0.0, "Days for which S3 object lock keeps what is written; 0 locks nothing.", least=0, most=36_500
+    )
+    object_lock_mode: str = setting(
+        "GOVERNANCE",
+        "Who may lift the lock: those with s3:BypassGovernanceRetention, or in COMPLIANCE nobody.",
+        one_of=("GOVERNANCE", "COMPLIANCE"),
+    )
+
+    def class_of(self, name: str) -> str:
+        """The storage class for a new object of this name; empty for the bucket's own."""
+        return self.storage_class if name.startswith(PACKS) else ""

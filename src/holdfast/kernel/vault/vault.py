@@ -27,6 +27,8 @@ from holdfast.kernel.vault.prune import Pruned, Pruner
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.kernel.vault.repair import HealingStore, Lacking, Repair, lacking, unreadable
 from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
+from holdfast.kernel.vault.stats import Stats, stats_of
+from holdfast.kernel.vault.usage import Usage, usage_of
 from holdfast.kernel.vault.verify import Inspector, Verification, together
 from holdfast.kernel.vault.writer import SnapshotWriter
 
@@ -231,6 +233,10 @@ class Vault:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
         return SnapshotReader(self._catalogue, self._catalogue.manifest(info.id))
 
+    def name_of(self, info: SnapshotInfo) -> str:
+        """The name of the object that makes the snapshot. Raises: VaultError; StoreError."""
+        return self._catalogue.name(info.id)
+
     def delete(self, info: SnapshotInfo) -> str:
         """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""
         self._catalogue.delete(info.id)
@@ -280,6 +286,14 @@ class Vault:
             if found.sound or self._catalogue.names().current.items() >= before.items():
                 break
         return found
+
+    def usage(self) -> Usage:
+        """What each snapshot needs of the vault. Raises: VaultDamaged; StoreError."""
+        return usage_of(self._catalogue)
+
+    def stats(self, capacity: int | None = None) -> Stats:
+        """How the vault's bytes are used; `capacity` is how many there may be. Raises: VaultDamaged; StoreError."""
+        return stats_of(self._catalogue, self.usage(), capacity)
 
     def _checked(self, *, read_data: bool, progress: Progress | None) -> Verification:
         if not isinstance(self._store, TwoPlaces):
