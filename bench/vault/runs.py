@@ -48,6 +48,7 @@ def wall_ratio(figures: dict[str, Figures], peer: str) -> float | None:
 def prepare(bench: Bench) -> None:
     """Generated data and the peers' commands."""
     bench.work.mkdir(parents=True, exist_ok=True)
+    (bench.folder / "results.jsonl").unlink(missing_ok=True)  # of an earlier run in the same folder
     if not (bench.data / "v2.jsonl").exists():
         bench.tool("gen_identity.py", bench.data, "--records", bench.records)
     key = bench.folder / "age.key"
