@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pyrage import x25519
 
 from holdfast import (
+    BackupData,
     BackupManager,
     BackupOptions,
     BackupType,
@@ -22,6 +24,7 @@ from holdfast import (
     ImportOptions,
     ImportResult,
     ImportSource,
+    RelationshipMap,
     RestoreManager,
     RestoreOptions,
     StorageEngine,
@@ -141,7 +144,8 @@ def test_an_import_is_a_run_with_evidence_and_latest_stays_what_it_was(
 
 
 def context_of(home: Installation, run_id: str) -> RunContext:
-    run = home.ledger.run(run_id)
+    """The context of a run like that one which has sealed nothing."""
+    run = replace(home.ledger.run(run_id), id="another")
     return RunContext(run, "import", home.ledger, home.clock, SilentProgress(), lambda: None)
 
 
@@ -221,6 +225,25 @@ def test_data_in_memory_is_converted_without_loss(
     assert (again.applications, again.instance) == (data.applications, data.instance)
     tables = manager.convert_format(data, ExportFormat("JSON"), ExportFormat("CSV")).files
     assert {"manifest.json", "user.csv"} <= set(tables)
+
+
+def test_what_a_backup_leaves_out_is_left_out_of_its_import(
+    here: Installation, there: Installation, tmp_path: Path
+) -> None:
+    whole = StorageEngine(here).retrieve_backup("latest")
+    digest = whole.checksums["type:user"]
+    data = BackupData(whole.metadata, whole.users, [], [], [], RelationshipMap(), {"type:user": digest})
+    for form in ("JSON", "YAML"):
+        ((name, made),) = (
+            ExportImportManager(here)
+            .convert_format(data, ExportFormat(form), ExportFormat(form))
+            .files.items()
+        )
+        (tmp_path / name).write_bytes(made)
+        brought = there.vault.resolve(bring(there, str(tmp_path / name)).backup_id)
+        assert [section.type for section in brought.sections if section.captured] == ["user"]
+        assert brought.sections[0].digest == digest
+        assert len(brought.sections) == 10
 
 
 # -- S3, the web, and credentials

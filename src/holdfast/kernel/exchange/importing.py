@@ -9,17 +9,15 @@ import msgspec
 
 from holdfast.domain.errors import Refused
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
-from holdfast.domain.records import Record
 from holdfast.domain.snapshots import IMPORTED_KIND, WITHOUT_PERSONAL, SnapshotInfo
 from holdfast.kernel.backup import read_back
 from holdfast.kernel.exchange.intake import Examined
-from holdfast.kernel.exchange.layout import LEFT_OUT, Package, ReadSection
+from holdfast.kernel.exchange.layout import LEFT_OUT, Package
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.vault.vault import Vault
 
 FROM, DIGEST, OF, CHANGED = "imported_from", "imported_sha256", "imported_snapshot", "imported_edited"
 """The labels by which an imported snapshot says where it came from."""
-BATCH = 1_000
 
 
 class ImportRequest(msgspec.Struct, frozen=True):
@@ -55,32 +53,39 @@ class Importing:
         )
 
     def _import(self, context: RunContext, request: ImportRequest) -> None:
+        # Sealed before a crash, the snapshot is whole; only the stage's end was not committed.
+        sealed = self.vault.of_run(context.run.id) or self._store(context, request)
+        reader = self.vault.read(sealed)
+        for section in sealed.sections:
+            stored = reader.records(section.type)
+            context.record_items(Item(record.type, record.key, DONE, record.digest) for record in stored)
+            if section.captured and not section.complete:
+                lacking = Outcome(OutcomeKind.FAILED, section.reason)
+                context.record_items([Item(section.type, "", lacking)])
+        context.snapshot = sealed.id
+
+    def _check(self, context: RunContext) -> None:
+        read_back(self.vault, context)
+
+    def _store(self, context: RunContext, request: ImportRequest) -> SnapshotInfo:
         held = self.held(request)
         if held is None:
             raise Refused(
                 f"the file that run {context.run.id} was importing is no longer held",
                 "Import it again; nothing of it was kept.",
             )
-        sealed = self.vault.of_run(context.run.id) or self._store(context, request, held)
-        context.snapshot = sealed.id
-
-    def _check(self, context: RunContext) -> None:
-        read_back(self.vault, context)
-
-    def _store(self, context: RunContext, request: ImportRequest, held: Held) -> SnapshotInfo:
         examined = held.examined
         writer = self.vault.begin(context.run.system)
-        context.progress.stage("importing", sum(part.count for part in examined.sections.values()))
+        context.progress.stage("importing", len(examined.sections))
         for section in held.package.read().sections():
             part = examined.sections[section.type]
-            records = _inventoried(section, context)
+            # All entries are taken, also of what was not captured: the next section begins behind them.
+            records = (entry.record for entry in section.entries() if entry.record is not None)
             if part.captured:
                 writer.add_section(section.type, records, complete=part.complete, reason=part.reason)
-            else:
+            elif next(records, None) is None:
                 writer.leave_out(section.type, part.reason)
-            if part.captured and not part.complete:
-                lacking = Item(section.type, "", Outcome(OutcomeKind.FAILED, part.reason))
-                context.record_items([lacking])
+            context.progress.advance(note=section.type)
         context.record_findings(_notes(examined, request))
         return writer.seal(
             kind=IMPORTED_KIND,
@@ -91,22 +96,6 @@ class Importing:
             audit_head=self.audit_head(),
             labels=_labels(examined, request),
         )
-
-
-def _inventoried(section: ReadSection, context: RunContext) -> Iterator[Record]:
-    """The records of a section; each becomes an item once it was taken."""
-    batch: list[Item] = []
-    for entry in section.entries():
-        if entry.record is None:
-            continue  # an examination found none of these
-        yield entry.record
-        batch.append(Item(entry.record.type, entry.record.key, DONE, entry.record.digest))
-        if len(batch) == BATCH:
-            context.record_items(batch)
-            context.progress.advance(BATCH)
-            batch = []
-    context.record_items(batch)
-    context.progress.advance(len(batch))
 
 
 def _labels(examined: Examined, request: ImportRequest) -> tuple[tuple[str, str], ...]:
