@@ -1,4 +1,4 @@
-"""A line of JSON with its checksum below it: how the vault keeps what must be readable before any key."""
+"""A line of JSON with its checksum below it, and a MAC where keys are at hand: how what is no sealed object is kept."""
 
 from __future__ import annotations
 
@@ -41,9 +41,14 @@ def write_signed(value: msgspec.Struct, keys: KeySet, purpose: str) -> bytes:
 def read_signed(data: bytes, shape: type[T], where: str, keys: KeySet, purpose: str) -> T:
     """What `write_signed` got. Raises: VaultDamaged, also for what another's keys wrote."""
     value, line, mac = read_checked(data, shape, where)
+    check_mac(line, mac, where, keys, purpose)
+    return value
+
+
+def check_mac(line: bytes, mac: str, where: str, keys: KeySet, purpose: str) -> None:
+    """Compare a line with its MAC. Raises: VaultDamaged for what another's keys wrote."""
     if not hmac.compare_digest(mac.encode(), _mac(keys, purpose, line).encode()):
         raise damaged(where, "it was not written with this vault's keys")
-    return value
 
 
 def _mac(keys: KeySet, purpose: str, line: bytes) -> str:

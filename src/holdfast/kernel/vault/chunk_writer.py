@@ -12,12 +12,12 @@ from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.chunks import ID_BYTES, Chunking, Piece
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.layout import ObjectRef, WrappedKey
+from holdfast.kernel.vault.layout import PACKS, ObjectRef, WrappedKey
 from holdfast.kernel.vault.packs import store_sealed
 from holdfast.kernel.vault.sealing import HEADER_BYTES, TAG_BYTES, DataKey, Role, Seals, compress, header
 
 OWN = -1
-PACKS, STORING = 3, 1
+IN_MEMORY, STORING = 3, 1
 """Packs in memory, and how many of them are stored at once; with more the writers wait."""
 MOST_INDEXES = 16
 """Past so many indexes of others a snapshot lists the chunks of the smaller ones in its own."""
@@ -36,10 +36,10 @@ class KnownChunks:
         self.refs: list[ObjectRef] = []
         self.places: dict[bytes, int] = {}
         self._catalogue = catalogue
-        self._present = {found.name: found.size for found in catalogue.store.list("packs/")}
+        self._present = {found.name: found.size for found in catalogue.store.list(PACKS)}
         seen = set[str]()
         for manifest in catalogue.sound_manifests(system, damage):
-            for ref in manifest.indexes if any(part.chunked for part in manifest.sections) else ():
+            for ref in manifest.indexes if manifest.chunked else ():
                 if ref.name not in seen:
                     seen.add(ref.name)
                     self._add(ref, damage)
@@ -130,7 +130,7 @@ class _Pack:
 class ChunkWriter:
     """Keeps pieces as chunks, each once, in the order in which they come. Thread-safe.
 
-    At most `PACKS` packs are held in memory, and `STORING` once more while it is stored.
+    At most `IN_MEMORY` packs are held in memory, and `STORING` once more while it is stored.
     """
 
     def __init__(self, store: ObjectStore, seals: Seals, known: Callable[[], KnownChunks], full: int) -> None:
@@ -143,7 +143,7 @@ class ChunkWriter:
         self._claiming, self._filling = threading.Lock(), threading.Lock()
         self._pack: _Pack | None = None
         self._storing = ThreadPoolExecutor(STORING, "store-chunks")
-        self._room = threading.BoundedSemaphore(PACKS)
+        self._room = threading.BoundedSemaphore(IN_MEMORY)
         self._stored: list[Future[ListedPack]] = []
 
     def put(self, pieces: Sequence[Piece]) -> list[str]:

@@ -12,10 +12,8 @@ from holdfast.kernel.vault.catalogue import PRUNE
 from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.leases import took_over
-from holdfast.kernel.vault.names import condemned_name, is_void, put_once
+from holdfast.kernel.vault.names import CONDEMNED, condemned_name, is_void, put_once
 from holdfast.kernel.vault.packs import fetch
-
-FOLDER = "condemned/"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -47,7 +45,7 @@ def read_condemned(store: ObjectStore, keys: KeySet, generation: int) -> tuple[C
     A record older than the `generation` comes from a prune that was away while others went on. A void one
     keeps its name from such a prune. Raises: VaultDamaged; StoreError.
     """
-    found = sorted(store.list(FOLDER), key=lambda item: item.name)
+    found = sorted(store.list(CONDEMNED), key=lambda item: item.name)
     oldest = condemned_name(generation)
     used = [item.name for item in found if not is_void(item) or item.name < oldest]
     counts = [item.name for item in found if not is_void(item) and item.name >= oldest]
@@ -64,7 +62,7 @@ def write_condemned(store: ObjectStore, keys: KeySet, number: int, left: Condemn
 
 def highest_condemned(store: ObjectStore) -> int:
     """The highest number of a prune that has such a record, 0 for none. Raises: StoreError."""
-    return max((int(item.name.removeprefix(FOLDER)) for item in store.list(FOLDER)), default=0)
+    return max((int(item.name.removeprefix(CONDEMNED)) for item in store.list(CONDEMNED)), default=0)
 
 
 def weigh(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdfast.kernel.ports import ObjectStore, StoredObject
-from holdfast.kernel.vault.packs import PACKS_FOLDER
+from holdfast.kernel.vault.layout import PACKS
 
 HELD_BYTES = 64 << 20
 
@@ -28,7 +28,7 @@ class HeldPacks:
 
     def get(self, name: str) -> bytes:
         data = self._held.get(name) or self._store.get(name)
-        if name.startswith(PACKS_FOLDER) and name not in self._held and len(data) <= self._room:
+        if name.startswith(PACKS) and name not in self._held and len(data) <= self._room:
             self._room -= len(data)
             self._held[name] = data
         return data

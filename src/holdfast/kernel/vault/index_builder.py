@@ -16,14 +16,6 @@ from holdfast.kernel.vault.rows import Row, listed
 from holdfast.kernel.vault.sealing import HEADER_BYTES, Role
 
 
-def places_of(layer: Layer) -> Iterator[Place]:
-    """The places of all parts of a layer."""
-    for block in layer.blocks:
-        yield block.body
-        if block.personal:
-            yield block.personal
-
-
 class IndexBuilder:
     """Makes one index: packs that stay whole under a new wrapping of their keys, and new packs."""
 
@@ -47,7 +39,7 @@ class IndexBuilder:
         """The layers of an old index that are needed; packs with other blocks are left behind, theirs copied."""
         kept = [old.layers[at] for at in layers]
         used: dict[int, list[Place]] = {}
-        for place in chain.from_iterable(map(places_of, kept)):
+        for place in chain.from_iterable(map(Layer.places, kept)):
             used.setdefault(place.pack, []).append(place)
         moved: dict[Place, Place] = {}
         reader = PackReader(self._catalogue.store, self._catalogue.seals, old.packs)

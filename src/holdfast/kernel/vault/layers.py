@@ -60,7 +60,7 @@ def write_layer(
         removals += packed.removals
     if not blocks:
         return None
-    stored = sum(block.body.length + (block.personal.length if block.personal else 0) for block in blocks)
+    stored = sum(place.length for block in blocks for place, _ in block.places())
     records = sum(block.rows for block in blocks) - removals
     return Layer(type_name, records, removals, stored, tuple(blocks))
 

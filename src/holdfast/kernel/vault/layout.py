@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-PACKS = "packs/"
-PERMANENT = (PACKS, "indexes/", "snapshots/", "vault.json")
+PACKS, INDEXES, SNAPSHOTS = "packs/", "indexes/", "snapshots/"
+PERMANENT = (PACKS, INDEXES, SNAPSHOTS, "vault.json")
 """How the names of objects begin that are written once and stay: what may be locked."""
 
 
@@ -44,6 +46,12 @@ class BlockRef(msgspec.Struct, frozen=True, array_like=True):
     body: Place
     personal: Place | None
 
+    def places(self) -> Iterator[tuple[Place, bool]]:
+        """The places of its parts, each with whether it is the personal one."""
+        yield self.body, False
+        if self.personal:
+            yield self.personal, True
+
 
 class Layer(msgspec.Struct, frozen=True, array_like=True):
     """Rows of one type in key order: number of records, number of removals, stored bytes, blocks."""
@@ -53,6 +61,10 @@ class Layer(msgspec.Struct, frozen=True, array_like=True):
     removals: int
     stored: int
     blocks: tuple[BlockRef, ...]
+
+    def places(self) -> Iterator[Place]:
+        """The places of all parts of its blocks."""
+        return (place for block in self.blocks for place, _ in block.places())
 
 
 class ChunkPack(msgspec.Struct, frozen=True, array_like=True):
@@ -73,6 +85,10 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
     packs: tuple[ObjectRef, ...]
     layers: tuple[Layer, ...]
     chunks: tuple[ChunkPack, ...] = ()
+
+    def chunk_packs(self) -> Iterator[ObjectRef]:
+        """The packs of chunks among its packs."""
+        return (self.packs[listed.pack] for listed in self.chunks)
 
 
 class LayerRef(msgspec.Struct, frozen=True, array_like=True):
@@ -125,6 +141,11 @@ class Manifest(msgspec.Struct, frozen=True, array_like=True):
     stored_bytes: int
     indexes: tuple[ObjectRef, ...]
     sections: tuple[Section, ...]
+
+    @property
+    def chunked(self) -> bool:
+        """Whether records of it name chunks."""
+        return any(section.chunked for section in self.sections)
 
     def layers(self, type_name: str) -> tuple[tuple[ObjectRef, int], ...]:
         """The layers of a type, oldest first, each as its index and its position there."""

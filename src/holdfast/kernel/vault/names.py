@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
+from holdfast.kernel.vault.layout import SNAPSHOTS
 
-FOLDER = "snapshots/"
+FOLDER = SNAPSHOTS
+CONDEMNED = "condemned/"
 DELETED = ".deleted"
 VOID = b"given up by a prune of the vault\n"
 """What keeps a name from a process that was given up. Nothing else has its length, so a listing tells it."""
@@ -39,7 +41,7 @@ def pruned_name(number: int) -> str:
 
 def condemned_name(number: int) -> str:
     """The name of the record of what a prune left for the next; void where it was called off."""
-    return f"condemned/{number:0{DIGITS}}"
+    return f"{CONDEMNED}{number:0{DIGITS}}"
 
 
 def snapshot_id(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead, submit
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.layout import ObjectRef, Place, WrappedKey
+from holdfast.kernel.vault.layout import INDEXES, PACKS, ObjectRef, Place, WrappedKey
 from holdfast.kernel.vault.sealing import (
     HEADER_BYTES,
     DataKey,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 READ_BYTES = 2 << 20
 GAP_BYTES = 256 << 10
 READS_AHEAD = 2
-PACKS_FOLDER = "packs/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,10 @@ class Packing:
 
 
 FOLDERS = {
-    Role.RECORDS: PACKS_FOLDER,
-    Role.PERSONAL: PACKS_FOLDER,
-    Role.CHUNKS: PACKS_FOLDER,
-    Role.INDEX: "indexes/",
+    Role.RECORDS: PACKS,
+    Role.PERSONAL: PACKS,
+    Role.CHUNKS: PACKS,
+    Role.INDEX: INDEXES,
 }
 
 

@@ -10,12 +10,13 @@ from typing import TypeVar
 from holdfast.domain.errors import AccessDenied, CredentialsError, HoldfastError, SettingsError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import CannotDelete, ObjectExists, ObjectMissing, StoreError, VaultNotThere
+from holdfast.kernel.vault.layout import INDEXES, PACKS, SNAPSHOTS
 
 T = TypeVar("T")
 
 CONFIG_NAME = "vault.json"
 KEY_FOLDER = "keys/"
-CONTENTS = ("packs/", "indexes/", "snapshots/")
+CONTENTS = (PACKS, INDEXES, SNAPSHOTS)
 UNAVAILABLE = (StoreError, AccessDenied, CredentialsError)
 """What a store raises when it does not do what was asked; a broken rule, such as one of TLS, is not among it."""
 

@@ -18,7 +18,7 @@ from holdfast.kernel.vault.checked_text import write_signed
 from holdfast.kernel.vault.condemned import Sweep, highest_condemned, read_condemned, weigh, write_condemned
 from holdfast.kernel.vault.errors import ObjectLocked
 from holdfast.kernel.vault.key_set import KeyRing, next_epoch
-from holdfast.kernel.vault.layout import Manifest
+from holdfast.kernel.vault.layout import INDEXES, PACKS, Manifest
 from holdfast.kernel.vault.leases import (
     HeldLease,
     give_up_dead,
@@ -29,9 +29,9 @@ from holdfast.kernel.vault.leases import (
 from holdfast.kernel.vault.names import Names, deleted_name, object_name, pruned_name, put_once
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.places import require_all
-from holdfast.kernel.vault.rewrite import Holdings, Rewriting, missing
+from holdfast.kernel.vault.rewrite import Holdings, Rewriting, refuse_missing
 
-FOLDERS = ("indexes/", "packs/")
+FOLDERS = (INDEXES, PACKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Pruner:
         held = Holdings.of(self._catalogue, manifests)
         # After the manifests, so that all they name is listed; before the leases that tell who may add to it.
         sizes = {item.name: item.size for folder in FOLDERS for item in self._store.list(folder)}
-        missing(held, sizes)
+        refuse_missing(held, sizes)
         return _State(names, held, sizes)
 
     def _read(self, name: str, snapshot: str) -> Manifest:

@@ -11,7 +11,8 @@ from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import ObjectMissing
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.places import TwoPlaces, is_kept_in, places_of
-from holdfast.kernel.vault.verify import Verification, packs_used
+from holdfast.kernel.vault.usage import objects_of
+from holdfast.kernel.vault.verify import Verification
 
 MISSING = "the object is missing"
 Check = Callable[[ObjectStore, str, bytes], None]
@@ -146,20 +147,17 @@ class HealingStore:
         self.healed.append(Healed(name, place.location, problem, source))
 
 
-def objects_of(catalogue: Catalogue, manifest: Manifest) -> Iterator[tuple[str, int | None]]:
+def _sizes(catalogue: Catalogue, manifest: Manifest) -> Iterator[tuple[str, int | None]]:
     """Every object that a snapshot needs, and its size where the vault knows it. Raises: VaultDamaged; StoreError."""
     yield catalogue.name(manifest.id), None
-    for ref in manifest.indexes:
-        index = catalogue.index(ref)
-        packs = [*packs_used(manifest, ref, index), *(index.packs[listed.pack] for listed in index.chunks)]
-        yield from ((each.name, each.size) for each in (ref, *packs))
+    yield from ((ref.name, ref.size) for ref in objects_of(catalogue, manifest))
 
 
 def unreadable(catalogue: Catalogue, lost: set[str]) -> Iterator[str]:
     """Ids of the snapshots that need an object which is lost, newest first. Raises: StoreError."""
     for snapshot in catalogue.ids():
         try:
-            if any(name in lost for name, _ in objects_of(catalogue, catalogue.manifest(snapshot))):
+            if any(name in lost for name, _ in _sizes(catalogue, catalogue.manifest(snapshot))):
                 yield snapshot
         except VaultDamaged:
             yield snapshot
@@ -180,7 +178,7 @@ class Lacking:
 
 def lacking(store: TwoPlaces, catalogue: Catalogue, manifest: Manifest) -> Iterator[Lacking]:
     """The places that lack objects of a snapshot, told by listings. Raises: VaultDamaged; StoreError."""
-    needed = tuple(objects_of(catalogue, manifest))
+    needed = tuple(_sizes(catalogue, manifest))
     for place in store.places:
         held = store.held(place)
         missing = tuple(

@@ -15,7 +15,7 @@ from holdfast.kernel.vault.chunk_writer import ids_in
 from holdfast.kernel.vault.chunks import chunks_of
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.forest import Chain, LayerId, Node, Settling, Tree, rows_by_key, trees_of
-from holdfast.kernel.vault.index_builder import IndexBuilder, places_of
+from holdfast.kernel.vault.index_builder import IndexBuilder
 from holdfast.kernel.vault.layers import LayerReader
 from holdfast.kernel.vault.layout import ChunkPack, Index, Layer, LayerRef, Manifest, ObjectRef, Section
 from holdfast.kernel.vault.packs import Packing
@@ -70,7 +70,7 @@ class Holdings:
         for name, index in self.indexes.items():
             if any((name, at) not in live for at in range(len(index.layers))):
                 return True
-            used = Counter(place.pack for layer in index.layers for place in places_of(layer))
+            used = Counter(place.pack for layer in index.layers for place in layer.places())
             records = [(at, pack) for at, pack in enumerate(index.packs) if pack.role != Role.CHUNKS]
             if any(used[at] < pack.blocks for at, pack in records):
                 return True
@@ -135,7 +135,7 @@ class Rewriting:
         for name, index in self._held.indexes.items():
             kept, altered = Counter[int](), set[int]()
             for layer in (layer for layer in self._nodes if layer[0] == name):
-                places = [place.pack for place in places_of(self._held.layer(layer))]
+                places = [place.pack for place in self._held.layer(layer).places()]
                 if self._nodes[layer][1].id in self._altered:
                     altered.update(places)
                 else:
@@ -253,10 +253,9 @@ class Rewriting:
 
     def _chunk_indexes(self, manifest: Manifest) -> Iterator[ObjectRef]:
         """The new indexes of the packs of chunks that a snapshot's old ones list, in their order."""
-        for ref in manifest.indexes if any(section.chunked for section in manifest.sections) else ():
-            index = self._held.indexes[ref.name]
-            for listed in index.chunks:
-                home, _ = self._homes[index.packs[listed.pack].name]
+        for ref in manifest.indexes if manifest.chunked else ():
+            for pack in self._held.indexes[ref.name].chunk_packs():
+                home, _ = self._homes[pack.name]
                 if home in self._with_chunks:
                     yield self._with_chunks[home]
 
@@ -290,8 +289,8 @@ class _View:
         return self._digest.count, self._digest.hex()
 
 
-def missing(held: Holdings, sizes: dict[str, int]) -> None:
-    """Nothing where all that is held is in the store. Raises: VaultDamaged naming what is not."""
+def refuse_missing(held: Holdings, sizes: dict[str, int]) -> None:
+    """Return when all that is held is in the store, by names and sizes. Raises: VaultDamaged naming what is not."""
     for ref in held.objects():
         if sizes.get(ref.name) != ref.size:
             raise damaged(ref.name, "the object is missing or has another size; nothing was pruned")

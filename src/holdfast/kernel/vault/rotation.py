@@ -6,8 +6,9 @@ import msgspec
 
 from holdfast.domain.errors import VaultError
 from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.vault.configuration import check_config, write_config
 from holdfast.kernel.vault.key_set import KeyRing, KeySet, next_epoch
-from holdfast.kernel.vault.vault import check_config, write_config
+from holdfast.kernel.vault.places import CONFIG_NAME
 
 
 def rotate(store: ObjectStore, ring: KeyRing, target: KeyRing) -> KeySet:
@@ -27,6 +28,7 @@ def rotate(store: ObjectStore, ring: KeyRing, target: KeyRing) -> KeySet:
     if config.keys != target.kind:
         if target.load(store) != fresh:  # read back, since the old ring is about to go
             raise VaultError(f"{target.location} does not hold what was written.", "Run the command again.")
-        write_config(store, fresh, msgspec.structs.replace(config, keys=target.kind), replace=True)
+        kept = msgspec.structs.replace(config, keys=target.kind)
+        store.put(CONFIG_NAME, write_config(kept, fresh), replace=True)
         ring.discard(store)
     return fresh

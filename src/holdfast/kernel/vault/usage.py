@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
 from holdfast.kernel.vault.layout import Index, Layer, Manifest, ObjectRef
+from holdfast.kernel.vault.sealing import Role
 from holdfast.kernel.vault.verify import packs_used
 
 LayerName: TypeAlias = tuple[str, int]
@@ -74,9 +75,8 @@ class Usage:
             for name, index in self.indexes.items()
             for at, layer in enumerate(index.layers)
             if (name, at) not in needed
-            for block in layer.blocks
-            for place in (block.body, block.personal)
-            if place and index.packs[place.pack].name in objects
+            for place in layer.places()
+            if index.packs[place.pack].name in objects
         )
 
 
@@ -85,23 +85,23 @@ def usage_of(catalogue: Catalogue) -> Usage:
     snapshots: list[Needs] = []
     indexes: dict[str, Index] = {}
     for manifest in catalogue.manifests():
-        objects: set[str] = set()
-        for ref in manifest.indexes:
-            index = indexes[ref.name] = catalogue.index(ref)
-            objects |= {ref.name, *(pack.name for pack in packs_used(manifest, ref, index))}
+        indexes |= {ref.name: catalogue.index(ref) for ref in manifest.indexes}
+        objects = {ref.name: ref for ref in objects_of(catalogue, manifest)}
         own = (
             (manifest.indexes[at.index].name, at.layer) for part in manifest.sections for at in part.layers
         )
-        chunks = tuple(_chunk_packs(manifest, indexes))
-        layers = frozenset((*own, *((name, WHOLE) for name in chunks)))
-        snapshots.append(Needs(info_of(manifest), frozenset((*objects, *chunks)), layers))
+        chunks = ((name, WHOLE) for name, ref in objects.items() if ref.role == Role.CHUNKS)
+        snapshots.append(Needs(info_of(manifest), frozenset(objects), frozenset((*own, *chunks))))
     return Usage(tuple(snapshots), indexes)
 
 
-def _chunk_packs(manifest: Manifest, indexes: Mapping[str, Index]) -> Iterator[str]:
-    """The packs of chunks that a snapshot may need: all that its indexes list, which can be more than it does."""
-    if not any(section.chunked for section in manifest.sections):
-        return
+def objects_of(catalogue: Catalogue, manifest: Manifest) -> Iterator[ObjectRef]:
+    """The indexes and packs that a snapshot needs; of packs of chunks all that its indexes list, which may be more.
+
+    Raises: VaultDamaged; StoreError.
+    """
     for ref in manifest.indexes:
-        index = indexes[ref.name]
-        yield from (index.packs[held.pack].name for held in index.chunks)
+        index = catalogue.index(ref)
+        yield ref
+        yield from packs_used(manifest, ref, index)
+        yield from index.chunk_packs() if manifest.chunked else ()

@@ -2,102 +2,30 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
-from hashlib import sha256
-
-import msgspec
 
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.ids import timestamp
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
 from holdfast.kernel.vault.catalogue import Catalogue, info_of
-from holdfast.kernel.vault.checked_text import read_checked, write_checked
+from holdfast.kernel.vault.configuration import check_config, new_config, read_config
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.names import FOLDER
 from holdfast.kernel.vault.packs import Packing, check_name
-from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, is_kept_in, places_of
+from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, places_of
 from holdfast.kernel.vault.prune import Pruned, Pruner
-from holdfast.kernel.vault.reader import SnapshotReader
+from holdfast.kernel.vault.reader import MOST_MOVES, SnapshotReader
 from holdfast.kernel.vault.repair import HealingStore, Lacking, Repair, lacking, unreadable
-from holdfast.kernel.vault.sealing import FORMAT_VERSION, Seals
+from holdfast.kernel.vault.sealing import Seals
 from holdfast.kernel.vault.stats import Stats, stats_of
 from holdfast.kernel.vault.usage import Usage, usage_of
 from holdfast.kernel.vault.verify import Inspector, Verification, together
 from holdfast.kernel.vault.writer import SnapshotWriter
-
-MOST_MOVES = 3
-
-
-class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be read without keys: format version, id in hex, kind of key ring, time the vault was made."""
-
-    holdfast_vault: int
-    id: str
-    keys: str
-    created: str
-
-
-def _mac(keys: KeySet, line: bytes) -> str:
-    return hmac.new(keys.derive("configuration"), line, sha256).hexdigest()
-
-
-def new_config(keys: KeySet, ring_kind: str, clock: Clock) -> bytes:
-    """The bytes of a new configuration, authenticated under the keys."""
-    config = Config(FORMAT_VERSION, keys.vault_id.hex(), ring_kind, timestamp(clock.now()))
-    return write_checked(config, _mac(keys, msgspec.json.encode(config)))
-
-
-def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
-    """A vault's configuration, the line it stands in, and its MAC.
-
-    Raises: VaultError; VaultDamaged; StoreError.
-    """
-    try:
-        data = store.get(CONFIG_NAME)
-    except ObjectMissing as error:
-        if next(store.list("snapshots/"), None) is not None:
-            raise damaged(CONFIG_NAME, "the vault's configuration is missing") from error
-        raise VaultError(
-            f"There is no vault in {store.location}.",
-            "Run `holdfast vault init`, or correct `[vault] location`.",
-        ) from error
-    config, line, mac = read_checked(data, Config, CONFIG_NAME)
-    if config.holdfast_vault > FORMAT_VERSION:
-        raise VaultError(
-            f"The vault in {store.location} has format {config.holdfast_vault}; this Holdfast reads up to "
-            f"{FORMAT_VERSION}.",
-            "Use a newer Holdfast.",
-        )
-    return config, line, mac
-
-
-def write_config(store: ObjectStore, keys: KeySet, config: Config, *, replace: bool = False) -> None:
-    """Store the configuration, authenticated. Raises: ObjectExists; StoreError."""
-    mac = _mac(keys, msgspec.json.encode(config))
-    store.put(CONFIG_NAME, write_checked(config, mac), replace=replace)
-
-
-def check_config(store: ObjectStore, keys: KeySet, read: tuple[Config, bytes, str] | None = None) -> Config:
-    """The configuration, read now or `read` before, checked against keys.
-
-    Raises: VaultError for another vault's keys; VaultDamaged; StoreError.
-    """
-    config, line, mac = read or read_config(store)
-    if config.id != keys.vault_id.hex():
-        raise VaultError(
-            f"The keys are of vault {keys.vault_id.hex()}, but {store.location} holds vault {config.id}.",
-            "Set `[vault] key_file` and `[vault] location` to the key and the place of the same vault.",
-        )
-    if not hmac.compare_digest(mac.encode(), _mac(keys, line).encode()):
-        raise damaged(CONFIG_NAME, "it was not written with this vault's keys")
-    return config
 
 
 class Vault:
@@ -132,14 +60,15 @@ class Vault:
     @classmethod
     def open(cls, store: ObjectStore, ring: KeyRing, clock: Clock, packing: Packing | None = None) -> Vault:
         """An existing vault. Raises: VaultError with advice; VaultDamaged; StoreError."""
-        config, line, mac = read_config(store)
-        if config.keys != ring.kind:
+        read = read_config(store)
+        kind = read[0].keys
+        if kind != ring.kind:
             raise VaultError(
-                f"The vault in {store.location} is opened by a {config.keys}, not by a {ring.kind}.",
-                f"Set `[vault]` to use the {config.keys}.",
+                f"The vault in {store.location} is opened by a {kind}, not by a {ring.kind}.",
+                f"Set `[vault]` to use the {kind}.",
             )
         keys = ring.load(store)
-        check_config(store, keys, (config, line, mac))
+        check_config(store, keys, read)
         return cls(store, ring, keys, clock, packing)
 
     @classmethod
@@ -207,12 +136,12 @@ class Vault:
         bytes; its packs of chunks are looked for. What is damaged is told by `SnapshotWriter.damage`.
         Raises: VaultError; StoreError.
         """
-        lease = WriterLease(self._store)
-        try:
-            return self._begun(system, instance, lease)
-        except BaseException:
-            lease.stop()
-            raise
+        with ExitStack() as unless_begun:
+            lease = WriterLease(self._store)
+            unless_begun.callback(lease.stop)
+            writer = self._begun(system, instance, lease)
+            unless_begun.pop_all()
+        return writer
 
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
@@ -298,7 +227,7 @@ class Vault:
     def _checked(self, *, read_data: bool, progress: Progress | None) -> Verification:
         if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
-        places = [place for place in self._store.places if is_kept_in(self._store, place, FOLDER)]
+        places = [place for place in self._store.places if self._store.is_kept_in(place, FOLDER)]
         snapshots = self._catalogue.names().current
         each = [
             self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)

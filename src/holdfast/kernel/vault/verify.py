@@ -12,19 +12,17 @@ from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
-from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
+from holdfast.kernel.vault.layout import PACKS, SNAPSHOTS, Index, Manifest, ObjectRef, Section
 from holdfast.kernel.vault.leases import FOLDER as LEASES
-from holdfast.kernel.vault.names import FOLDER as SNAPSHOTS
-from holdfast.kernel.vault.names import Names, is_known
+from holdfast.kernel.vault.names import CONDEMNED, Names, is_known
 from holdfast.kernel.vault.packs import check_name, fetch
 from holdfast.kernel.vault.places import is_frame
 from holdfast.kernel.vault.reader import open_layers
-from holdfast.kernel.vault.verify_chunks import Bodies, ChunkInspector
+from holdfast.kernel.vault.verify_chunks import Bodies, ChunkInspector, wrong_in_listing
 from holdfast.kernel.vault.writer import SectionDigest
 
 LEVELS = ("vault", "snapshot", "indexes", "packs", "types", "records")
 PACKS_AHEAD = 2  # packs in memory beside the one that is looked at
-CONDEMNED = "condemned/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ class Inspector:
         self._check_frame()
         manifest = self._verify_records(snapshot)
         if manifest:
-            objects = None if read_chunks else {found.name: found for found in self._store.list("packs/")}
+            objects = None if read_chunks else {found.name: found for found in self._store.list(PACKS)}
             self._verify_chunks(manifest, objects)
         return self._result(())
 
@@ -199,16 +197,11 @@ class Inspector:
             for pack in packs_used(manifest, ref, index) if manifest and index else ():
                 if pack.name in self._reached:
                     continue
-                found = objects.get(pack.name)
-                self._reached[pack.name] = found is not None and found.size == pack.size
+                wrong = wrong_in_listing(objects, pack)
+                self._reached[pack.name] = not wrong
                 self._checked["packs"] += 1
-                if not self._reached[pack.name] and index:
-                    what = (
-                        "the object is missing"
-                        if found is None
-                        else f"it has {found.size} bytes, not {pack.size}"
-                    )
-                    self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", what))
+                if wrong and index:
+                    self._problems.append(Problem("packs", f"{pack.name} ({_holds(index, pack)})", wrong))
         return manifest
 
     def _verify_chunks(self, manifest: Manifest, objects: Mapping[str, StoredObject] | None) -> None:
@@ -300,7 +293,7 @@ class Inspector:
         """Report each block of a damaged pack that cannot be read; their number."""
         broken = 0
         for block in layer.layer.blocks:
-            for place, personal in _places(block):
+            for place, personal in block.places():
                 if self._reached.get(layer.pack_name(place), False):
                     continue
                 try:
@@ -343,18 +336,12 @@ class Inspector:
             self._progress.advance(steps, note)
 
 
-def _places(block: BlockRef) -> Iterator[tuple[Place, bool]]:
-    yield block.body, False
-    if block.personal:
-        yield block.personal, True
-
-
 def packs_used(manifest: Manifest, ref: ObjectRef, index: Index) -> list[ObjectRef]:
     """The packs that the snapshot's own layers in an index lie in."""
     at = manifest.indexes.index(ref)
     numbers = {place.layer for section in manifest.sections for place in section.layers if place.index == at}
     blocks = (block for number in numbers for block in index.layers[number].blocks)
-    used = {place.pack for block in blocks for place, _ in _places(block)}
+    used = {place.pack for block in blocks for place, _ in block.places()}
     return [index.packs[number] for number in sorted(used)]
 
 
@@ -364,7 +351,7 @@ def _holds(index: Index, pack: ObjectRef) -> str:
     rows: dict[str, int] = {}
     for layer in index.layers:
         for block in layer.blocks:
-            for place, personal in _places(block):
+            for place, personal in block.places():
                 if place.pack == at:
                     name = f"personal parts of {layer.type}" if personal else layer.type
                     rows[name] = rows.get(name, 0) + block.rows

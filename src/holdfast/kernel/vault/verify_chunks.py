@@ -13,7 +13,7 @@ from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.chunk_reader import ChunkReader, ChunksOfPack
 from holdfast.kernel.vault.chunk_writer import ids_in
 from holdfast.kernel.vault.chunks import chunks_of, in_order, threads
-from holdfast.kernel.vault.layout import Manifest
+from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import fetch
 from holdfast.kernel.vault.sealing import HEADER_BYTES, Role, header
 
@@ -46,12 +46,8 @@ class ChunkInspector:
     def look(self, chunks: ChunkReader, objects: Mapping[str, StoredObject]) -> Iterator[ChunksOfPack]:
         """Whether the listed packs are there in their right size; those that were looked at now."""
         for pack in self._fresh(chunks.packs):
-            found, ref = objects.get(pack.ref.name), pack.ref
-            if found is None:
-                wrong = "the object is missing"
-            else:
-                wrong = "" if found.size == ref.size else f"it has {found.size} bytes, not {ref.size}"
-            self._unreadable[ref.name] = _all(pack, wrong) if wrong else {}
+            wrong = wrong_in_listing(objects, pack.ref)
+            self._unreadable[pack.ref.name] = _all(pack, wrong) if wrong else {}
             yield pack
 
     def read(self, chunks: ChunkReader, bodies: Bodies) -> Iterator[ChunksOfPack]:
@@ -88,6 +84,14 @@ class ChunkInspector:
 
     def _fresh(self, packs: Iterable[ChunksOfPack]) -> Iterator[ChunksOfPack]:
         return (pack for pack in packs if pack.ref.name not in self._unreadable)
+
+
+def wrong_in_listing(objects: Mapping[str, StoredObject], ref: ObjectRef) -> str:
+    """What a listing shows to be wrong with an object; nothing where it is there in its right size."""
+    found = objects.get(ref.name)
+    if found is None:
+        return "the object is missing"
+    return "" if found.size == ref.size else f"it has {found.size} bytes, not {ref.size}"
 
 
 def _all(pack: ChunksOfPack, wrong: str) -> Unreadable:
