@@ -31,6 +31,7 @@ from tests.simulators.small_vault import (
 )
 
 LEASE_LIFE = 700
+AFTERWARDS = (Ending.KILLED_AFTER, Ending.LOST, Ending.REFUSED)
 
 Contents = dict[str, list[Record]]
 
@@ -341,7 +342,9 @@ def swept(work: Callable[[Vault], None], ending: Ending) -> int:
         calls += 1
 
 
-@pytest.mark.parametrize("ending", [Ending.KILLED, Ending.KILLED_AFTER])
+@pytest.mark.parametrize(
+    "ending", [Ending.KILLED, *(pytest.param(ending, marks=pytest.mark.soak) for ending in AFTERWARDS)]
+)
 def test_a_prune_cut_off_at_any_store_call_loses_nothing_and_the_next_ends_its_work(ending: Ending) -> None:
     assert swept(pruning, ending) > 30
 

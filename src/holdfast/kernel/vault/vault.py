@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from hashlib import sha256
 
@@ -181,11 +182,11 @@ class Vault:
         packs of chunks are looked for; what is damaged is told by `SnapshotWriter.damage`. Raises: VaultError; StoreError.
         """
         lease = WriterLease(self._store)
-        try:
-            return self._begun(system, instance, lease)
-        except BaseException:
-            lease.stop()
-            raise
+        with ExitStack() as undo:
+            undo.callback(lease.stop)
+            writer = self._begun(system, instance, lease)
+            undo.pop_all()
+        return writer
 
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
