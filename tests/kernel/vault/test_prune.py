@@ -311,11 +311,57 @@ def test_two_prunes_do_not_work_at_once_and_a_dead_one_is_passed_over() -> None:
     assert place.vault().check(read_data=True).problems == ()
 
 
+def deleted_first() -> tuple[Place, list[SnapshotInfo]]:
+    place = Place()
+    taken = three(place.vault())
+    place.vault().delete(taken[0])
+    return place, taken
+
+
+def stepped(process: Process, calls: int) -> Process:
+    for _ in range(calls):
+        process.step()
+    return process
+
+
+def assert_whole(place: Place, two: SnapshotInfo, three_: SnapshotInfo) -> None:
+    vault = place.vault()
+    assert [info.id for info in vault.snapshots()] == [three_.id, two.id]
+    assert contents_of(vault.read(vault.resolve(two.id))) == SECOND
+    assert contents_of(vault.read(vault.resolve(three_.id))) == THIRD
+    assert vault.check(read_data=True).problems == ()
+
+
+@pytest.mark.parametrize("calls", [8, 12, 16, 20])
+def test_a_writer_whose_lease_runs_out_while_a_prune_is_at_work_seals_nothing_broken(calls: int) -> None:
+    start, (_, two, three_) = deleted_first()
+    writer = stepped(Process(start, "write", backing_up), 5)
+    prune = stepped(Process(start, "prune", pruning), calls)
+    start.pass_time(LEASE_LIFE)
+    prune.finish()
+    assert prune.error is None
+    writer.finish()
+    assert isinstance(writer.error, Busy)
+    assert_whole(start, two, three_)
+
+
+@pytest.mark.parametrize("late", [15, 18, 19, 22])
+@pytest.mark.parametrize("calls", [8, 12, 17, 19, 23])
+def test_a_prune_that_was_taken_for_dead_and_comes_back_harms_nothing(late: int, calls: int) -> None:
+    place, (_, two, three_) = deleted_first()
+    first = stepped(Process(place, "prune", pruning), late)
+    place.pass_time(LEASE_LIFE)
+    second = stepped(Process(place, "prune", pruning), calls)
+    first.finish()
+    second.finish()
+    assert isinstance(first.error, Busy | None)
+    assert second.error is None
+    assert_whole(place, two, three_)
+
+
 def swept(work: Callable[[Vault], None], ending: Ending) -> int:
     """Cut the work off at each of its store calls in turn; the number of calls."""
-    start = Place()
-    one, two, three_ = three(start.vault())
-    start.vault().delete(one)
+    start, (_, two, three_) = deleted_first()
     calls = 0
     while True:
         place = start.copy()
