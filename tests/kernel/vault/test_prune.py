@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from holdfast.adapters.object_store_folder import FolderStore
 from holdfast.domain.errors import Busy, VaultDamaged, VaultError
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
@@ -16,6 +18,7 @@ from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
+from tests.kernel.vault.described_reader import DescribedVault
 from tests.kernel.vault.thief import Thief, Version
 from tests.simulators.many_hands import Ending, Killed, Place, Process
 from tests.simulators.object_store_memory import MemoryStore
@@ -398,3 +401,20 @@ def test_a_prune_cut_off_at_any_store_call_loses_nothing_and_the_next_ends_its_w
 @pytest.mark.parametrize("ending", [Ending.KILLED, Ending.LOST, Ending.TORN])
 def test_a_backup_cut_off_at_any_store_call_loses_nothing_and_its_garbage_goes(ending: Ending) -> None:
     assert swept(backing_up, ending) > 6
+
+
+def test_the_description_suffices_to_read_a_pruned_vault_in_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "vault"
+    store = FolderStore(folder)
+    vault = new_vault(store, tmp_path, TINY)
+    one, two, _ = three(vault)
+    vault.delete(one)
+    left = folder / "snapshots" / ".unfinished-0123456789abcdef"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    assert vault.prune().erased
+    assert not left.exists()
+    described = DescribedVault(folder, (tmp_path / "vault.key").read_bytes().split(b"\n")[0])
+    found = described.read(f"snapshots/{two.id.lower()}.g00000002")
+    assert [row[0] for row in found["user"]] == [record.key for record in SECOND["user"]]
+    assert open_vault(store, tmp_path).check(read_data=True).garbage == ()

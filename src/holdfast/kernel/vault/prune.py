@@ -19,6 +19,7 @@ from holdfast.kernel.vault.condemned import Sweep, highest_condemned, read_conde
 from holdfast.kernel.vault.key_set import KeyRing, next_epoch
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.leases import (
+    LIFE,
     HeldLease,
     give_up_dead,
     list_leases,
@@ -214,6 +215,8 @@ class Pruner:
             write_condemned(self._store, self._seals.keys, number, sweep.waiting)
         self._remove(records)
         self._remove_manifests(state, number)
+        drafts = (item for item in (*now.unfinished, *leases.unfinished) if leases.now - item.modified > LIFE)
+        self._remove([item.name for item in drafts])
         removed = self._remove(sweep.objects)
         self._destroy(sweep.epochs)
         state.removed = removed
