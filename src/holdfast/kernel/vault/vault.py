@@ -136,11 +136,11 @@ class Vault:
         bytes; its packs of chunks are looked for. What is damaged is told by `SnapshotWriter.damage`.
         Raises: VaultError; StoreError.
         """
-        with ExitStack() as unless_begun:
-            lease = WriterLease(self._store)
-            unless_begun.callback(lease.stop)
+        lease = WriterLease(self._store)
+        with ExitStack() as given_up:
+            given_up.callback(lease.stop)
             writer = self._begun(system, instance, lease)
-            unless_begun.pop_all()
+            given_up.pop_all()
         return writer
 
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
