@@ -30,11 +30,18 @@ def submit(work: Callable[[Given], Made], item: Given) -> Future[Made]:
     return _pools[process].submit(work, item)
 
 
-def ahead(work: Callable[[Given], Made], items: Iterable[Given], most: int = 2 * THREADS) -> Iterator[Made]:
+def ahead(
+    work: Callable[[Given], Made],
+    items: Iterable[Given],
+    most: int = 2 * THREADS,
+    pool: ThreadPoolExecutor | None = None,
+) -> Iterator[Made]:
     """What `work` makes of each item, in order; at most `most` more are under way or wait to be taken.
 
-    The items are drawn by the caller's thread. Raises what `work` or the items raise.
+    The items are drawn by the caller's thread. Work that may wait for other such work needs a `pool` of its own.
+    Raises what `work` or the items raise.
     """
+    begin = pool.submit if pool else submit
     source = iter(items)
     begun = list(islice(source, 2))
     if len(begun) < 2:  # nothing to overlap
@@ -43,7 +50,7 @@ def ahead(work: Callable[[Given], Made], items: Iterable[Given], most: int = 2 *
     pending: deque[Future[Made]] = deque()
     try:
         for item in chain(begun, source):
-            pending.append(submit(work, item))
+            pending.append(begin(work, item))
             if len(pending) > most:
                 yield pending.popleft().result()
         while pending:

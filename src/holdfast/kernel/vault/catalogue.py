@@ -15,10 +15,9 @@ from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.checked_text import read_signed
 from holdfast.kernel.vault.errors import SnapshotGone, damaged, gone
-from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, WrappedKey
+from holdfast.kernel.vault.layout import SNAPSHOTS, Index, Manifest, ObjectRef, Section, WrappedKey
 from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.names import (
-    FOLDER,
     Names,
     deleted_name,
     manifest_of,
@@ -100,7 +99,7 @@ class Catalogue:
     def names(self) -> Names:
         """What is there now. Raises: VaultError for keys older than the vault; StoreError."""
         for _ in range(LISTINGS):
-            found = read_names(self.store.list(FOLDER))
+            found = read_names(self.store.list(SNAPSHOTS))
             if not found.lost:
                 break
         self._refuse_old_keys(found.generation)

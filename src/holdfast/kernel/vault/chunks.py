@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import msgspec
 from blake3 import blake3
@@ -18,9 +16,6 @@ from holdfast.kernel.vault.key_set import KeySet
 Piece: TypeAlias = bytes | memoryview
 Read: TypeAlias = Callable[[int], bytes]
 """Gives up to so many bytes, as `read` of a file does; no bytes at the end."""
-
-Job = TypeVar("Job")
-Result = TypeVar("Result")
 
 ID_BYTES = 16
 LEAST, MEAN, MOST = 256 << 10, 512 << 10, 4 << 20
@@ -113,17 +108,3 @@ def _filled(read: Read, count: int) -> bytes:
 def threads() -> int:
     """How many threads work on chunks at once: one for each processor, but no more than memory allows."""
     return min(4, os.cpu_count() or 1)
-
-
-def in_order(
-    pool: Executor, work: Callable[[Job], Result], jobs: Iterable[Job], ahead: int
-) -> Iterator[tuple[Job, Result]]:
-    """Each job and what it came to, in the order of the jobs; at most `ahead` are held at once."""
-    waiting = deque[tuple[Job, Future[Result]]]()
-    for job in jobs:
-        waiting.append((job, pool.submit(work, job)))
-        if len(waiting) > ahead:
-            first, coming = waiting.popleft()
-            yield first, coming.result()
-    for first, coming in waiting:
-        yield first, coming.result()

@@ -10,7 +10,7 @@ from holdfast.kernel.ports import Clock, ObjectStore
 from holdfast.kernel.vault.checked_text import check_mac, read_checked, write_signed
 from holdfast.kernel.vault.errors import ObjectMissing, damaged
 from holdfast.kernel.vault.key_set import KeySet
-from holdfast.kernel.vault.names import FOLDER
+from holdfast.kernel.vault.layout import SNAPSHOTS
 from holdfast.kernel.vault.places import CONFIG_NAME
 from holdfast.kernel.vault.sealing import FORMAT_VERSION
 
@@ -44,7 +44,7 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
     try:
         data = store.get(CONFIG_NAME)
     except ObjectMissing as error:
-        if next(store.list(FOLDER), None) is not None:
+        if next(store.list(SNAPSHOTS), None) is not None:
             raise damaged(CONFIG_NAME, "the vault's configuration is missing") from error
         raise VaultError(
             f"There is no vault in {store.location}.",

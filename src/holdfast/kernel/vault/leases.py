@@ -27,12 +27,12 @@ from holdfast.kernel.vault.names import (
     put_once,
 )
 
-FOLDER = "leases/"
+LEASES = "leases/"
 ENDED = ".end"
 LIFE = timedelta(minutes=10)
 RENEWED_EVERY = LIFE / 4
-_WRITER = re.compile(rf"{FOLDER}w-[0-9a-f]{{16}}")
-_PRUNE = re.compile(rf"{FOLDER}prune\.([0-9]{{1,9}})")
+_WRITER = re.compile(rf"{LEASES}w-[0-9a-f]{{16}}")
+_PRUNE = re.compile(rf"{LEASES}prune\.([0-9]{{1,9}})")
 
 
 def given_up() -> Busy:
@@ -92,7 +92,7 @@ class WriterLease(HeldLease):
 
     def __init__(self, store: ObjectStore) -> None:
         """Raises: StoreError."""
-        super().__init__(store, f"{FOLDER}w-{os.urandom(8).hex()}")
+        super().__init__(store, f"{LEASES}w-{os.urandom(8).hex()}")
 
     def refuse_lost(self, cause: Exception) -> None:
         """Nothing while this writer counts; else what it builds on may be gone. Raises: Busy; StoreError."""
@@ -146,7 +146,7 @@ class LeaseList:
 
 def list_leases(store: ObjectStore, own: str = "") -> LeaseList:
     """All leases. `own`, stored just now, tells the store's time; without it the newest does. Raises: StoreError."""
-    found = {item.name: item for item in store.list(FOLDER)}
+    found = {item.name: item for item in store.list(LEASES)}
     names = {name.removesuffix(ENDED) for name in found}
     writers = [
         Writer(name, found[name].modified if name in found else None, found.get(name + ENDED))
@@ -188,7 +188,7 @@ def _give_up(store: ObjectStore, writer: Writer) -> None:
 
 def prune_name(number: int) -> str:
     """The name of the lease of a prune."""
-    return f"{FOLDER}prune.{number}"
+    return f"{LEASES}prune.{number}"
 
 
 @contextmanager

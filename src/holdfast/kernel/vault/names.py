@@ -12,32 +12,30 @@ from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
 from holdfast.kernel.vault.layout import SNAPSHOTS
 
-FOLDER = SNAPSHOTS
 CONDEMNED = "condemned/"
-DELETED = ".deleted"
 VOID = b"given up by a prune of the vault\n"
 """What keeps a name from a process that was given up. Nothing else has its length, so a listing tells it."""
 # Of fixed width, so that a listing, which goes by name, comes to a generation after those that it supersedes.
 DIGITS = 8
 _ID = r"[0-9]{8}t[0-9]{6}\.[0-9]{3}z-[0-9a-f]{8}"
-_MANIFEST = re.compile(rf"{FOLDER}({_ID})(?:\.g([0-9]{{{DIGITS}}}))?")
-_DELETED = re.compile(rf"{FOLDER}({_ID})\.deleted")
-_PRUNED = re.compile(rf"{FOLDER}pruned\.([0-9]{{{DIGITS}}})")
+_MANIFEST = re.compile(rf"{SNAPSHOTS}({_ID})(?:\.g([0-9]{{{DIGITS}}}))?")
+_DELETED = re.compile(rf"{SNAPSHOTS}({_ID})\.deleted")
+_PRUNED = re.compile(rf"{SNAPSHOTS}pruned\.([0-9]{{{DIGITS}}})")
 
 
 def object_name(snapshot_id: str, generation: int = 0) -> str:
     """The name of a snapshot's manifest: as its writer stored it, or as the prune of this number did."""
-    return FOLDER + snapshot_id.lower() + (f".g{generation:0{DIGITS}}" if generation else "")
+    return SNAPSHOTS + snapshot_id.lower() + (f".g{generation:0{DIGITS}}" if generation else "")
 
 
 def deleted_name(snapshot_id: str) -> str:
     """The name of the mark that takes a snapshot out of the vault."""
-    return FOLDER + snapshot_id.lower() + DELETED
+    return SNAPSHOTS + snapshot_id.lower() + ".deleted"
 
 
 def pruned_name(number: int) -> str:
     """The name of the mark that makes the manifests of a prune count; void where it was called off."""
-    return f"{FOLDER}pruned.{number:0{DIGITS}}"
+    return f"{SNAPSHOTS}pruned.{number:0{DIGITS}}"
 
 
 def condemned_name(number: int) -> str:
@@ -47,14 +45,14 @@ def condemned_name(number: int) -> str:
 
 def snapshot_id(name: str) -> str:
     """The id of the snapshot whose manifest, as its writer stored it, has this name."""
-    moment, _, rest = name.removeprefix(FOLDER).partition("-")
+    moment, _, rest = name.removeprefix(SNAPSHOTS).partition("-")
     return f"{moment.upper()}-{rest}"
 
 
 def manifest_of(name: str) -> str:
     """The id of the snapshot whose manifest, of any generation, has this name; empty for other names."""
     match = _MANIFEST.fullmatch(name)
-    return snapshot_id(FOLDER + match[1]) if match else ""
+    return snapshot_id(SNAPSHOTS + match[1]) if match else ""
 
 
 def prune_of(name: str) -> int:
@@ -80,7 +78,7 @@ def is_known(name: str) -> bool:
 
 def is_manifest(name: str) -> bool:
     """Whether this can be the name of a manifest as a writer stores it."""
-    return bool(re.fullmatch(FOLDER + _ID, name))
+    return bool(re.fullmatch(SNAPSHOTS + _ID, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +110,9 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
     marked, marks, unfinished = set[str](), dict[int, bool](), list[StoredObject]()
     for item in objects:
         if match := _MANIFEST.fullmatch(item.name):
-            found.setdefault(snapshot_id(FOLDER + match[1]), {})[int(match[2] or 0)] = item
+            found.setdefault(snapshot_id(SNAPSHOTS + match[1]), {})[int(match[2] or 0)] = item
         elif match := _DELETED.fullmatch(item.name):
-            marked.add(snapshot_id(FOLDER + match[1]))
+            marked.add(snapshot_id(SNAPSHOTS + match[1]))
         elif match := _PRUNED.fullmatch(item.name):
             marks[int(match[1])] = not is_void(item)
         elif is_unfinished(item):

@@ -14,8 +14,8 @@ from holdfast.kernel.vault.configuration import check_config, new_config, read_c
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
+from holdfast.kernel.vault.layout import SNAPSHOTS
 from holdfast.kernel.vault.leases import WriterLease
-from holdfast.kernel.vault.names import FOLDER
 from holdfast.kernel.vault.packs import Packing, check_name
 from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, places_of
 from holdfast.kernel.vault.prune import Pruned, Pruner
@@ -227,7 +227,7 @@ class Vault:
     def _checked(self, *, read_data: bool, progress: Progress | None) -> Verification:
         if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
-        places = [place for place in self._store.places if self._store.is_kept_in(place, FOLDER)]
+        places = [place for place in self._store.places if self._store.is_kept_in(place, SNAPSHOTS)]
         snapshots = self._catalogue.names().current
         each = [
             self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)
@@ -270,7 +270,7 @@ class Vault:
             check_config(place, self._catalogue.seals.keys)
         elif name.startswith(KEY_FOLDER):
             self._ring.check(place)
-        elif name.startswith(FOLDER):
+        elif name.startswith(SNAPSHOTS):
             Catalogue(place, self._catalogue.seals).check_named(name)
         else:
             check_name(self._catalogue.seals, name, data)

@@ -13,7 +13,7 @@ from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import PACKS, SNAPSHOTS, Index, Manifest, ObjectRef, Section
-from holdfast.kernel.vault.leases import FOLDER as LEASES
+from holdfast.kernel.vault.leases import LEASES
 from holdfast.kernel.vault.names import CONDEMNED, Names, is_known
 from holdfast.kernel.vault.packs import check_name, fetch
 from holdfast.kernel.vault.places import is_frame

@@ -9,10 +9,11 @@ from functools import partial
 from holdfast.domain.errors import VaultDamaged
 from holdfast.domain.records import show_key
 from holdfast.kernel.ports import StoredObject
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.chunk_reader import ChunkReader, ChunksOfPack
 from holdfast.kernel.vault.chunk_writer import ids_in
-from holdfast.kernel.vault.chunks import chunks_of, in_order, threads
+from holdfast.kernel.vault.chunks import chunks_of, threads
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import fetch
 from holdfast.kernel.vault.sealing import HEADER_BYTES, Role, header
@@ -57,7 +58,7 @@ class ChunkInspector:
         count = min(READING, threads())
         with ThreadPoolExecutor(count, "read-chunks") as pool:
             work = partial(_read_pack, self._catalogue, chunks)
-            for pack, wrong in in_order(pool, work, self._fresh(needed.values()), count):
+            for pack, wrong in ahead(work, self._fresh(needed.values()), count, pool):
                 self._unreadable[pack.ref.name] = wrong
                 self.bytes_read += pack.ref.size
                 yield pack
@@ -98,15 +99,17 @@ def _all(pack: ChunksOfPack, wrong: str) -> Unreadable:
     return dict.fromkeys(ids_in(pack.ids), f"{pack.ref.name}: {wrong}")
 
 
-def _read_pack(catalogue: Catalogue, chunks: ChunkReader, pack: ChunksOfPack) -> Unreadable:
-    """What of a pack cannot be read. Its blocks cover it whole, so that its name need not be hashed."""
+def _read_pack(
+    catalogue: Catalogue, chunks: ChunkReader, pack: ChunksOfPack
+) -> tuple[ChunksOfPack, Unreadable]:
+    """The pack, and what of it cannot be read. Its blocks cover it whole, so that its name need not be hashed."""
     ref = pack.ref
     try:
         data = fetch(catalogue.store, ref.name)
     except VaultDamaged as error:
-        return _all(pack, error.problem)
+        return pack, _all(pack, error.problem)
     if len(data) != ref.size or data[:HEADER_BYTES] != header(Role.CHUNKS):
-        return _all(pack, "the bytes are not the ones that were written")
+        return pack, _all(pack, "the bytes are not the ones that were written")
     wrong: Unreadable = {}
     sealed = memoryview(data)
     for number, chunk in enumerate(ids_in(pack.ids)):
@@ -119,4 +122,4 @@ def _read_pack(catalogue: Catalogue, chunks: ChunkReader, pack: ChunksOfPack) ->
             continue
         if chunks.chunking.name(plain) != chunk:
             wrong[chunk] = f"{where}: the bytes are not those of the chunk's name"
-    return wrong
+    return pack, wrong

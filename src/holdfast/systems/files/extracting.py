@@ -12,16 +12,15 @@ from pathlib import Path
 from holdfast.domain.errors import CannotWrite, NotFound, VaultDamaged
 from holdfast.domain.outcomes import DONE, Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.chunk_reader import ChunkReader
-from holdfast.kernel.vault.chunks import MOST, in_order
+from holdfast.kernel.vault.chunks import MOST, threads
 from holdfast.kernel.vault.reader import SnapshotReader
 from holdfast.systems.files.model import FILE, Entry, entry_of, unescaped
 from holdfast.systems.files.walking import FOLDER
 
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 JOB_BYTES, JOB_FILES = 4 << 20, 64
-THREADS = 4
-"""More would hold more files open at once than systems allow unasked: two handles each, `THREADS` + 2 jobs."""
 ZEROS = bytes(MOST)
 DRAFT = b".holdfast-unfinished-"
 
@@ -128,10 +127,11 @@ class Extraction:
 
     def run(self, records: Iterable[Record]) -> Iterator[Item]:
         """Every record with its outcome, folders at the end. Raises: VaultDamaged of the entries themselves; StoreError."""
-        threads = min(THREADS, os.cpu_count() or 1)
+        # More would hold more files open at once than systems allow unasked: two handles each, of `JOB_FILES`.
+        count = threads()
         try:
-            with ThreadPoolExecutor(threads, "extract") as pool:
-                for job, _ in in_order(pool, self._write, self._jobs(records), threads):
+            with ThreadPoolExecutor(count, "extract") as pool:
+                for job in ahead(self._write, self._jobs(records), count, pool):
                     yield from job.settled
                     yield from (Item(FILE.name, each.key, self._finish(each)) for each in job.ended)
             # Last and from below: writing into a folder changes its time, and its mode may forbid it.
@@ -221,7 +221,7 @@ class Extraction:
             return _failed(error)
         return DONE
 
-    def _write(self, job: _Job) -> None:
+    def _write(self, job: _Job) -> _Job:
         try:
             self._pour(job.writes)
         except VaultDamaged:
@@ -231,6 +231,7 @@ class Extraction:
                     self._pour([write])
                 except VaultDamaged as error:
                     write[0].outcome = _damaged(error)
+        return job
 
     def _pour(self, writes: Sequence[tuple[_Output, int, list[bytes]]]) -> None:
         """Write stretches of files, whose chunks are fetched together. Raises: VaultDamaged; StoreError."""

@@ -15,8 +15,9 @@ from holdfast.domain.outcomes import DONE, Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record
 from holdfast.kernel.ports import Progress
 from holdfast.kernel.showing import byte_size
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.chunk_writer import ChunkWriter
-from holdfast.kernel.vault.chunks import Piece, Read, in_order, threads
+from holdfast.kernel.vault.chunks import Piece, Read, threads
 from holdfast.systems.files.model import (
     FILE,
     Entry,
@@ -118,12 +119,16 @@ class Saver:
         """The drafts of jobs, once their pieces are stored."""
         count = threads()
         with ThreadPoolExecutor(count, "save-chunks") as pool:
-            for job, names in in_order(pool, lambda each: self._chunks.put(each.pieces), jobs, count + 2):
+            for job, names in ahead(self._put, jobs, count + 2, pool):
                 for owner, name in zip(job.owners, names, strict=True):
                     owner.chunks.append(name)
-                job.pieces.clear()
                 self._progress.advance(len(job.whole), f"{byte_size(self.read_bytes)} read")
                 yield from job.whole
+
+    def _put(self, job: _Job) -> tuple[_Job, list[str]]:
+        names = self._chunks.put(job.pieces)
+        job.pieces.clear()
+        return job, names
 
     def _stream_jobs(self, draft: Draft, read: Read) -> Iterator[_Job]:
         for piece in self._chunks.chunking.pieces(read):
