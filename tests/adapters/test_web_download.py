@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.adapters.web_download import WebCredentials, WebImport, refuse_address, tls_context
+from holdfast.adapters.tls import tls_context
+from holdfast.adapters.web_download import WebCredentials, WebImport, refuse_address
 from holdfast.domain.errors import HoldfastError, NotFound, Refused, RemoteError, UsageError
 from tests.simulators.web_server import Site, certificate, site
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -11,15 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from holdfast.adapters.run_log import JsonLog
-from holdfast.domain.errors import CannotWrite, OutOfSpace, UsageError
-from holdfast.kernel.durable import make_private, sync_folder
+from holdfast.domain.errors import UsageError
+from holdfast.kernel.durable import make_private, sync_folder, writing
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.runs.evidence import LOG
 from holdfast.kernel.runs.manifest import EvidenceFile
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class EvidenceFiles:
@@ -36,14 +34,14 @@ class EvidenceFiles:
     def write(self, run_id: str, name: str, chunks: Iterable[bytes]) -> EvidenceFile:
         """Write beside the name, flush to the disk, then rename over it."""
         folder = self._folder(run_id)
-        with _our_errors(folder, name):
+        with writing(folder / name):
             _make(folder)
         return write_private(folder / name, chunks)
 
     def describe(self, run_id: str, name: str) -> EvidenceFile | None:
         """Size and digest, read from the disk."""
         path = self._folder(run_id) / name
-        with _our_errors(path.parent, name):
+        with writing(path):
             if not path.exists():
                 return None
             with path.open("rb") as file:
@@ -54,7 +52,7 @@ class EvidenceFiles:
     def log(self, run_id: str) -> Iterator[JsonLog]:
         """The run's log; also what the modules of Holdfast log through `logging` while it is open."""
         folder = self._folder(run_id)
-        with _our_errors(folder, LOG):
+        with writing(folder / LOG):
             _make(folder)
             file = os.fdopen(_open(folder / LOG, os.O_APPEND), "ab", buffering=0)
         with file, JsonLog(file, run_id, self._clock) as log:
@@ -71,7 +69,7 @@ def write_private(path: Path, chunks: Iterable[bytes]) -> EvidenceFile:
 
     Raises: OutOfSpace; CannotWrite.
     """
-    with _our_errors(path.parent, path.name):
+    with writing(path):
         unfinished = path.parent / f".{path.name}.{os.getpid()}.unfinished"
         try:
             written = _write_new(unfinished, path.name, chunks)
@@ -81,16 +79,6 @@ def write_private(path: Path, chunks: Iterable[bytes]) -> EvidenceFile:
             raise
         sync_folder(path.parent)
     return written
-
-
-@contextmanager
-def _our_errors(folder: Path, name: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise OutOfSpace(str(folder), name) from error
-        raise CannotWrite(str(folder / name), error.strerror or str(error)) from error
 
 
 def _make(folder: Path) -> None:

@@ -98,7 +98,6 @@ def _session(access: Access) -> PacedSession:
         access.settings,
         profile=profile or access.settings.profile,
         region=region or ("" if profile else access.settings.region),
-        other_requests_per_second=max(access.settings.other_requests_per_second, 100.0),
     )
     endpoint = AwsEndpoint(
         given.get("endpoint_url", ""),

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from holdfast.adapters.aws_errors import code_of, message_of
 from holdfast.domain.errors import HoldfastError, NotFound, RemoteError, UsageError
 from holdfast.kernel.exchange.errors import TargetTaken
 from holdfast.kernel.exchange.places import Sink
@@ -34,18 +37,16 @@ class _Bucket:
 
     def call(self, operation: str, key: str, **parameters: object) -> Mapping[str, object]:
         """The answer about a key. Raises: TargetTaken; NotFound; RemoteError; what the session raises."""
-        from botocore.exceptions import ClientError
-
         try:
             asked = {"Bucket": self.name, "Key": key} | parameters
             return self.session.call(
                 "s3", operation, {name: value for name, value in asked.items() if value is not None}
             )
         except ClientError as cause:
-            raise self._meaning(operation, key, cause.response.get("Error", {}), str(cause)) from cause
+            raise self._meaning(operation, key, cause) from cause
 
-    def _meaning(self, operation: str, key: str, told: Mapping[str, object], said: str) -> HoldfastError:
-        code, where = str(told.get("Code", "")), f"s3://{self.name}/{key}"
+    def _meaning(self, operation: str, key: str, cause: ClientError) -> HoldfastError:
+        code, where = code_of(cause), f"s3://{self.name}/{key}"
         if code in TAKEN:
             return TargetTaken(where)
         if code in ABSENT or code == "NoSuchBucket":
@@ -54,7 +55,7 @@ class _Bucket:
                 where,
                 "Check the name, the region and the endpoint.",
             )
-        return RemoteError(f"s3:{operation} of {where}", code, str(told.get("Message") or said))
+        return RemoteError(f"s3:{operation} of {where}", code, message_of(cause))
 
 
 class S3Export:
@@ -166,13 +167,11 @@ class S3Import:
         return {key.removeprefix(self._key): lambda key=key: self._read(key) for key in keys}  # type: ignore[misc]
 
     def _read(self, key: str) -> Iterator[bytes]:
-        from botocore.exceptions import BotoCoreError, HTTPClientError
-
         body = cast(_Body, self._bucket.call("GetObject", key)["Body"])
         try:
             while piece := body.read(PIECE):
                 yield piece
-        except (BotoCoreError, HTTPClientError, OSError) as cause:
+        except (BotoCoreError, OSError) as cause:
             raise RemoteError(
                 f"s3:GetObject of s3://{self._bucket.name}/{key}", type(cause).__name__, str(cause)
             ) from cause

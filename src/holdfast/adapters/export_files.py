@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
@@ -11,12 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
-from holdfast.domain.errors import CannotWrite, OutOfSpace
-from holdfast.kernel.durable import UNFINISHED, sync_folder
+from holdfast.kernel.durable import UNFINISHED, make_private, sync_folder, writing
 from holdfast.kernel.exchange.errors import TargetTaken
 from holdfast.kernel.exchange.tables import MANIFEST
-
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
 
@@ -35,9 +31,9 @@ class ExportPath:
     @contextmanager
     def opened(self, *, folder: bool) -> Iterator[Opener]:
         path = self._path
-        with self._our_errors():
+        with writing(path):
             self._refuse_taken(folder)
-            _make_parents(path.parent)
+            make_private(path.parent)
             draft = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}")
             if folder:
                 draft.mkdir(mode=0o700)
@@ -79,15 +75,6 @@ class ExportPath:
         draft.rename(path)
         shutil.rmtree(old, ignore_errors=True)
 
-    @contextmanager
-    def _our_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                raise OutOfSpace(str(self._path.parent), self._path.name) from error
-            raise CannotWrite(str(self._path), error.strerror or str(error)) from error
-
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[IO[bytes]]:
@@ -97,13 +84,3 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
         yield file
         file.flush()
         os.fsync(handle)
-
-
-def _make_parents(folder: Path) -> None:
-    """Make the missing folders, readable by their owner alone; those that are there stay as they are."""
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for step in reversed(missing):
-        step.mkdir(mode=0o700, exist_ok=True)

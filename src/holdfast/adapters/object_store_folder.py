@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holdfast.kernel.durable import sync_folder, write_whole
+from holdfast.kernel.durable import NO_ROOM, sync_folder, write_whole
 from holdfast.kernel.ports import StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, StoreError, StoreFull
 
 MOST_READINGS = 20
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class FolderStore:
@@ -82,7 +80,7 @@ class FolderStore:
         except FileNotFoundError as error:
             raise ObjectMissing(operation, name, self.location, "no such file") from error
         except OSError as error:
-            kind = StoreFull if error.errno in FULL else StoreError
+            kind = StoreFull if error.errno in NO_ROOM else StoreError
             raise kind(operation, name, self.location, error.strerror or str(error)) from error
 
 

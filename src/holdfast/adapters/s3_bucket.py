@@ -27,7 +27,6 @@ ACTIONS = {
     "CopyObject": "s3:PutObject (with s3:GetObject, s3:GetObjectTagging and s3:PutObjectTagging)",
     "PutObject": "s3:PutObject (with s3:PutObjectRetention)",
     "GetObjectRetention": "s3:GetObjectRetention",
-    "GetBucketVersioning": "s3:GetBucketVersioning",
     "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 }
 MEANINGS = {
@@ -75,7 +74,7 @@ class S3Bucket:
 
         Asked for by itself: without permission HeadObject leaves it out, and the copy would lie there unlocked.
         """
-        if not self._can_lock:
+        if self._lock_settings is None:
             return {}
         try:
             answer = self._call("GetObjectRetention", name, {"Key": self._prefix + name})
@@ -91,14 +90,15 @@ class S3Bucket:
         return {"ObjectLockMode": found["Mode"], "ObjectLockRetainUntilDate": until}
 
     @cached_property
-    def _can_lock(self) -> bool:
+    def _lock_settings(self) -> Mapping[str, Mapping[str, object]] | None:
+        """How the bucket locks objects; None where it cannot."""
         try:
-            self._call("GetObjectLockConfiguration", "", {})
+            answer = self._call("GetObjectLockConfiguration", "", {})
         except StoreError as error:
             if NO_LOCK not in error.cause:
                 raise
-            return False
-        return True
+            return None
+        return cast("Mapping[str, Mapping[str, object]]", answer["ObjectLockConfiguration"])
 
     def put_locked(self, name: str, data: bytes, until: datetime, keeping: VaultSettings) -> None:
         """Create an object with a retention. Raises: ObjectExists; AccessDenied; StoreError without object lock."""
@@ -128,18 +128,13 @@ class S3Bucket:
         return OldVersions(objects, size, markers)
 
     def protection(self) -> Protection:
-        versioning = str(self._call("GetBucketVersioning", "", {}).get("Status") or "")
-        try:
-            answer = self._call("GetObjectLockConfiguration", "", {})
-        except StoreError as error:
-            if NO_LOCK not in error.cause:
-                raise
-            return Protection(versioning == "Enabled", lock=False)
-        found = cast("Mapping[str, Mapping[str, object]]", answer["ObjectLockConfiguration"])
+        found = self._lock_settings
+        if found is None:
+            return Protection(lock=False)
         rule = cast("Mapping[str, object]", found.get("Rule", {}).get("DefaultRetention", {}))
         unit = "days" if "Days" in rule else "years"
         default = f"{rule.get('Mode')}, {rule.get('Days') or rule.get('Years')} {unit}" if rule else ""
-        return Protection(versioning == "Enabled", lock=True, default_retention=default)
+        return Protection(lock=True, default_retention=default)
 
     def _pages(
         self, operation: str, prefix: str, onward: Mapping[str, str]

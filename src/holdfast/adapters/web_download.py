@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from holdfast.adapters.tls import tls_context
 from holdfast.domain.errors import CredentialsError, NotFound, Refused, RemoteError, UsageError
 
 PIECE = 1024 * 1024
@@ -31,13 +32,6 @@ METADATA = frozenset(
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as IPv6 networks reach them (RFC 6052)."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def tls_context() -> ssl.SSLContext:
-    """What https connections accept: TLS 1.3, certificates that the machine trusts."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from holdfast.adapters.age import MARK, Keys, Locks, decrypt, encrypt
 from holdfast.adapters.exchange_places import Access, export_place, import_place
 from holdfast.adapters.yaml_document import YamlDocument
 from holdfast.bootstrap.running import IMPORT
-from holdfast.domain.errors import CannotWrite, UsageError
+from holdfast.domain.errors import UsageError
 from holdfast.domain.outcomes import Finding, Severity
+from holdfast.kernel.durable import make_private, writing
 from holdfast.kernel.exchange.containers import MOST_BYTES
 from holdfast.kernel.exchange.errors import Malformed, NotImportable
 from holdfast.kernel.exchange.exporting import Shape, Written, write
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from holdfast.kernel.system import System
 
 FOREIGN = {"awsideman": read_awsideman}
-IMPORT_FORMATS = (AUTO, "json", "yaml", "csv", *FOREIGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +163,11 @@ class ExchangeDesk:
         """The files as they are to be read, decrypted where they are encrypted, and the digest of what came."""
         folder = self._home.settings.holdfast.data_dir
         held, digests = dict[str, PrivateFile](), list[str]()
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with writing(folder):
+            make_private(folder)
             for name, fetch in files.items():
                 held[name] = opened.enter_context(PrivateFile(folder))
                 digests.append(_pour(fetch(), held[name], order))
-        except OSError as error:
-            raise CannotWrite(str(folder), error.strerror or str(error)) from error
         if len(digests) == 1:
             return held, digests[0]
         listed = "".join(f"{digest}  {name}\n" for name, digest in zip(held, digests, strict=True))

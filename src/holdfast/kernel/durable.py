@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
+from holdfast.domain.errors import CannotWrite, OutOfSpace
+
 UNFINISHED = ".unfinished-"
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Numbers of the errors of a full disk, a used-up quota, and a limit to the size of files."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the disk refuses inside is told in our words. Raises: OutOfSpace; CannotWrite."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise OutOfSpace(str(path.parent), path.name) from error
+        raise CannotWrite(str(path), error.strerror or str(error)) from error
 
 
 def write_whole(path: Path, data: bytes, *, replace: bool = False) -> None:

@@ -81,9 +81,8 @@ class OldVersions:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """Whether a bucket keeps versions and can lock objects, and the retention that it gives by itself, in words."""
+    """Whether a bucket can lock objects, and the retention that it gives by itself, in words."""
 
-    versioning: bool
     lock: bool
     default_retention: str = ""
 

@@ -80,14 +80,11 @@ def versions_line(versions: OldVersions) -> str:
 
 
 def _draw(growth: Growth, picture: Path) -> None:
-    from holdfast.domain.errors import CannotWrite
-    from holdfast.kernel.durable import write_whole
+    from holdfast.kernel.durable import write_whole, writing
     from holdfast.kernel.vault.growth_picture import growth_svg
 
-    try:
+    with writing(picture):
         write_whole(picture, growth_svg(growth).encode(), replace=True)
-    except OSError as error:
-        raise CannotWrite(str(picture), error.strerror or str(error)) from error
 
 
 def _show(found: Stats, classes: Sequence[KindSize], versions: OldVersions | None) -> None:

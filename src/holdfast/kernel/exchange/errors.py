@@ -20,10 +20,11 @@ class Malformed(ValueError):
 
 @dataclass(eq=False)
 class NotImportable(HoldfastError):
-    """A file cannot become a snapshot; all that is wrong with it is listed, one per line."""
+    """A file cannot become a snapshot; what is wrong with it is listed, one per line, and `more` that is not."""
 
     file: str
     problems: tuple[str, ...]
+    more: int = 0
     code: ClassVar[str] = "not-importable"
     exit_code: ClassVar[int] = 4
     sentence: ClassVar[str] = "{file} cannot be imported; nothing was kept:{problems}"
@@ -32,8 +33,8 @@ class NotImportable(HoldfastError):
     )
 
     def facts(self) -> dict[str, str]:
-        rest = len(self.problems) - SHOWN
-        more = (f"and {rest:,} more",) if rest > 0 else ()
+        rest = max(0, len(self.problems) - SHOWN) + self.more
+        more = (f"and {rest:,} more",) if rest else ()
         listed = "\n  ".join(("", *self.problems[:SHOWN], *more)).rstrip()
         return {"file": self.file, "problems": listed}
 

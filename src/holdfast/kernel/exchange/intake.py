@@ -62,7 +62,7 @@ class Examined:
                 f"{what} is {EDITED}; to import it as it is now, say so with --edited" for what in self.edited
             ]
         if found:
-            raise NotImportable(name, (*found, *["one more"] * self.more))
+            raise NotImportable(name, tuple(found), self.more)
 
     def findings(self) -> list[Finding]:
         """The problems, and what was changed as errors of their own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from holdfast.kernel.canonical import Plain
 from holdfast.kernel.exchange.errors import Malformed
 from holdfast.kernel.vault.catalogue import root_of
 from holdfast.kernel.vault.layout import Section
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 DOCUMENT = "holdfast-export/1"
 TABLES = "holdfast-export-tables/1"
@@ -117,7 +119,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: int = 1
 
 
-def convert(value: Plain, kind: type[msgspec.Struct], place: str) -> msgspec.Struct:
+def convert(value: Plain, kind: type[S], place: str) -> S:
     """The value as a struct of the kind. Raises: Malformed."""
     try:
         return msgspec.convert(value, kind)

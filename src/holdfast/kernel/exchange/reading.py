@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import msgspec
 
@@ -47,7 +46,7 @@ class DocumentSection:
         self._members = document.members()
         if next(self._members, "") != "name":
             raise Malformed(document.place, "a section must begin with its name")
-        self.type = convert_text(document)
+        self.type = text_of(document)
         self.summary = Summary(0, captured=False)
 
     def entries(self) -> Iterator[Entry]:
@@ -58,7 +57,7 @@ class DocumentSection:
                     place = document.place
                     yield entry_of(self.type, document.value(), place)
             elif name == "summary":
-                self.summary = cast(Summary, convert(document.value(), Summary, document.place))
+                self.summary = convert(document.value(), Summary, document.place)
                 given = True
             else:
                 raise Malformed(document.place, f"the section {self.type} has {name} where none is expected")
@@ -73,13 +72,13 @@ class DocumentReading:
         self._document = document
         self._members = document.members()
         self._expect("format")
-        if convert_text(document) != DOCUMENT:
+        if text_of(document) != DOCUMENT:
             raise Malformed(
                 document.place,
                 f"the format is not {DOCUMENT}: written by something newer, or by another tool",
             )
         self._expect("metadata")
-        self.metadata = cast(Metadata, convert(document.value(), Metadata, document.place))
+        self.metadata = convert(document.value(), Metadata, document.place)
         self.end = End()
 
     def sections(self) -> Iterator[DocumentSection]:
@@ -87,7 +86,7 @@ class DocumentReading:
         for _ in self._document.elements():
             yield DocumentSection(self._document)
         self._expect("summary")
-        self.end = cast(End, convert(self._document.value(), End, self._document.place))
+        self.end = convert(self._document.value(), End, self._document.place)
         if next(self._members, None) is not None:
             raise Malformed(self._document.place, "something follows the summary")
         self._document.finish()
@@ -111,7 +110,7 @@ class DocumentPackage:
         return DocumentReading(self.opened())
 
 
-def convert_text(document: Document) -> str:
+def text_of(document: Document) -> str:
     """The text that comes next. Raises: Malformed for anything else."""
     value = document.value()
     if not isinstance(value, str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import tempfile
@@ -30,15 +29,13 @@ class PrivateFile(io.RawIOBase):
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # closed with this object
         self._cipher = AESGCM(AESGCM.generate_key(256))
         self._pending = bytearray()
-        self._hasher = hashlib.sha256()
-        self._chunks, self._size, self._at = 0, 0, 0
+        self._chunks, self._size = 0, 0
         self._held: tuple[int, bytes] = (-1, b"")
 
     def write(self, data: ReadableBuffer) -> int:
         """Add bytes at the end. Raises: OSError."""
         view = bytes(data)
         self._pending += view
-        self._hasher.update(view)
         self._size += len(view)
         while len(self._pending) >= CHUNK:
             self._store(CHUNK)
@@ -60,11 +57,6 @@ class PrivateFile(io.RawIOBase):
     def size(self) -> int:
         """Bytes that were written."""
         return self._size
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 in hex of what was written."""
-        return self._hasher.hexdigest()
 
     def opened(self) -> io.BufferedReader:
         """A reader at the start; closing it leaves the file."""

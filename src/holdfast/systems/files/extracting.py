@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from holdfast.domain.errors import CannotWrite, NotFound, VaultDamaged
+from holdfast.domain.errors import NotFound, VaultDamaged
 from holdfast.domain.outcomes import DONE, Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record
+from holdfast.kernel.durable import writing
 from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.chunk_reader import ChunkReader
 from holdfast.kernel.vault.chunks import MOST, threads
@@ -65,12 +66,10 @@ class Folders:
     """Handles of the folders from the target down to where the last path was; links are never followed."""
 
     def __init__(self, target: Path) -> None:
-        """Makes the target where it is missing. Raises: CannotWrite."""
-        try:
+        """Makes the target where it is missing. Raises: CannotWrite; OutOfSpace."""
+        with writing(target):
             target.mkdir(parents=True, exist_ok=True)
             self._open: list[tuple[bytes, int]] = [(b"", os.open(target, os.O_RDONLY | os.O_DIRECTORY))]
-        except OSError as error:
-            raise CannotWrite(str(target), error.strerror or str(error)) from error
         self.made: set[tuple[bytes, ...]] = set()
 
     def at(self, parts: Sequence[bytes]) -> int:
