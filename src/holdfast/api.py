@@ -101,8 +101,7 @@ class Manager:
         )
         if info is None:
             return False
-        self._home.vault.delete(info)
-        self._home.audit.append("backup deleted", info.system, {"snapshot": info.id})
+        self._home.cleanup.delete([info], "", self._home.progress)
         return True
 
 

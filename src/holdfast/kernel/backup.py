@@ -203,13 +203,16 @@ class Backup:
             self.clean_up(context, info)
 
 
-def read_back(vault: Vault, context: RunContext) -> SnapshotInfo:
-    """The snapshot that the run sealed, checked byte by byte. Raises: NotFound; VaultDamaged."""
+def read_back(vault: Vault, context: RunContext, *, read_chunks: bool = True) -> SnapshotInfo:
+    """The snapshot that the run sealed, checked byte by byte, chunks as `Vault.verify` does.
+
+    What one of two places lacks of it is a finding. Raises: NotFound; VaultDamaged; StoreError.
+    """
     info = vault.of_run(context.run.id)
     if info is None:
         raise NotFound("snapshot of run", context.run.id, "Start the run again.")
     lacking = not_where_it_should_be(vault, info, Severity.ERROR)
-    refuse_unreadable(context, info, vault.verify(info, context.progress), lacking)
+    _refuse_unreadable(context, info, vault.verify(info, context.progress, read_chunks=read_chunks), lacking)
     return info
 
 
@@ -219,7 +222,7 @@ def not_where_it_should_be(vault: Vault, info: SnapshotInfo, severity: Severity)
         yield from _lacks(found, info.id, severity)
 
 
-def refuse_unreadable(
+def _refuse_unreadable(
     context: RunContext, info: SnapshotInfo, verification: Verification, beside: Iterable[Finding] = ()
 ) -> None:
     """Record what is wrong with a new snapshot, and what is `beside`. Raises: VaultDamaged when it cannot be read."""

@@ -51,7 +51,7 @@ class _Named(msgspec.Struct):
 
 
 class Cleanup:
-    """Decides and deletes for one installation; every deletion is audited."""
+    """Decides, deletes and prunes for one installation; every deletion and every prune is audited."""
 
     def __init__(
         self,
@@ -120,9 +120,18 @@ class Cleanup:
             progress.advance(note=info.id)
         return Cleaned(tuple(deleted), tuple(locked))
 
-    def prune(self, progress: Progress) -> Pruned:
-        """What the vault removed that no snapshot needs. Raises: as `Vault.prune`."""
-        return self._vault.prune(progress=progress)
+    def drop(self, snapshot: str) -> None:
+        """Take a snapshot that cannot be read out of the vault, by its id. Raises: StoreError."""
+        self._vault.delete(snapshot)
+        self._audit.append(DELETED, "vault", {"snapshot": snapshot, "because": "unreadable"})
+
+    def prune(self, progress: Progress, *, dry_run: bool = False) -> Pruned:
+        """What the vault removed, or with `dry_run` would remove, that no snapshot needs. Raises: as `Vault.prune`."""
+        done = self._vault.prune(dry_run=dry_run, progress=progress)
+        if not dry_run:
+            facts = {"objects": str(done.objects_removed), "epoch_destroyed": str(done.epoch_destroyed or "")}
+            self._audit.append("vault pruned", "vault", facts)
+        return done
 
 
 def needed(ledger: Ledger, snapshots: Sequence[SnapshotInfo]) -> dict[str, str]:

@@ -216,3 +216,13 @@ def test_a_damaged_chunk_costs_the_files_that_need_it_alone(desk: Desk, tree: Pa
     check = desk.run("vault", "check", "--json")
     named = {each["where"].rpartition("/")[2] for each in check.json["problems"]}
     assert (check.code, "sparse" in named, "b" in named) == (20, True, False)
+
+
+def test_a_save_says_what_the_second_place_lacks(desk: Desk, tree: Path) -> None:
+    assert saved(desk, str(tree / "a")).code == 0
+    desk.environment["HOLDFAST_VAULT_REPLICA"] = "not-mounted"
+    report = saved(desk, str(tree / "a")).json
+    assert any(
+        "objects of snapshot" in each["message"] and "are not in" in each["message"]
+        for each in report["findings"]
+    )

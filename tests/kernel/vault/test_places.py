@@ -319,7 +319,7 @@ def test_without_a_second_place_the_loss_is_named_and_the_rest_stays_sound(tmp_p
     lost = [problem.where for problem in found.left.problems if problem.level == "records"]
     assert lost
     assert all(f"snapshot {ids[1]}, " in where and "person-000" in where for where in lost)
-    vault.drop(ids[1])
+    vault.delete(ids[1])
     assert open_vault(place, tmp_path).check(read_data=True).problems == ()
     assert contents_of(vault.read(vault.resolve(ids[2]))) == company(6, "Captain")
 

@@ -10,11 +10,9 @@ import click
 from holdfast.delivery.cli.exchange import export, import_
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.moments import since_option, until_option
-from holdfast.delivery.cli.opening import conclude, emit, installation
+from holdfast.delivery.cli.opening import VAULT_DAMAGED, conclude, emit, installation
 from holdfast.delivery.cli.pruning import delete, prune, tier
 from holdfast.delivery.cli.restoring import mapping_option
-
-VAULT_DAMAGED = 20
 
 
 class Label(click.ParamType[tuple[str, str]]):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.runs import Run
 
-PARTIAL, CHECK_FAILED = 3, 5
+PARTIAL, CHECK_FAILED, VAULT_DAMAGED = 3, 5, 20
 """Exit codes of commands that end well and found something."""
 
 

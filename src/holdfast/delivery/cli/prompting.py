@@ -1,4 +1,4 @@
-"""Conflicts decided by a person at a terminal."""
+"""What a person at a terminal decides: deletions and conflicts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ def require_terminal(what: str, remedy: str) -> None:
     """Return where a person can be asked. Raises: Refused elsewhere."""
     if not sys.stdin.isatty() or not sys.stderr.isatty():
         raise Refused(f"{what}, and there is none", remedy)
+
+
+def confirm(progress: Progress, question: str) -> None:
+    """Return when a person at the terminal agrees to a deletion. Raises: Refused where there is none; Abort."""
+    require_terminal("the question before a deletion needs a terminal", "Give --yes where nobody can answer.")
+    with progress.paused():
+        click.confirm(question, abort=True, err=True)
 
 
 def refuse_prompt_without_terminal() -> None:

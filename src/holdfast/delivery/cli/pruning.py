@@ -9,6 +9,7 @@ import click
 
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
 from holdfast.delivery.cli.opening import emit, installation
+from holdfast.kernel.vault.settings import ARCHIVES, AT_ONCE
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
     from holdfast.kernel.span import Span
     from holdfast.kernel.vault.prune import Pruned
 
-CLASSES = (
-    "STANDARD",
-    "INTELLIGENT_TIERING",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "GLACIER_IR",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-)
 COUNT = click.IntRange(min=0)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
@@ -43,13 +35,15 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @pass_invocation
 def delete(invocation: Invocation, backup_ids: tuple[str, ...], force: bool, dry_run: bool, yes: bool) -> int:
     """Take backups out of the vault. What other backups share stays."""
+    from holdfast.delivery.cli.prompting import confirm
+
     with installation(invocation) as home:
         found = {info.id: info for info in map(home.vault.resolve, backup_ids)}
         chosen = sorted(found.values(), key=lambda info: info.taken_at)
         if not force:
             _refuse_protected(home, chosen)
         if not dry_run and not yes:
-            _confirm(home, f"Delete {_named(chosen)}?")
+            confirm(home.progress, f"Delete {_named(chosen)}?")
         cleaned = home.cleanup.delete([] if dry_run else chosen, "", home.progress)
         if invocation.json:
             emit([_deletion(info, cleaned) for info in chosen])
@@ -81,6 +75,8 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
     Rules are those of `[retention]` in the settings; an option replaces one of them. Any rule keeps. The last
     complete backup always stays, and so does what an unfinished run needs.
     """
+    from holdfast.delivery.cli.prompting import confirm
+
     with installation(invocation) as home:
         policy = _policy(home.settings.retention, given)
         decisions = home.cleanup.decide(policy, system.replace("-", "_"))
@@ -89,7 +85,7 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
         if not invocation.json:
             _explain(home, decisions, policy, freed)
         if doomed and not dry_run and not yes:
-            _confirm(home, f"Delete {len(doomed)} of {len(decisions)} backups?")
+            confirm(home.progress, f"Delete {len(doomed)} of {len(decisions)} backups?")
         cleaned = home.cleanup.delete([] if dry_run else doomed, _because(policy), home.progress)
         if invocation.json:
             pruned = None if dry_run else home.cleanup.prune(home.progress)
@@ -112,7 +108,11 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
 @click.command()
 @click.option("--older-than", default="90d", show_default=True, metavar="SPAN", help="As 90d, 8w, 6m or 1y.")
 @click.option(
-    "--storage-class", type=click.Choice(CLASSES), default="STANDARD_IA", show_default=True, help="Where to."
+    "--storage-class",
+    type=click.Choice((*AT_ONCE, *ARCHIVES)),
+    default="STANDARD_IA",
+    show_default=True,
+    help="Where to.",
 )
 @click.option(
     "--allow-archive", is_flag=True, help="Also a class that must be asked hours before it is read."
@@ -192,15 +192,6 @@ def _refuse_protected(home: Installation, chosen: Sequence[SnapshotInfo]) -> Non
         )
 
 
-def _confirm(home: Installation, question: str) -> None:
-    """Return when a person at the terminal agrees. Raises: Refused without one; Abort."""
-    from holdfast.delivery.cli.prompting import require_terminal
-
-    require_terminal("the question before a deletion needs a terminal", "Give --yes where nobody can answer.")
-    with home.progress.paused():
-        click.confirm(question, abort=True, err=True)
-
-
 def _named(chosen: Sequence[SnapshotInfo]) -> str:
     told = [f"{info.id} of {info.system}, taken {info.taken_at:%Y-%m-%d %H:%M} UTC" for info in chosen]
     return f"backup {told[0]}" if len(told) == 1 else f"{len(told)} backups: {'; '.join(told)}"
@@ -242,12 +233,9 @@ def _tell(cleaned: Cleaned) -> None:
 
 
 def _tell_pruned(cleaned: Cleaned, pruned: Pruned) -> None:
-    from holdfast.kernel.showing import byte_size
+    from holdfast.delivery.cli.rendering import show_pruned
 
-    freed = f"{byte_size(pruned.bytes_freed)} freed, {byte_size(pruned.bytes_rewritten)} packed anew"
-    click.echo(f"Deleted {len(cleaned.deleted):,} backups; {freed}.")
-    for told in (*map(str, cleaned.locked), pruned.erasure.rstrip(".")):
-        if told:
-            click.echo(f"{told}.")
-    if pruned.waiting:
-        click.echo(f"The rest waits for a later prune: {', '.join(pruned.waiting)}")
+    click.echo(f"Deleted {len(cleaned.deleted):,} backups.")
+    for held in cleaned.locked:
+        click.echo(f"{held}.")
+    show_pruned(pruned, dry_run=False)

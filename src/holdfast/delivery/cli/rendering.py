@@ -17,6 +17,7 @@ from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
+    from holdfast.kernel.vault.prune import Pruned
     from holdfast.kernel.vault.repair import Repair
     from holdfast.kernel.vault.verify import LevelCount, Verification
 
@@ -218,6 +219,21 @@ def show_repair(found: Repair, screen: Screen | None = None) -> None:
         screen.line(
             "`holdfast vault repair --drop-unreadable` takes them out of the vault; all others are sound."
         )
+
+
+def show_pruned(done: Pruned, *, dry_run: bool, screen: Screen | None = None) -> None:
+    """What a prune did, or would do, what it left, and whether that is erased."""
+    screen = screen or Screen()
+    would = "Would remove" if dry_run else "Removed"
+    screen.line(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
+    if done.packs_rewritten:
+        again = "Would write" if dry_run else "Wrote"
+        screen.line(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
+    for held in done.waiting[:LISTED]:
+        screen.line(f"  the rest waits for {held}")
+    _rest(screen, len(done.waiting) - LISTED)
+    if done.erasure:
+        screen.line(done.erasure)
 
 
 def _level_row(level: LevelCount) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,14 @@ import click
 
 from holdfast.delivery.cli.files import diff, extract, ls, save
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared_options
-from holdfast.delivery.cli.opening import emit, installation
+from holdfast.delivery.cli.opening import VAULT_DAMAGED, emit, installation
 from holdfast.delivery.cli.vault_stats import old_versions, stats, versions_line
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
-    from holdfast.kernel.vault.prune import Pruned
     from holdfast.kernel.vault.repair import Repair
     from holdfast.kernel.vault.vault import Vault
 
-VAULT_DAMAGED = 20
 LISTED = 20
 
 
@@ -85,30 +84,16 @@ def check(invocation: Invocation, read_data: bool) -> int:
 @pass_invocation
 def prune(invocation: Invocation, dry_run: bool) -> int:
     """Remove what no backup needs, so that nobody can read it any more, not even in an old copy of the vault."""
+    from holdfast.delivery.cli.rendering import show_pruned
+
     with installation(invocation) as home:
-        done = home.vault.prune(dry_run=dry_run, progress=home.progress)
-        if not dry_run:
-            facts = {"objects": str(done.objects_removed), "epoch_destroyed": str(done.epoch_destroyed or "")}
-            home.audit.append("vault pruned", "vault", facts)
+        done = home.cleanup.prune(home.progress, dry_run=dry_run)
         if invocation.json:
             emit(done)
-            return 0
-        with home.progress.paused():
-            show_pruned(done, dry_run)
+        else:
+            with home.progress.paused():
+                show_pruned(done, dry_run=dry_run)
     return 0
-
-
-def show_pruned(done: Pruned, dry_run: bool) -> None:
-    """What a prune did, or would do, and what it left."""
-    would = "Would remove" if dry_run else "Removed"
-    click.echo(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
-    if done.packs_rewritten:
-        again = "Would write" if dry_run else "Wrote"
-        click.echo(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
-    for held in done.waiting[:LISTED]:
-        click.echo(f"  the rest waits for {held}")
-    if done.erasure:
-        click.echo(done.erasure)
 
 
 @vault.command(name="rotate-key")
@@ -170,11 +155,11 @@ def repair(invocation: Invocation, dry_run: bool, drop_unreadable: bool, yes: bo
         found = home.vault_to_repair().repair(dry_run=dry_run, progress=home.progress)
         if found.healed and not dry_run:
             home.audit.append("vault repaired", "vault", {"healed": len(found.healed)})
-        with home.progress.paused():
-            if not invocation.json:
+        if not invocation.json:
+            with home.progress.paused():
                 show_repair(found)
-            if drop_unreadable and found.unreadable and not dry_run:
-                found = _drop(home, found, ask=not yes)
+        if drop_unreadable and found.unreadable and not dry_run:
+            found = _drop(home, found, ask=not yes)
         if invocation.json:
             emit(found)
         sound = home.vault.check(read_data=True).sound if found.dropped else found.left.sound
@@ -183,30 +168,22 @@ def repair(invocation: Invocation, dry_run: bool, drop_unreadable: bool, yes: bo
 
 def _drop(home: Installation, found: Repair, *, ask: bool) -> Repair:
     """The repair with its unreadable backups taken out of the vault."""
-    from holdfast.delivery.cli.prompting import require_terminal
+    from holdfast.delivery.cli.prompting import confirm
 
     if ask:
-        require_terminal(
-            "the question before a deletion needs a terminal", "Give --yes where nobody can answer."
-        )
-        count = len(found.unreadable)
-        click.confirm(f"Drop {count} backups that cannot be read whole?", abort=True, err=True)
+        confirm(home.progress, f"Drop {len(found.unreadable)} backups that cannot be read whole?")
     for snapshot in found.unreadable:
-        home.vault.drop(snapshot)
-        home.audit.append("backup deleted", "vault", {"snapshot": snapshot, "because": "unreadable"})
+        home.cleanup.drop(snapshot)
         click.echo(f"Dropped {snapshot}.", err=True)
     return replace(found, dropped=found.unreadable)
 
 
-def made_json(made: Vault, file: Path | None) -> bytes:
+def made_json(made: Vault, file: Path | None) -> Mapping[str, object]:
     """A new vault as a JSON object, with the settings file that names it."""
-    import json
-
-    fields = {
+    return {
         "id": made.id,
         "location": made.location,
         "key_location": made.key_location,
         "can_erase": made.can_erase,
         "settings": str(file) if file else None,
     }
-    return json.dumps(fields).encode()

@@ -12,6 +12,8 @@ from holdfast.kernel.vault.layout import PACKS
 
 AT_ONCE = ("STANDARD", "INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
 """S3's storage classes from which an object is read without asking for it hours before."""
+ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+"""Those from which it is not."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) *(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?")
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
 

@@ -10,6 +10,7 @@ from holdfast.domain.errors import Refused
 from holdfast.kernel.ports import Bucket, ClassedObject, Progress
 from holdfast.kernel.vault.errors import ObjectMissing
 from holdfast.kernel.vault.layout import PACKS
+from holdfast.kernel.vault.settings import ARCHIVES
 from holdfast.kernel.vault.usage import Usage
 
 AT_A_TIME = 8
@@ -20,14 +21,17 @@ KIB = 1024
 class StorageClass:
     """A class of S3, and in words what AWS charges at least; objects below `worth_bytes` save nothing there.
 
-    `archive` tells that an object must be asked for before it can be read. The figures are those of the S3
-    user guide, "Understanding and managing Amazon S3 storage classes".
+    The figures are those of the S3 user guide, "Understanding and managing Amazon S3 storage classes".
     """
 
     name: str
     worth_bytes: int = 0
     charges: str = ""
-    archive: bool = False
+
+    @property
+    def archive(self) -> bool:
+        """Whether an object must be asked for before it can be read."""
+        return self.name in ARCHIVES
 
 
 _COLDER = "at least {} days are charged, smaller objects as 128 KiB"
@@ -40,8 +44,8 @@ CLASSES = {
         StorageClass("STANDARD_IA", 128 * KIB, _COLDER.format(30)),
         StorageClass("ONEZONE_IA", 128 * KIB, _COLDER.format(30)),
         StorageClass("GLACIER_IR", 128 * KIB, _COLDER.format(90)),
-        StorageClass("GLACIER", 128 * KIB, _ARCHIVED.format(90), archive=True),
-        StorageClass("DEEP_ARCHIVE", 128 * KIB, _ARCHIVED.format(180), archive=True),
+        StorageClass("GLACIER", 128 * KIB, _ARCHIVED.format(90)),
+        StorageClass("DEEP_ARCHIVE", 128 * KIB, _ARCHIVED.format(180)),
     )
 }
 

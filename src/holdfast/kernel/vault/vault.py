@@ -166,13 +166,12 @@ class Vault:
         """The name of the object that makes the snapshot. Raises: VaultError; StoreError."""
         return self._catalogue.name(info.id)
 
-    def delete(self, info: SnapshotInfo) -> str:
-        """Take a snapshot out of the vault; a sentence on what stays behind. Raises: StoreError."""
-        self._catalogue.delete(info.id)
-        return (
-            f"Snapshot {info.id} is no longer listed. Its data stays in {self._store.location} until "
-            "`holdfast vault prune` removes what no snapshot needs."
-        )
+    def delete(self, snapshot: SnapshotInfo | str) -> None:
+        """Take a snapshot out of the vault, by its id where it cannot be read; its data stays until a prune.
+
+        Raises: StoreError.
+        """
+        self._catalogue.delete(snapshot if isinstance(snapshot, str) else snapshot.id)
 
     def prune(self, *, dry_run: bool = False, progress: Progress | None = None) -> Pruned:
         """Take out what no snapshot needs, and make sure that nobody can read it, from no copy of the store.
@@ -259,10 +258,6 @@ class Vault:
         left = self._inspector(progress, store).check(read_data=True)
         broken = tuple(unreadable(Catalogue(store, self._catalogue.seals), store.lost))
         return Repair(dry_run, tuple(store.healed), left, broken)
-
-    def drop(self, snapshot: str) -> None:
-        """Take a snapshot out of the vault by its id, whether it can be read or not. Raises: StoreError."""
-        self._catalogue.delete(snapshot)
 
     def _check_object(self, place: ObjectStore, name: str, data: bytes) -> None:
         """Return when an object of one place is what was written. Raises: VaultDamaged; VaultError; StoreError."""

@@ -12,11 +12,11 @@ from typing import NoReturn
 
 import msgspec
 
-from holdfast.domain.errors import NotFound, Refused
+from holdfast.domain.errors import Refused
 from holdfast.domain.outcomes import DONE, Finding, Item, OutcomeKind, Severity
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
-from holdfast.kernel.backup import FULL, beside_damage, refuse_unreadable
+from holdfast.kernel.backup import FULL, beside_damage, read_back
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.system import System
 from holdfast.kernel.vault.chunks import Read
@@ -161,11 +161,7 @@ class Saving:
         return saver.save_stream(Draft(request.stream, entry), self.stream)
 
     def _check(self, context: RunContext) -> None:
-        vault = self.vault()
-        info = vault.of_run(context.run.id)
-        if info is None:
-            raise NotFound("snapshot of run", context.run.id, "Start the save again.")
-        refuse_unreadable(context, info, vault.verify(info, context.progress, read_chunks=False))
+        read_back(self.vault(), context, read_chunks=False)
 
 
 def _recorded(context: RunContext, drafts: Iterable[Draft], tally: Counter[OutcomeKind]) -> Iterator[Record]:
