@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 SEPARATOR = "\x1f"
 
@@ -25,14 +25,14 @@ def show_key(key: str) -> str:
     return " / ".join(split_key(key))
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One thing of a service as it was captured.
 
     `body` and `personal` are canonical JSON objects (UTF-8, sorted keys, no floats, absent differs
     from null). `personal` holds the fields that name or locate a person, which the vault keeps under
     a key of their own; it is empty where the type has none. `schema` is the version of the type's
-    fields, so that readers accept every older one.
+    fields, so that readers accept every older one. A tuple, since millions are made: a frozen dataclass takes
+    five times as long.
     """
 
     type: str

@@ -96,7 +96,7 @@ def test_sections_left_out_or_incomplete_are_stated(restorer: Restorer) -> None:
 
 
 def test_fields_of_a_newer_version_are_refused(restorer: Restorer) -> None:
-    findings = found(restorer, view(replace(user("alice"), schema=2)))
+    findings = found(restorer, view(user("alice")._replace(schema=2)))
     assert codes(findings) == [(Severity.ERROR, "newer-schema")]
 
 

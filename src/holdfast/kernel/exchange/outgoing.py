@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -39,7 +39,7 @@ class OutgoingSection:
         digest, left_out = SectionDigest(), False
         for record in self._view.records(self.type) if self._section.captured else ():
             if record.personal and not self._personal:
-                record, left_out = replace(record, personal=b""), True
+                record, left_out = record._replace(personal=b""), True
             self._refuse_bytes(record)
             digest.extend([(record.key, record.schema, record.body, record.personal)])
             yield record

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.domain.errors import VaultError
-from holdfast.domain.records import Record
 from holdfast.systems.identity_center.model import (
     Group,
     PermissionSet,
@@ -119,7 +117,7 @@ def test_policies_are_kept_to_the_letter_and_compared_by_meaning() -> None:
 
 
 def test_a_record_of_a_newer_version_is_refused_with_the_cure() -> None:
-    newer: Record = replace(group_record(Group("g-1", "Admins")), schema=2)
+    newer = group_record(Group("g-1", "Admins"))._replace(schema=2)
     with pytest.raises(VaultError, match="newer Holdfast") as caught:
         group_from(newer)
     assert "Upgrade" in caught.value.advice

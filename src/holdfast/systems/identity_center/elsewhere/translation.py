@@ -252,7 +252,7 @@ class Translator:
             section = USERS if kind is PrincipalType.USER else GROUPS
             principal = translated["Principal"] = self._name(section, str(fields["Principal"]))
             key = join_key(*split_key(key)[:-1], principal_key(kind, principal))
-        return replace(record, key=key, body=canonical(translated))
+        return record._replace(key=key, body=canonical(translated))
 
     def _plain(self, value: Plain) -> Plain:
         if isinstance(value, str):
