@@ -19,7 +19,7 @@ SNAPSHOTS = 100
 SIZES, HUGE = (250_000, 500_000, 1_000_000), 10_000_000
 
 
-def ours(bench: Bench, what: str, command: str, prepare: str = "", **more: str) -> dict[str, str]:
+def ours(what: str, command: str, prepare: str = "", **more: str) -> dict[str, str]:
     spec = {"name": f"{what}/{OURS}", "cmd": command, **more}
     return {**spec, "prep": prepare} if prepare else spec
 
@@ -70,7 +70,7 @@ def with_base(bench: Bench) -> None:
 
 def first(bench: Bench) -> list[dict[str, str]]:
     command = bench.ours("backup", vault(bench), bench.data / "cur.jsonl")
-    own = ours(bench, "jsonl/create", command, fresh(bench), size=str(vault(bench)))
+    own = ours("jsonl/create", command, fresh(bench), size=str(vault(bench)))
     return [own, *bench.specs("create_jsonl", bench.peers)]
 
 
@@ -96,7 +96,7 @@ def first_snapshot_as_files(bench: Bench) -> None:
 def verify(bench: Bench) -> None:
     """V: read and prove every byte: ours `Vault.verify`, restic check --read-data, borg check --verify-data."""
     with_base(bench)
-    own = ours(bench, "jsonl/verify", bench.ours("verify", vault(bench)))
+    own = ours("jsonl/verify", bench.ours("verify", vault(bench)))
     figures = bench.measure("verify_jsonl", [own, *bench.specs("verify_jsonl", bench.peers)])
     bench.judge("V", "wall, of restic's", wall_ratio(figures, "restic"), 1.0)
     bench.judge_peak("V", figures[OURS])
@@ -106,7 +106,6 @@ def restore(bench: Bench) -> None:
     """X: all records as a JSONL file in memory again."""
     with_base(bench)
     own = ours(
-        bench,
         "jsonl/restore",
         bench.ours("restore", vault(bench), f"{RESTORED}/cur.jsonl"),
         f"rm -rf {RESTORED}; mkdir -p {RESTORED}; sync",
@@ -127,7 +126,7 @@ def second_snapshot(bench: Bench) -> None:
     base, place = bench.folder / "base" / "jsonl", bench.work / OURS
     command = bench.ours("backup", vault(bench), bench.data / "cur.jsonl")
     again = f"rm -rf {place}; cp -a {base / OURS} {place}; sync; cat {bench.data}/cur.jsonl > /dev/null"
-    own = ours(bench, "jsonl/second", command, again, size=str(vault(bench)))
+    own = ours("jsonl/second", command, again, size=str(vault(bench)))
     figures = bench.measure("incr_jsonl", [own, *bench.specs("incr_jsonl", bench.peers)])
     added = {
         tool: each.stored - size_of(base / tool)

@@ -4,6 +4,7 @@ import base64
 import os
 import resource
 import stat
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def test_a_passphrase_opens_what_it_made_and_a_wrong_one_is_told_from_damage() -
     assert "MY_PASSPHRASE" in caught.value.advice
     del store.objects["keys/passphrase"]
     with pytest.raises(VaultDamaged, match="the key header is missing"):
+        Vault.open(store, Passphrase("correct horse"), CLOCK)
+
+
+@pytest.mark.parametrize("newer", [(b'header":1', b'header":2'), (b"argon2id", b"argon3id")])
+def test_a_key_header_of_a_newer_kind_is_not_taken_for_a_wrong_passphrase(newer: tuple[bytes, bytes]) -> None:
+    store = MemoryStore()
+    Vault.create(store, Passphrase("correct horse"), CLOCK)
+    line = store.objects["keys/passphrase"].split(b"\n")[0].replace(*newer)
+    store.put("keys/passphrase", line + b"\n" + sha256(line).hexdigest().encode() + b"\n", replace=True)
+    with pytest.raises(VaultDamaged, match="this version does not know"):
         Vault.open(store, Passphrase("correct horse"), CLOCK)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -23,11 +24,15 @@ LANES = 4
 PURPOSE = b"holdfast vault 1 passphrase"
 
 
-class KeyHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the store holds of a passphrase: the salt, and the secrets sealed; bytes are base64."""
+class KeyHeader(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="holdfast_key_header", tag=1
+):
+    """What the store holds of a passphrase: the salt, and the secrets sealed; bytes are base64.
 
-    holdfast_key_header: int
-    kdf: str
+    `holdfast_key_header` is its version.
+    """
+
+    kdf: Literal["argon2id"]
     salt: bytes
     nonce: bytes
     sealed: bytes
@@ -105,7 +110,7 @@ class Passphrase:
     def _sealed(self, keys: KeySet) -> bytes:
         salt, nonce = os.urandom(16), os.urandom(12)
         sealed = AESGCM(self._stretch(salt)).encrypt(nonce, msgspec.json.encode(keys), PURPOSE)
-        return write_checked(KeyHeader(1, "argon2id", salt, nonce, sealed))
+        return write_checked(KeyHeader("argon2id", salt, nonce, sealed))
 
     def _stretch(self, salt: bytes) -> bytes:
         return Argon2id(salt=salt, length=32, iterations=PASSES, lanes=LANES, memory_cost=MEMORY_KIB).derive(

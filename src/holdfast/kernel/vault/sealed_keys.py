@@ -19,13 +19,14 @@ PURPOSE = b"holdfast vault 1 key file"
 NONCE = bytes(12)
 
 
-class SealedKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SealedKeys(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="holdfast_sealed_keys", tag=1
+):
     """A line of JSON in a key file: the service's key by its full name, and a data key wrapped under it.
 
     `holdfast_sealed_keys` comes first and is the version; bytes are base64.
     """
 
-    holdfast_sealed_keys: int
     vault_id: bytes
     kms_key: str
     wrapped: bytes
@@ -55,7 +56,7 @@ def seal_keys(keys: KeySet, service: KeyService, key: str) -> SealedKeys:
     """
     fresh = service.new_data_key(key, context_of(keys.vault_id))
     sealed = AESGCM(fresh.secret).encrypt(NONCE, msgspec.json.encode(keys), _bound(keys.vault_id, fresh.key))
-    return SealedKeys(1, keys.vault_id, fresh.key, fresh.wrapped, sealed)
+    return SealedKeys(keys.vault_id, fresh.key, fresh.wrapped, sealed)
 
 
 def open_keys(found: SealedKeys, service: KeyService, where: str) -> KeySet:
