@@ -37,8 +37,8 @@ from holdfast.kernel.backup import INCREMENTAL
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.preview import Preview
 from holdfast.kernel.retention import RECORDED, RetentionSettings, recorded_policy
-from holdfast.kernel.vault.verify import Problem, Verification
-from holdfast.kernel.vault.writer import SectionDigest
+from holdfast.kernel.vault.section_digest import SectionDigest
+from holdfast.kernel.vault.verification import Problem, Verification
 
 ALGORITHM = "AES-256-GCM"
 

@@ -23,7 +23,7 @@ from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.repair import Lacking
 from holdfast.kernel.vault.vault import Vault
-from holdfast.kernel.vault.verify import Verification
+from holdfast.kernel.vault.verification import Verification
 from holdfast.kernel.views import MemoryView
 
 CHANGING = ("restore", "rollback")

@@ -24,7 +24,7 @@ from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.compare import Difference, DifferenceKind
 from holdfast.kernel.preview import preview_of
-from holdfast.kernel.vault.verify import LevelCount, Problem, Verification
+from holdfast.kernel.vault.verification import LevelCount, Problem, Verification
 from tests.simulators import sample_run
 
 LEVELS = (LevelCount("vault", 0, 0), LevelCount("pack", 3, 1), LevelCount("record", 120_000, 0))

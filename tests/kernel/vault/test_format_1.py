@@ -10,8 +10,8 @@ from holdfast.adapters.object_store_folder import FolderStore
 from holdfast.domain.records import Record, join_key
 from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.passphrase import Passphrase
+from holdfast.kernel.vault.section_digest import SectionDigest
 from holdfast.kernel.vault.vault import Vault
-from holdfast.kernel.vault.writer import SectionDigest
 from tests.kernel.vault.described_reader import DescribedVault, checked_line, passphrase_secrets
 from tests.simulators.small_vault import SOURCE, FixedClock, contents_of
 

@@ -13,7 +13,7 @@ from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.vault.errors import StoreError, StoreFull
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
-from holdfast.kernel.vault.verify import Verification
+from holdfast.kernel.vault.verification import Verification
 from tests.simulators.failing_store import FailingStore
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.small_vault import (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from holdfast.kernel.preview import Preview
     from holdfast.kernel.vault.prune import Pruned
     from holdfast.kernel.vault.repair import Repair
-    from holdfast.kernel.vault.verify import LevelCount, Verification
+    from holdfast.kernel.vault.verification import LevelCount, Verification
 
 Cell = TypeVar("Cell")
 

@@ -21,7 +21,7 @@ from holdfast.kernel.exchange.layout import (
 )
 from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.system import Part, System
-from holdfast.kernel.vault.writer import SectionDigest
+from holdfast.kernel.vault.section_digest import SectionDigest
 
 LISTED = 1_000
 """Problems that are kept; further ones are counted."""

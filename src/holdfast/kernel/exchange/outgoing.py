@@ -22,7 +22,7 @@ from holdfast.kernel.exchange.layout import (
     root_over,
 )
 from holdfast.kernel.ids import timestamp
-from holdfast.kernel.vault.writer import SectionDigest
+from holdfast.kernel.vault.section_digest import SectionDigest
 
 
 class OutgoingSection:

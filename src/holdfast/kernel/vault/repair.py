@@ -12,7 +12,7 @@ from holdfast.kernel.vault.errors import ObjectMissing
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.places import TwoPlaces, is_kept_in, places_of
 from holdfast.kernel.vault.usage import objects_of
-from holdfast.kernel.vault.verify import Verification
+from holdfast.kernel.vault.verification import Verification
 
 MISSING = "the object is missing"
 Check = Callable[[ObjectStore, str, bytes], None]

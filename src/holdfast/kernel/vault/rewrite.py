@@ -23,7 +23,7 @@ from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.reader import open_layers
 from holdfast.kernel.vault.rows import LISTED_ROWS, Row
 from holdfast.kernel.vault.sealing import Role
-from holdfast.kernel.vault.writer import SectionDigest
+from holdfast.kernel.vault.section_digest import SectionDigest
 
 Placed = dict[LayerId, tuple[ObjectRef, int]]
 """Where the layers of a tree's nodes lie now: index, and position in it."""

@@ -24,7 +24,8 @@ from holdfast.kernel.vault.repair import HealingStore, Lacking, Repair, lacking,
 from holdfast.kernel.vault.sealing import Seals
 from holdfast.kernel.vault.stats import Stats, stats_of
 from holdfast.kernel.vault.usage import Usage, usage_of
-from holdfast.kernel.vault.verify import Inspector, Verification, together
+from holdfast.kernel.vault.verification import Verification, together
+from holdfast.kernel.vault.verify import Inspector
 from holdfast.kernel.vault.writer import SnapshotWriter
 
 
