@@ -16,7 +16,6 @@ SAYS_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "base", 
 
 # The entry points that may catch everything, as "path below src/holdfast::function"; one each.
 MAY_CATCH_ALL = {
-    "adapters/evidence_files.py::write_private",  # removes the unfinished file, then raises again
     "adapters/ledger/database.py::__init__",  # rolls the transaction back, then raises again
     "kernel/runs/engine.py::execute",  # a bug still leaves evidence, then raises again
 }

@@ -74,9 +74,8 @@ def write_private(path: Path, chunks: Iterable[bytes]) -> EvidenceFile:
         try:
             written = _write_new(unfinished, path.name, chunks)
             unfinished.replace(path)
-        except BaseException:
+        finally:
             unfinished.unlink(missing_ok=True)
-            raise
         sync_folder(path.parent)
     return written
 
