@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +14,7 @@ from holdfast.domain.snapshots import BY_ID_ALONE, SectionSummary, SnapshotInfo,
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead
-from holdfast.kernel.vault.checked_text import read_signed
+from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.errors import SnapshotGone, damaged, gone
 from holdfast.kernel.vault.layout import Index, Manifest, ObjectRef, Section, WrappedKey
 from holdfast.kernel.vault.leases import WriterLease
@@ -97,11 +98,17 @@ class Catalogue:
         self._indexes: dict[str, Index] = {}
 
     def names(self) -> Names:
-        """What is there now. Raises: VaultError for keys older than the vault; StoreError."""
+        """What is there now.
+
+        Raises: VaultError for keys older than the vault; VaultDamaged when the mark of a prune is missing,
+        without which the snapshots that it wrote would seem to be gone; StoreError.
+        """
         for _ in range(LISTINGS):
             found = read_names(self.store.list(FOLDER))
-            if not found.lost:
+            if not found.lost and not found.unmarked:
                 break
+        if found.unmarked:
+            raise _unmarked(found.unmarked)
         self._refuse_old_keys(found.generation)
         self.known = found.current
         return found
@@ -123,6 +130,20 @@ class Catalogue:
         """What the prune of this number left as its mark. Raises: VaultDamaged; StoreError."""
         name = pruned_name(generation)
         return read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
+
+    def new_mark(self, generation: int) -> bytes | None:
+        """The mark of this prune once more, where it is lost; None where no manifest of it opens. Raises: StoreError."""
+        for item in self.store.list(FOLDER):
+            snapshot = manifest_of(item.name)
+            if snapshot and item.name == object_name(snapshot, generation):
+                with suppress(VaultDamaged):
+                    self.read_named(item.name, snapshot)
+                    return self.signed_mark(generation, self.epochs[item.name])
+        return None
+
+    def signed_mark(self, generation: int, epoch: int) -> bytes:
+        """The bytes that make a prune count."""
+        return write_signed(PruneMark(generation, epoch), self.seals.keys, PRUNE)
 
     def ids(self) -> list[str]:
         """Ids of all snapshots, newest first. Raises: VaultError; StoreError."""
@@ -314,6 +335,14 @@ def _with_way_out(error: VaultDamaged, name: str, snapshot: str, ids: list[str])
         f"move {name} out of the vault."
     )
     return VaultDamaged(error.problem, remedy, error.where)
+
+
+def _unmarked(generation: int) -> VaultDamaged:
+    return VaultDamaged(
+        "the mark of a prune is missing, so that the snapshots which that prune wrote do not count",
+        "`holdfast vault repair` takes it from the second place, or makes it anew; nothing else is lost by this.",
+        pruned_name(generation),
+    )
 
 
 def _not_found(ref: str, system: str) -> NotFound:

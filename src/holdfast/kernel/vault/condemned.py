@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 
-from holdfast.kernel.ports import ObjectStore
+from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.catalogue import PRUNE
 from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.leases import took_over
-from holdfast.kernel.vault.names import condemned_name, is_void, put_once
+from holdfast.kernel.vault.names import DIGITS, condemned_name, is_void, put_once
 from holdfast.kernel.vault.packs import fetch
 
 FOLDER = "condemned/"
+_RECORD = re.compile(rf"{FOLDER}[0-9]{{{DIGITS}}}")
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -47,7 +49,7 @@ def read_condemned(store: ObjectStore, keys: KeySet, generation: int) -> tuple[C
     A record older than the `generation` comes from a prune that was away while others went on. A void one
     keeps its name from such a prune. Raises: VaultDamaged; StoreError.
     """
-    found = sorted(store.list(FOLDER), key=lambda item: item.name)
+    found = sorted(_records(store), key=lambda item: item.name)
     oldest = condemned_name(generation)
     used = [item.name for item in found if not is_void(item) or item.name < oldest]
     counts = [item.name for item in found if not is_void(item) and item.name >= oldest]
@@ -64,7 +66,11 @@ def write_condemned(store: ObjectStore, keys: KeySet, number: int, left: Condemn
 
 def highest_condemned(store: ObjectStore) -> int:
     """The highest number of a prune that has such a record, 0 for none. Raises: StoreError."""
-    return max((int(item.name.removeprefix(FOLDER)) for item in store.list(FOLDER)), default=0)
+    return max((int(item.name.removeprefix(FOLDER)) for item in _records(store)), default=0)
+
+
+def _records(store: ObjectStore) -> Iterator[StoredObject]:
+    return (item for item in store.list(FOLDER) if _RECORD.fullmatch(item.name))
 
 
 def weigh(

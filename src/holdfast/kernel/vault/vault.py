@@ -20,7 +20,7 @@ from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.leases import WriterLease
-from holdfast.kernel.vault.names import FOLDER
+from holdfast.kernel.vault.names import FOLDER, pruned_name, read_names
 from holdfast.kernel.vault.packs import Packing, check_name
 from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, is_kept_in, places_of
 from holdfast.kernel.vault.prune import Pruned, Pruner
@@ -299,9 +299,9 @@ class Vault:
         if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
         places = [place for place in self._store.places if is_kept_in(self._store, place, FOLDER)]
-        snapshots = self._catalogue.names().current
+        names = self._catalogue.names()
         each = [
-            self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)
+            self._inspector(progress, place).check(read_data=read_data, names=names)
             for place in places
         ]
         # What a snapshot that lies in the other place alone needs looks unused from one place.
@@ -327,6 +327,9 @@ class Vault:
                 store.get(name)
         if CONFIG_NAME in store.lost:  # all that it says, the keys know
             store.renew(CONFIG_NAME, new_config(keys, self._ring.kind, self._clock))
+        if lost := read_names(store.list(FOLDER)).unmarked:  # and of this, what its manifests say
+            if mark := Catalogue(store, self._catalogue.seals).new_mark(lost):
+                store.renew(pruned_name(lost), mark)
         left = self._inspector(progress, store).check(read_data=True)
         broken = tuple(unreadable(Catalogue(store, self._catalogue.seals), store.lost))
         return Repair(dry_run, tuple(store.healed), left, broken)

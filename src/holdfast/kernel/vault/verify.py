@@ -120,15 +120,15 @@ class Inspector:
             self._read_objects(manifest)
         return self._result(())
 
-    def check(self, *, read_data: bool, snapshots: Mapping[str, str] | None = None) -> Verification:
-        """Account for every object in the store, and for the manifests of these snapshots too, named by id.
+    def check(self, *, read_data: bool, names: Names | None = None) -> Verification:
+        """Account for every object in the store. Of one place of several, `names` says what counts in all.
 
-        Raises: VaultError for keys older than the vault; StoreError.
+        Raises: VaultError for keys older than the vault; VaultDamaged as `Catalogue.names`; StoreError.
         """
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
-        names = self._catalogue.names()
-        self._catalogue.known = known = dict(snapshots or {}) | names.current
+        names = names or self._catalogue.names()
+        self._catalogue.known = known = names.current
         self._stage("Checking snapshots", len(known))
         for snapshot in sorted(known, reverse=True):
             manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
