@@ -300,10 +300,7 @@ class Vault:
             return self._inspector(progress).check(read_data=read_data)
         places = [place for place in self._store.places if is_kept_in(self._store, place, FOLDER)]
         names = self._catalogue.names()
-        each = [
-            self._inspector(progress, place).check(read_data=read_data, names=names)
-            for place in places
-        ]
+        each = [self._inspector(progress, place).check(read_data=read_data, names=names) for place in places]
         # What a snapshot that lies in the other place alone needs looks unused from one place.
         whole = self._inspector(None).check(read_data=False)
         named = [(place.location, found) for place, found in zip(places, each, strict=True)]
