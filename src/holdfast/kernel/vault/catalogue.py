@@ -30,6 +30,7 @@ from holdfast.kernel.vault.names import (
     read_names,
 )
 from holdfast.kernel.vault.packs import fetch, read_object
+from holdfast.kernel.vault.places import require_all
 from holdfast.kernel.vault.sealing import (
     FORMAT_VERSION,
     HEADER_BYTES,
@@ -131,15 +132,18 @@ class Catalogue:
         name = pruned_name(generation)
         return read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
 
-    def new_mark(self, generation: int) -> bytes | None:
-        """The mark of this prune once more, where it is lost; None where no manifest of it opens. Raises: StoreError."""
-        for item in self.store.list(FOLDER):
-            snapshot = manifest_of(item.name)
-            if snapshot and item.name == object_name(snapshot, generation):
+    def lost_mark(self) -> Iterator[tuple[str, bytes]]:
+        """Name and bytes of the mark that is missing, if one is and a manifest of that prune opens. Raises: StoreError."""
+        items = list(self.store.list(FOLDER))
+        if not (generation := read_names(items).unmarked):
+            return
+        for name in (item.name for item in items):
+            snapshot = manifest_of(name)
+            if snapshot and name == object_name(snapshot, generation):
                 with suppress(VaultDamaged):
-                    self.read_named(item.name, snapshot)
-                    return self.signed_mark(generation, self.epochs[item.name])
-        return None
+                    self.read_named(name, snapshot)
+                    yield pruned_name(generation), self.signed_mark(generation, self.epochs[name])
+                    return
 
     def signed_mark(self, generation: int, epoch: int) -> bytes:
         """The bytes that make a prune count."""
@@ -278,6 +282,8 @@ class Catalogue:
 
     def delete(self, snapshot: str) -> None:
         """Take a snapshot out of the list; a mark does, and the next prune the rest. Raises: StoreError."""
+        # In one of two places alone it would still be there.
+        require_all(self.store)
         put_once(self.store, deleted_name(snapshot), b"")
         self.known.pop(snapshot, None)
 

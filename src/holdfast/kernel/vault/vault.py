@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from hashlib import sha256
 
@@ -20,7 +20,7 @@ from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
 from holdfast.kernel.vault.key_set import KeyRing, KeySet
 from holdfast.kernel.vault.leases import WriterLease
-from holdfast.kernel.vault.names import FOLDER, pruned_name, read_names
+from holdfast.kernel.vault.names import FOLDER
 from holdfast.kernel.vault.packs import Packing, check_name
 from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, is_kept_in, places_of
 from holdfast.kernel.vault.prune import Pruned, Pruner
@@ -208,11 +208,11 @@ class Vault:
         Raises: VaultError; StoreError.
         """
         lease = WriterLease(self._store)
-        try:
-            return self._begun(system, instance, lease)
-        except BaseException:
-            lease.stop()
-            raise
+        with ExitStack() as given_up:
+            given_up.callback(lease.stop)
+            writer = self._begun(system, instance, lease)
+            given_up.pop_all()
+        return writer
 
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
@@ -324,9 +324,8 @@ class Vault:
                 store.get(name)
         if CONFIG_NAME in store.lost:  # all that it says, the keys know
             store.renew(CONFIG_NAME, new_config(keys, self._ring.kind, self._clock))
-        if lost := read_names(store.list(FOLDER)).unmarked:  # and of this, what its manifests say
-            if mark := Catalogue(store, self._catalogue.seals).new_mark(lost):
-                store.renew(pruned_name(lost), mark)
+        for name, mark in Catalogue(store, self._catalogue.seals).lost_mark():
+            store.renew(name, mark)
         left = self._inspector(progress, store).check(read_data=True)
         broken = tuple(unreadable(Catalogue(store, self._catalogue.seals), store.lost))
         return Repair(dry_run, tuple(store.healed), left, broken)
