@@ -101,6 +101,22 @@ def test_a_number_that_no_prune_can_have_stops_it_before_the_keys_bear_it(
     prune_one_of_two(vault)
 
 
+def test_a_damaged_record_of_a_prune_does_not_stop_the_next_one(
+    store: MemoryStore, vault: Vault, tmp_path: Path
+) -> None:
+    first = take(vault, company(3))
+    kept = take(vault, company(9, "Director"), after=1)
+    writer = open_vault(store, tmp_path).begin(SYSTEM)
+    vault.delete(first)
+    [waiting] = vault.prune().waiting
+    store.objects["condemned/00000002"] = b"half of it"
+    assert vault.prune().waiting == (waiting,)
+    writer._lease.release()
+    assert vault.prune().erased
+    assert vault.verify(kept).sound
+    assert vault.check().garbage == ()
+
+
 class TimedPlace(Place):
     """A place by a clock that the test sets."""
 
