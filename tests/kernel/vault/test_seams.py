@@ -153,3 +153,31 @@ def test_a_writer_that_fell_back_and_a_prune_that_did_not_cannot_pass_each_other
     else:
         info = writer.seal(kind="full", taken_at=START, source=SOURCE, run="run-2")
         assert opened().verify(info).sound
+
+
+def test_a_mark_of_a_deletion_that_others_made_erases_nothing(
+    store: MemoryStore, vault: Vault, tmp_path: Path
+) -> None:
+    infos = [take(vault, company(count), after=count) for count in (3, 5, 9)]
+    names = [f"snapshots/{info.id.lower()}.deleted" for info in infos]
+    vault.delete(infos[2])
+    for forged in (b"", store.objects[names[2]]):
+        store.objects[names[0]] = forged
+        with pytest.raises(VaultDamaged, match=names[0]):
+            vault.prune()
+        assert [problem.where for problem in vault.check().problems] == [names[0]]
+    del store.objects[names[0]]
+    assert open_vault(store, tmp_path).prune().erased
+    assert [info.id for info in vault.snapshots()] == [infos[1].id, infos[0].id]
+
+
+def test_who_has_the_first_place_alone_cannot_void_what_is_in_the_second(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, copy=True)
+    info = take(pair.vault(), company(3))
+    name = f"snapshots/{info.id.lower()}"
+    pair.first.objects[name] = b"given up by a prune of the vault\n"
+    with pytest.raises(VaultDamaged, match=name):
+        pair.vault().prune()
+    pair.vault_to_repair().repair()
+    assert pair.first.objects == pair.second.objects
+    assert pair.vault().verify(info).sound

@@ -84,6 +84,12 @@ class PruneMark(msgspec.Struct, frozen=True, tag_field="holdfast_prune", tag=1):
     epoch: int
 
 
+class DeletedMark(msgspec.Struct, frozen=True, tag_field="holdfast_deleted", tag=1):
+    """What takes a snapshot out of the vault: its id, in small letters."""
+
+    snapshot: str
+
+
 class Catalogue:
     """Reads and writes manifests; remembers those it has read, since an object never changes."""
 
@@ -284,8 +290,19 @@ class Catalogue:
         """Take a snapshot out of the list; a mark does, and the next prune the rest. Raises: StoreError."""
         # In one of two places alone it would still be there.
         require_all(self.store)
-        put_once(self.store, deleted_name(snapshot), b"")
+        mark = DeletedMark(snapshot.lower())
+        put_once(self.store, deleted_name(snapshot), write_signed(mark, self.seals.keys, PRUNE))
         self.known.pop(snapshot, None)
+
+    def check_deleted(self, snapshot: str) -> None:
+        """Return when the mark of a deletion was made with the vault's keys. Raises: VaultDamaged; StoreError."""
+        name = deleted_name(snapshot)
+        try:
+            mark = read_signed(fetch(self.store, name), DeletedMark, name, self.seals.keys, PRUNE)
+        except VaultDamaged as error:
+            raise _false_mark(error.problem, name, snapshot) from error
+        if mark.snapshot != snapshot.lower():
+            raise _false_mark("it is the mark of another snapshot", name, snapshot)
 
     def resolve(self, ref: str, system: str = "") -> Manifest:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
@@ -341,6 +358,14 @@ def _with_way_out(error: VaultDamaged, name: str, snapshot: str, ids: list[str])
         f"move {name} out of the vault."
     )
     return VaultDamaged(error.problem, remedy, error.where)
+
+
+def _false_mark(problem: str, name: str, snapshot: str) -> VaultDamaged:
+    remedy = (
+        f"Nothing was pruned. Move {name} out of the vault, and {snapshot} counts again; "
+        f"if it was to go, run `holdfast backups delete {snapshot}` then."
+    )
+    return VaultDamaged(problem, remedy, name)
 
 
 def _unmarked(generation: int) -> VaultDamaged:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from holdfast.domain.errors import AccessDenied, CredentialsError, HoldfastError, SettingsError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import CannotDelete, ObjectExists, ObjectMissing, StoreError, VaultNotThere
-from holdfast.kernel.vault.names import VOID, put_once
+from holdfast.kernel.vault.names import VOID, is_void, put_once
 
 T = TypeVar("T")
 
@@ -124,12 +124,7 @@ class TwoPlaces:
                 continue
             try:
                 for each in self.places[at].list(prefix):
-                    known = found.get(each.name)
-                    if (
-                        known and known.modified > each.modified
-                    ):  # a lease that is renewed in the second alone
-                        each = replace(each, modified=known.modified)
-                    found[each.name] = each
+                    found[each.name] = _of_both(each, found.get(each.name))
                 answered = True
             except UNAVAILABLE as error:
                 errors.append(self._note(self._silent, at, "cannot be read", error))
@@ -222,6 +217,18 @@ class TwoPlaces:
             which = ("The vault's first place", "The vault's second place")[at]
             self._tell(f"{which} {what}: {error}")
         return error
+
+
+def _of_both(first: StoredObject, second: StoredObject | None) -> StoredObject:
+    """What counts of an object in both places: what the first says, but for what only the second can know."""
+    if second is None:
+        return first
+    # A lease may be renewed in the second alone; and who has the first must not void what is in the second.
+    return replace(
+        first,
+        modified=max(first.modified, second.modified),
+        size=second.size if is_void(first) else first.size,
+    )
 
 
 def refuse_overlap(first: str, second: str) -> None:

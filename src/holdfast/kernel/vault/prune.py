@@ -135,6 +135,9 @@ class Pruner:
 
     def _survey(self, names: Names) -> _State:
         """The live snapshots, and every pack and index there is. Raises: VaultDamaged; StoreError."""
+        # Else whoever may write to the store, or to one of two places, would have this erase what he likes.
+        for _ in ahead(self._catalogue.check_deleted, names.deleted):
+            pass
         self._stage("Reading what snapshots need", len(names.current))
         held = Holdings.of(self._catalogue, ahead(self._read, sorted(names.current.items())))
         # After the manifests, so that all they name is listed; before the leases that tell who may add to it.

@@ -143,10 +143,15 @@ class Inspector:
         return self._result(tuple(unused))
 
     def _check_marks(self, names: Names) -> None:
-        """The mark of the last prune: without it the snapshots that it wrote would not count."""
+        """The mark of the last prune, without which what it wrote would not count, and those of deletions."""
+        checks: list[Callable[[], object]] = [
+            partial(self._catalogue.check_deleted, snapshot) for snapshot in names.deleted
+        ]
         if names.generation:
+            checks.append(partial(self._catalogue.mark, names.generation))
+        for check in checks:
             try:
-                self._catalogue.mark(names.generation)
+                check()
             except VaultError as error:
                 self._note("vault", error)
 
