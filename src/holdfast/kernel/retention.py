@@ -167,7 +167,7 @@ def _of_periods(
 ) -> Iterator[tuple[SnapshotInfo, str]]:
     """The best snapshot of each of the newest `count` periods that have any; `named` has the period of each."""
     periods = groupby(named, key=lambda pair: pair[0])
-    for place, (name, pairs) in enumerate(islice(periods, count), 1):
+    for place, (name, pairs) in enumerate(islice(periods, min(count, len(named))), 1):
         found = [info for _, info in pairs]
         best = max(found, key=_worth)  # of equals the first, which is the newest
         better = "the widest" if best.complete == found[0].complete else "the last complete"
