@@ -258,6 +258,22 @@ def test_each_instance_is_judged_by_itself() -> None:
     assert kept(backups, keep_last=1) == {"2026-11-19T09:00", "2026-11-17T09:00"}
 
 
+def test_what_a_file_brought_takes_the_place_of_no_backup() -> None:
+    snapshots = [
+        taken("2026-11-19T10:00"),
+        taken("2026-11-20T10:00"),
+        taken("2026-11-20T11:00", kind="imported"),
+        taken("2099-01-01T00:00", kind="imported"),
+    ]
+    made = decide(snapshots, RetentionSettings(keep_last=1))
+    assert sorted(each.snapshot.id for each in made if each.keep) == ["2026-11-20T10:00", "2099-01-01T00:00"]
+
+
+def test_a_rule_may_count_further_than_a_machine_word() -> None:
+    [made] = decide([taken("2026-11-20T10:00")], RetentionSettings(keep_daily=10**30))
+    assert f"1st of {10**30} daily" in made.told
+
+
 def test_safety_snapshots_stand_for_no_day_and_stay_where_they_are_needed() -> None:
     backups = [
         taken("2026-11-20T09:00"),

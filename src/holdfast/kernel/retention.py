@@ -14,13 +14,16 @@ from typing import TypeAlias
 
 import msgspec
 
-from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo
+from holdfast.domain.snapshots import IMPORTED_KIND, SAFETY_KIND, SnapshotInfo
 from holdfast.kernel.settings import setting
 from holdfast.kernel.span import parse_span, parse_zone
 
 NOTHING = "no rule keeps it"
-Group: TypeAlias = tuple[str, str, str, str]
-"""System, account, region and instance: what is backed up in turn is judged together."""
+Group: TypeAlias = tuple[str, str, str, str, str]
+"""System, account, region, instance, and `imported` of what a file brought.
+
+What is backed up in turn is judged together. A file may say any time: what it brought stands for no backup.
+"""
 
 
 def _check_within(text: str) -> None:
@@ -118,7 +121,8 @@ def decide(
 def group_of(info: SnapshotInfo) -> Group:
     """What the snapshot is of."""
     source = info.source
-    return info.system, source.account, source.region, source.instance
+    brought = IMPORTED_KIND if info.kind == IMPORTED_KIND else ""
+    return info.system, source.account, source.region, source.instance, brought
 
 
 def _reasons(
@@ -163,7 +167,7 @@ def _of_periods(
 ) -> Iterator[tuple[SnapshotInfo, str]]:
     """The best snapshot of each of the newest `count` periods that have any; `named` has the period of each."""
     periods = groupby(named, key=lambda pair: pair[0])
-    for place, (name, pairs) in enumerate(islice(periods, count), 1):
+    for place, (name, pairs) in enumerate(islice(periods, min(count, len(named))), 1):
         found = [info for _, info in pairs]
         best = max(found, key=_worth)  # of equals the first, which is the newest
         better = "the widest" if best.complete == found[0].complete else "the last complete"

@@ -22,8 +22,8 @@ def show_decisions(
     zone = parse_zone(policy.time_zone)
     screen.line("Keep: " + ", ".join(f"{rule.removeprefix('keep_')} {value}" for rule, value in policy.rules))
     for group, members in groupby(decisions, key=lambda made: group_of(made.snapshot)):
-        system, account, region, instance = group
-        screen.heading(", ".join(filter(None, (system, account and f"account {account}", region, instance))))
+        system, account, *rest = group
+        screen.heading(", ".join(filter(None, (system, account and f"account {account}", *rest))))
         rows = [_decision_row(made, made.snapshot.taken_at.astimezone(zone)) for made in members]
         screen.table(
             (name("id"), name(f"taken ({policy.time_zone})"), "state", name("then"), "because"), rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +14,7 @@ from holdfast.domain.snapshots import BY_ID_ALONE, SectionSummary, SnapshotInfo,
 from holdfast.kernel.ids import new_id
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead
-from holdfast.kernel.vault.checked_text import read_signed
+from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.errors import SnapshotGone, damaged, gone
 from holdfast.kernel.vault.layout import SNAPSHOTS, Index, Manifest, ObjectRef, Section, WrappedKey
 from holdfast.kernel.vault.leases import WriterLease
@@ -82,6 +83,12 @@ class PruneMark(msgspec.Struct, frozen=True, tag_field="holdfast_prune", tag=1):
     epoch: int
 
 
+class DeletedMark(msgspec.Struct, frozen=True, tag_field="holdfast_deleted", tag=1):
+    """What takes a snapshot out of the vault: its id, in small letters."""
+
+    snapshot: str
+
+
 class Catalogue:
     """Reads and writes manifests; remembers those it has read, since an object never changes."""
 
@@ -97,11 +104,17 @@ class Catalogue:
         self._indexes: dict[str, Index] = {}
 
     def names(self) -> Names:
-        """What is there now. Raises: VaultError for keys older than the vault; StoreError."""
+        """What is there now.
+
+        Raises: VaultError for keys older than the vault; VaultDamaged when the mark of a prune is missing,
+        without which the snapshots that it wrote would seem to be gone; StoreError.
+        """
         for _ in range(LISTINGS):
             found = read_names(self.store.list(SNAPSHOTS))
-            if not found.lost:
+            if not found.lost and not found.unmarked:
                 break
+        if found.unmarked:
+            raise _unmarked(found.unmarked)
         self._refuse_old_keys(found.generation)
         self.known = found.current
         return found
@@ -123,6 +136,23 @@ class Catalogue:
         """What the prune of this number left as its mark. Raises: VaultDamaged; StoreError."""
         name = pruned_name(generation)
         return read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
+
+    def lost_mark(self) -> Iterator[tuple[str, bytes]]:
+        """Name and bytes of the mark that is missing, if one is and a manifest of that prune opens. Raises: StoreError."""
+        items = list(self.store.list(SNAPSHOTS))
+        if not (generation := read_names(items).unmarked):
+            return
+        for name in (item.name for item in items):
+            snapshot = manifest_of(name)
+            if snapshot and name == object_name(snapshot, generation):
+                with suppress(VaultDamaged):
+                    self.read_named(name, snapshot)
+                    yield pruned_name(generation), self.signed_mark(generation, self.epochs[name])
+                    return
+
+    def signed_mark(self, generation: int, epoch: int) -> bytes:
+        """The bytes that make a prune count."""
+        return write_signed(PruneMark(generation, epoch), self.seals.keys, PRUNE)
 
     def ids(self) -> list[str]:
         """Ids of all snapshots, newest first. Raises: VaultError; StoreError."""
@@ -259,8 +289,19 @@ class Catalogue:
         """Take a snapshot out of the list; a mark does, and the next prune the rest. Raises: StoreError."""
         # In one of two places alone it would still be there.
         require_all(self.store)
-        put_once(self.store, deleted_name(snapshot), b"")
+        mark = DeletedMark(snapshot.lower())
+        put_once(self.store, deleted_name(snapshot), write_signed(mark, self.seals.keys, PRUNE))
         self.known.pop(snapshot, None)
+
+    def check_deleted(self, snapshot: str) -> None:
+        """Return when the mark of a deletion was made with the vault's keys. Raises: VaultDamaged; StoreError."""
+        name = deleted_name(snapshot)
+        try:
+            mark = read_signed(fetch(self.store, name), DeletedMark, name, self.seals.keys, PRUNE)
+        except VaultDamaged as error:
+            raise _false_mark(error.problem, name, snapshot) from error
+        if mark.snapshot != snapshot.lower():
+            raise _false_mark("it is the mark of another snapshot", name, snapshot)
 
     def resolve(self, ref: str, system: str = "") -> Manifest:
         """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
@@ -316,6 +357,22 @@ def _with_way_out(error: VaultDamaged, name: str, snapshot: str, ids: list[str])
         f"move {name} out of the vault."
     )
     return VaultDamaged(error.problem, remedy, error.where)
+
+
+def _false_mark(problem: str, name: str, snapshot: str) -> VaultDamaged:
+    remedy = (
+        f"Nothing was pruned. Move {name} out of the vault, and {snapshot} counts again; "
+        f"if it was to go, run `holdfast backups delete {snapshot}` then."
+    )
+    return VaultDamaged(problem, remedy, name)
+
+
+def _unmarked(generation: int) -> VaultDamaged:
+    return VaultDamaged(
+        "the mark of a prune is missing, so that the snapshots which that prune wrote do not count",
+        "`holdfast vault repair` takes it from the second place, or makes it anew; nothing else is lost by this.",
+        pruned_name(generation),
+    )
 
 
 def _not_found(ref: str, system: str) -> NotFound:

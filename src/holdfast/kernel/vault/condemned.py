@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
-from holdfast.kernel.ports import ObjectStore
+from holdfast.domain.errors import VaultDamaged
+from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.catalogue import PRUNE
 from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.leases import took_over
-from holdfast.kernel.vault.names import CONDEMNED, condemned_name, is_void, put_once
+from holdfast.kernel.vault.names import CONDEMNED, DIGITS, condemned_name, is_void, put_once
 from holdfast.kernel.vault.packs import fetch
+
+_RECORD = re.compile(rf"{CONDEMNED}[0-9]{{{DIGITS}}}")
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -43,15 +48,17 @@ def read_condemned(store: ObjectStore, keys: KeySet, generation: int) -> tuple[C
     """What the newest prune left, and the names of the records that will not be needed any more.
 
     A record older than the `generation` comes from a prune that was away while others went on. A void one
-    keeps its name from such a prune. Raises: VaultDamaged; StoreError.
+    keeps its name from such a prune. A damaged one says nothing: what it named is found again, and waits for
+    all writers that are alive now. Raises: StoreError.
     """
-    found = sorted(store.list(CONDEMNED), key=lambda item: item.name)
+    found = sorted(_records(store), key=lambda item: item.name)
     oldest = condemned_name(generation)
     used = [item.name for item in found if not is_void(item) or item.name < oldest]
     counts = [item.name for item in found if not is_void(item) and item.name >= oldest]
-    if not counts:
-        return Condemned(), used
-    return read_signed(fetch(store, counts[-1]), Condemned, counts[-1], keys, PRUNE), used
+    with suppress(VaultDamaged):
+        if counts:
+            return read_signed(fetch(store, counts[-1]), Condemned, counts[-1], keys, PRUNE), used
+    return Condemned(), used
 
 
 def write_condemned(store: ObjectStore, keys: KeySet, number: int, left: Condemned) -> None:
@@ -62,7 +69,11 @@ def write_condemned(store: ObjectStore, keys: KeySet, number: int, left: Condemn
 
 def highest_condemned(store: ObjectStore) -> int:
     """The highest number of a prune that has such a record, 0 for none. Raises: StoreError."""
-    return max((int(item.name.removeprefix(CONDEMNED)) for item in store.list(CONDEMNED)), default=0)
+    return max((int(item.name.removeprefix(CONDEMNED)) for item in _records(store)), default=0)
+
+
+def _records(store: ObjectStore) -> Iterator[StoredObject]:
+    return (item for item in store.list(CONDEMNED) if _RECORD.fullmatch(item.name))
 
 
 def weigh(

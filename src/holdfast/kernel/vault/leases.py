@@ -18,6 +18,7 @@ from holdfast.domain.errors import Busy, HoldfastError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.names import (
+    DIGITS,
     VOID,
     condemned_name,
     is_manifest,
@@ -32,7 +33,7 @@ ENDED = ".end"
 LIFE = timedelta(minutes=10)
 RENEWED_EVERY = LIFE / 4
 _WRITER = re.compile(rf"{LEASES}w-[0-9a-f]{{16}}")
-_PRUNE = re.compile(rf"{LEASES}prune\.([0-9]{{1,9}})")
+_PRUNE = re.compile(rf"{LEASES}prune\.([0-9]{{1,{DIGITS}}})")
 
 
 def given_up() -> Busy:
@@ -196,9 +197,12 @@ def prune_lease(store: ObjectStore, least: int) -> Iterator[tuple[int, HeldLease
     """Hold the prune's lease; its number, at least `least`, which no prune before had.
 
     A prune whose lease ran out is called off: nothing that it still stores will count.
-    Raises: Busy while another prune is at work; StoreError.
+    Raises: Busy while another prune is at work; VaultDamaged for a number that none can have; StoreError.
     """
     number = max([least - 1, *list_leases(store).prunes]) + 1
+    if number >= 10**DIGITS:
+        # Names would not be understood, and the key file would bear such a number for ever.
+        raise damaged("leases/, snapshots/ or condemned/", f"a name ends in {number - 1}, as no prune's does")
     try:
         lease = HeldLease(store, prune_name(number))
     except ObjectExists as error:

@@ -90,7 +90,8 @@ class Names:
     `leftover` is what counts for nothing: superseded manifests, and those of prunes that did not end.
     `marks` are the numbers of prunes, with whether each ended, `highest` the highest number of a prune in
     any name. `lost` says that a snapshot was seen in an old generation alone, which happens when a prune
-    ends while the listing is made.
+    ends while the listing is made. `unmarked` is the number of a prune whose mark must have been there and is
+    not, 0 for none: a snapshot's older manifests go only after the mark of the prune that wrote the newer one.
     """
 
     generation: int
@@ -100,6 +101,7 @@ class Names:
     marks: dict[int, bool]
     highest: int
     lost: bool
+    unmarked: int
     unfinished: tuple[StoredObject, ...]
     """What killed processes left of puts, where the store is a folder."""
 
@@ -119,7 +121,7 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
             unfinished.append(item)
     newest = max((number for number, ended in marks.items() if ended), default=0)
     current, deleted = dict[str, str](), dict.fromkeys(marked, "")
-    leftover, lost = list[str](), False
+    leftover, lost, unmarked = list[str](), False, 0
     for snapshot, stored in found.items():
         # An empty manifest keeps the name from a writer that was given up.
         written = stored.get(0)
@@ -130,10 +132,13 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
             (deleted if snapshot in marked else current)[snapshot] = chosen.name
         elif snapshot not in marked and any(0 < number < newest for number in stored):
             lost = True
+        elif snapshot not in marked and (later := [number for number in stored if number > newest]):
+            unmarked = max(unmarked, min(later))
         others = [item for item in stored.values() if item is not chosen]
         leftover += [item.name for item in others if not is_void(item)]
     highest = max([0, *marks, *(number for stored in found.values() for number in stored)])
-    return Names(newest, current, deleted, tuple(sorted(leftover)), marks, highest, lost, tuple(unfinished))
+    left, kept = tuple(sorted(leftover)), tuple(unfinished)
+    return Names(newest, current, deleted, left, marks, highest, lost, unmarked, kept)
 
 
 def put_once(store: ObjectStore, name: str, data: bytes) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from holdfast.domain.errors import AccessDenied, CredentialsError, HoldfastError, SettingsError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import CannotDelete, ObjectExists, ObjectMissing, StoreError, VaultNotThere
 from holdfast.kernel.vault.layout import INDEXES, PACKS, SNAPSHOTS
+from holdfast.kernel.vault.names import VOID, is_void, put_once
 
 T = TypeVar("T")
 
@@ -84,6 +85,9 @@ class TwoPlaces:
             for place in self.places:
                 place.put(name, data, replace=True)
             return
+        if data == VOID:
+            self._keep_from_others(name)
+            return
         refused = self._written(0, name, data, replace=replace)
         if refused is not None:
             if self._written(1, name, data, replace=replace) is not None:
@@ -91,6 +95,15 @@ class TwoPlaces:
         elif self.is_kept_in(self.places[1], name):
             with suppress(ObjectExists):  # a repair or an earlier attempt was there; a check compares bytes
                 self._written(1, name, data, replace=replace)
+
+    def _keep_from_others(self, name: str) -> None:
+        """Take a name in both places: whom it is kept from may have been refused by the first, and use the second.
+
+        The second comes first: what a writer has there alone must not be covered by this in the first, which counts.
+        """
+        for place in reversed(self.places):
+            if not put_once(place, name, VOID):
+                raise ObjectExists("put", name, place.location, "the name is taken")
 
     def get(self, name: str) -> bytes:
         def ask(at: int) -> bytes:
@@ -111,7 +124,8 @@ class TwoPlaces:
             if at in self._silent and len(self._silent) == 1:
                 continue
             try:
-                found.update((each.name, each) for each in self.places[at].list(prefix))
+                for each in self.places[at].list(prefix):
+                    found[each.name] = _of_both(each, found.get(each.name))
                 answered = True
             except UNAVAILABLE as error:
                 errors.append(self._note(self._silent, at, "cannot be read", error))
@@ -204,6 +218,18 @@ class TwoPlaces:
             which = ("The vault's first place", "The vault's second place")[at]
             self._tell(f"{which} {what}: {error}")
         return error
+
+
+def _of_both(first: StoredObject, second: StoredObject | None) -> StoredObject:
+    """What counts of an object in both places: what the first says, but for what only the second can know."""
+    if second is None:
+        return first
+    # A lease may be renewed in the second alone; and who has the first must not void what is in the second.
+    return replace(
+        first,
+        modified=max(first.modified, second.modified),
+        size=second.size if is_void(first) else first.size,
+    )
 
 
 def refuse_overlap(first: str, second: str) -> None:

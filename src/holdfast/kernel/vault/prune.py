@@ -14,8 +14,7 @@ import msgspec
 from holdfast.domain.errors import AccessDenied, VaultDamaged
 from holdfast.kernel.ports import ObjectStore, Progress
 from holdfast.kernel.vault.ahead import ahead
-from holdfast.kernel.vault.catalogue import PRUNE, Catalogue, PruneMark
-from holdfast.kernel.vault.checked_text import write_signed
+from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.condemned import Sweep, highest_condemned, read_condemned, weigh, write_condemned
 from holdfast.kernel.vault.errors import ObjectLocked
 from holdfast.kernel.vault.key_set import KeyRing, next_epoch
@@ -136,6 +135,9 @@ class Pruner:
 
     def _survey(self, names: Names) -> _State:
         """The live snapshots, and every pack and index there is. Raises: VaultDamaged; StoreError."""
+        # Else whoever may write to the store, or to one of two places, would have this erase what he likes.
+        for _ in ahead(self._catalogue.check_deleted, names.deleted):
+            pass
         self._stage("Reading what snapshots need", len(names.current))
         held = Holdings.of(self._catalogue, ahead(self._read, sorted(names.current.items())))
         # After the manifests, so that all they name is listed; before the leases that tell who may add to it.
@@ -193,8 +195,8 @@ class Pruner:
             name = object_name(manifest.id, number)
             if not put_once(self._store, name, self._catalogue.sealed(manifest, name)):
                 raise took_over(number)
-        mark = PruneMark(number, self._seals.keys.newest.number)
-        if not put_once(self._store, pruned_name(number), write_signed(mark, self._seals.keys, PRUNE)):
+        mark = self._catalogue.signed_mark(number, self._seals.keys.newest.number)
+        if not put_once(self._store, pruned_name(number), mark):
             raise took_over(number)
         state.held = Holdings.of(self._catalogue, manifests)
         state.generation = number

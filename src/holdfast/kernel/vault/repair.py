@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from holdfast.domain.errors import VaultDamaged
 from holdfast.kernel.ports import ObjectStore, StoredObject
@@ -85,7 +86,12 @@ class HealingStore:
         return self._source[name].get_range(name, start, length)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        return self._store.list(prefix)
+        """What there is; in a dry run also what would have been put anew."""
+        found = {item.name: item for item in self._store.list(prefix)}
+        for name, data in self._renewed.items():
+            if name.startswith(prefix):
+                found.setdefault(name, StoredObject(name, len(data), datetime.min.replace(tzinfo=UTC)))
+        return iter([found[name] for name in sorted(found)])
 
     def put(self, name: str, data: bytes, *, replace: bool = False) -> None:
         self._store.put(name, data, replace=replace)

@@ -228,11 +228,8 @@ class Vault:
         if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
         places = [place for place in self._store.places if self._store.is_kept_in(place, SNAPSHOTS)]
-        snapshots = self._catalogue.names().current
-        each = [
-            self._inspector(progress, place).check(read_data=read_data, snapshots=snapshots)
-            for place in places
-        ]
+        names = self._catalogue.names()
+        each = [self._inspector(progress, place).check(read_data=read_data, names=names) for place in places]
         # What a snapshot that lies in the other place alone needs looks unused from one place.
         whole = self._inspector(None).check(read_data=False)
         named = [(place.location, found) for place, found in zip(places, each, strict=True)]
@@ -256,6 +253,8 @@ class Vault:
                 store.get(name)
         if CONFIG_NAME in store.lost:  # all that it says, the keys know
             store.renew(CONFIG_NAME, new_config(keys, self._ring.kind, self._clock))
+        for name, mark in Catalogue(store, self._catalogue.seals).lost_mark():
+            store.renew(name, mark)
         left = self._inspector(progress, store).check(read_data=True)
         broken = tuple(unreadable(Catalogue(store, self._catalogue.seals), store.lost))
         return Repair(dry_run, tuple(store.healed), left, broken)

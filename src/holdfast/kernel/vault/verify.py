@@ -60,16 +60,17 @@ class Inspector:
             self._read_objects(manifest)
         return self._result(())
 
-    def check(self, *, read_data: bool, snapshots: Mapping[str, str] | None = None) -> Verification:
-        """Account for every object in the store, and for the manifests of these snapshots too, named by id.
+    def check(self, *, read_data: bool, names: Names | None = None) -> Verification:
+        """Account for every object in the store. Of one place of several, `names` says what counts in all.
 
-        Raises: VaultError for keys older than the vault; StoreError.
+        Raises: VaultError for keys older than the vault; VaultDamaged as `Catalogue.names`; StoreError.
         """
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
-        names = self._catalogue.names()
-        self._expected = dict(snapshots or {})
-        known = names.current | self._expected
+        # Of one place, what counts in all is read by its name there, whatever else that place holds.
+        self._expected = names.current if names else {}
+        names = names or self._catalogue.names()
+        known = names.current
         self._stage("Checking snapshots", len(known))
         for snapshot in sorted(known, reverse=True):
             manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
@@ -81,10 +82,15 @@ class Inspector:
         return self._result(tuple(unused))
 
     def _check_marks(self, names: Names) -> None:
-        """The mark of the last prune: without it the snapshots that it wrote would not count."""
+        """The mark of the last prune, without which what it wrote would not count, and those of deletions."""
+        checks: list[Callable[[], object]] = [
+            partial(self._catalogue.check_deleted, snapshot) for snapshot in names.deleted
+        ]
         if names.generation:
+            checks.append(partial(self._catalogue.mark, names.generation))
+        for check in checks:
             try:
-                self._catalogue.mark(names.generation)
+                check()
             except VaultError as error:
                 self._note("vault", error)
 
