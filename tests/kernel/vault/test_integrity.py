@@ -152,7 +152,7 @@ def test_a_missing_object_is_damage_that_names_types_and_records(tmp_path: Path)
     ]
     assert {found.message for found in vault.verify(info).problems} == {
         "the object is missing",
-        "1 blocks cannot be read",
+        "1 block cannot be read",
         "2 blocks cannot be read",
     }
 

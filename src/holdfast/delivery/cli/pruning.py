@@ -42,7 +42,10 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @shared_options
 @pass_invocation
 def delete(invocation: Invocation, backup_ids: tuple[str, ...], force: bool, dry_run: bool, yes: bool) -> int:
-    """Take backups out of the vault. What other backups share stays."""
+    """Take backups out of the vault. What other backups share stays.
+
+    The bytes lie there, encrypted, until `holdfast vault prune`.
+    """
     with installation(invocation) as home:
         found = {info.id: info for info in map(home.vault.resolve, backup_ids)}
         chosen = sorted(found.values(), key=lambda info: info.taken_at)
@@ -79,8 +82,11 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
     """Delete the backups that no rule of retention keeps, and say of each which rules keep it.
 
     Rules are those of `[retention]` in the settings; an option replaces one of them. Any rule keeps. The last
-    complete backup always stays, and so does what an unfinished run needs.
+    complete backup always stays, and so does what an unfinished run needs. Then it does what `holdfast vault
+    prune` does, so that what was deleted can be read by nobody.
     """
+    from holdfast.kernel.showing import counted
+
     with installation(invocation) as home:
         policy = _policy(home.settings.retention, given)
         decisions = home.cleanup.decide(policy, system.replace("-", "_"))
@@ -89,7 +95,7 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
         if not invocation.json:
             _explain(home, decisions, policy, freed)
         if doomed and not dry_run and not yes:
-            _confirm(home, f"Delete {len(doomed)} of {len(decisions)} backups?")
+            _confirm(home, f"Delete {len(doomed):,} of {counted(len(decisions), 'backup')}?")
         cleaned = home.cleanup.delete([] if dry_run else doomed, _because(policy), home.progress)
         if invocation.json:
             pruned = None if dry_run else home.cleanup.prune(home.progress)
@@ -242,12 +248,10 @@ def _tell(cleaned: Cleaned) -> None:
 
 
 def _tell_pruned(cleaned: Cleaned, pruned: Pruned) -> None:
-    from holdfast.kernel.showing import byte_size
+    from holdfast.delivery.cli.vault import show_pruned
+    from holdfast.kernel.showing import counted
 
-    freed = f"{byte_size(pruned.bytes_freed)} freed, {byte_size(pruned.bytes_rewritten)} packed anew"
-    click.echo(f"Deleted {len(cleaned.deleted):,} backups; {freed}.")
-    for told in (*map(str, cleaned.locked), pruned.erasure.rstrip(".")):
-        if told:
-            click.echo(f"{told}.")
-    if pruned.waiting:
-        click.echo(f"The rest waits for a later prune: {', '.join(pruned.waiting)}")
+    click.echo(f"Deleted {counted(len(cleaned.deleted), 'backup')}.")
+    for held in cleaned.locked:
+        click.echo(f"{held}.")
+    show_pruned(pruned, dry_run=False)

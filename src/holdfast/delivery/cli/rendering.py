@@ -12,7 +12,7 @@ from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
 from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
-from holdfast.kernel.showing import byte_size, duration, visible, visible_key
+from holdfast.kernel.showing import byte_size, counted, duration, visible, visible_key
 
 if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
@@ -40,6 +40,7 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     heads: tuple[str | Column, ...] = (
         name("id"),
         "kind",
+        name("system"),
         name("taken (UTC)"),
         "account",
         number("records"),
@@ -47,13 +48,14 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
         "state",
     )
     rows = [_snapshot_row(info) for info in found]
+    one_system = len({row[2] for row in rows}) == 1
+    left_out = {2} if one_system else set()
     if screen.narrow:
         # The id begins with the time, and one account needs no column.
-        left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
-        if screen.cramped:
-            left_out |= {3, 5}
-        heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
-    screen.table(heads, rows)
+        left_out |= {3} if one_system and len({row[4] for row in rows}) > 1 else {3, 4}
+        if screen.cramped or not one_system:
+            left_out |= {4, 6}
+    screen.table(_without(heads, left_out), [list(_without(row, left_out)) for row in rows])
 
 
 def _without(cells: Sequence[Cell], left_out: set[int]) -> tuple[Cell, ...]:
@@ -65,6 +67,7 @@ def _snapshot_row(info: SnapshotInfo) -> list[str]:
     return [
         info.id,
         info.kind,
+        info.system,
         f"{info.taken_at:%Y-%m-%d %H:%M}",
         info.source.account,
         f"{records:,}",
@@ -83,7 +86,14 @@ def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
             ("Kind", info.kind + (f", compared with {info.parent}" if info.parent else "")),
             ("State", "complete" if info.complete else "PARTIAL: not everything could be read"),
             ("Taken", timestamp(info.taken_at)),
-            ("Source", f"{source.system}, account {source.account}, {source.region}"),
+            (
+                "Source",
+                ", ".join(
+                    filter(
+                        None, (source.system, source.account and f"account {source.account}", source.region)
+                    )
+                ),
+            ),
             ("Instance", source.instance),
             ("Principal", source.principal),
             ("Run", info.run),
@@ -126,7 +136,7 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
         _rest(screen, found.changes_total - LISTED)
     _conflicts(screen, found.conflicts, found.conflicts_total)
     if found.awaited:
-        awaited = ", ".join(f"{count:,} {kind}{'s' * (count != 1)}" for kind, count in found.awaited.items())
+        awaited = ", ".join(counted(count, kind) for kind, count in found.awaited.items())
         screen.line(f"Awaited from the identity source, so not planned: {awaited}.", STYLES["warning"])
     screen.findings("Warnings", found.warnings[:LISTED], len(found.warnings))
     screen.findings("Cannot return", found.cannot_return)
@@ -209,7 +219,7 @@ def show_repair(found: Repair, screen: Screen | None = None) -> None:
         what = f"{healed.name} in {healed.location} ({healed.problem}), from {healed.source}"
         screen.line(f"  {verb.lower()}: {what}")
     _rest(screen, len(found.healed) - LISTED)
-    screen.line(f"{verb} {len(found.healed):,} objects.")
+    screen.line(f"{verb} {counted(len(found.healed), 'object')}.")
     show_verification(found.left, screen)
     if found.unreadable:
         screen.line("These backups cannot be read whole:")
