@@ -42,10 +42,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @shared_options
 @pass_invocation
 def delete(invocation: Invocation, backup_ids: tuple[str, ...], force: bool, dry_run: bool, yes: bool) -> int:
-    """Take backups out of the vault. What other backups share stays.
-
-    The bytes lie there, encrypted, until `holdfast vault prune`.
-    """
+    """Take backups out of the vault. What other backups share stays."""
     with installation(invocation) as home:
         found = {info.id: info for info in map(home.vault.resolve, backup_ids)}
         chosen = sorted(found.values(), key=lambda info: info.taken_at)
@@ -85,8 +82,6 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
     complete backup always stays, and so does what an unfinished run needs. Then it does what `holdfast vault
     prune` does, so that what was deleted can be read by nobody.
     """
-    from holdfast.kernel.showing import counted
-
     with installation(invocation) as home:
         policy = _policy(home.settings.retention, given)
         decisions = home.cleanup.decide(policy, system.replace("-", "_"))
@@ -95,7 +90,7 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
         if not invocation.json:
             _explain(home, decisions, policy, freed)
         if doomed and not dry_run and not yes:
-            _confirm(home, f"Delete {len(doomed):,} of {counted(len(decisions), 'backup')}?")
+            _confirm(home, f"Delete {len(doomed)} of {len(decisions)} backups?")
         cleaned = home.cleanup.delete([] if dry_run else doomed, _because(policy), home.progress)
         if invocation.json:
             pruned = None if dry_run else home.cleanup.prune(home.progress)
@@ -248,10 +243,12 @@ def _tell(cleaned: Cleaned) -> None:
 
 
 def _tell_pruned(cleaned: Cleaned, pruned: Pruned) -> None:
-    from holdfast.delivery.cli.vault import show_pruned
-    from holdfast.kernel.showing import counted
+    from holdfast.kernel.showing import byte_size
 
-    click.echo(f"Deleted {counted(len(cleaned.deleted), 'backup')}.")
-    for held in cleaned.locked:
-        click.echo(f"{held}.")
-    show_pruned(pruned, dry_run=False)
+    freed = f"{byte_size(pruned.bytes_freed)} freed, {byte_size(pruned.bytes_rewritten)} packed anew"
+    click.echo(f"Deleted {len(cleaned.deleted):,} backups; {freed}.")
+    for told in (*map(str, cleaned.locked), pruned.erasure.rstrip(".")):
+        if told:
+            click.echo(f"{told}.")
+    if pruned.waiting:
+        click.echo(f"The rest waits for a later prune: {', '.join(pruned.waiting)}")

@@ -40,7 +40,6 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     heads: tuple[str | Column, ...] = (
         name("id"),
         "kind",
-        name("system"),
         name("taken (UTC)"),
         "account",
         number("records"),
@@ -48,14 +47,13 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
         "state",
     )
     rows = [_snapshot_row(info) for info in found]
-    one_system = len({row[2] for row in rows}) == 1
-    left_out = {2} if one_system else set()
     if screen.narrow:
         # The id begins with the time, and one account needs no column.
-        left_out |= {3} if one_system and len({row[4] for row in rows}) > 1 else {3, 4}
-        if screen.cramped or not one_system:
-            left_out |= {4, 6}
-    screen.table(_without(heads, left_out), [list(_without(row, left_out)) for row in rows])
+        left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
+        if screen.cramped:
+            left_out |= {3, 5}
+        heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
+    screen.table(heads, rows)
 
 
 def _without(cells: Sequence[Cell], left_out: set[int]) -> tuple[Cell, ...]:
@@ -67,7 +65,6 @@ def _snapshot_row(info: SnapshotInfo) -> list[str]:
     return [
         info.id,
         info.kind,
-        info.system,
         f"{info.taken_at:%Y-%m-%d %H:%M}",
         info.source.account,
         f"{records:,}",
@@ -80,20 +77,14 @@ def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
     """All that is known of one backup without reading its records."""
     screen = screen or Screen()
     source = info.source
+    where = (source.system, source.account and f"account {source.account}", source.region)
     screen.facts(
         [
             ("Backup", info.id),
             ("Kind", info.kind + (f", compared with {info.parent}" if info.parent else "")),
             ("State", "complete" if info.complete else "PARTIAL: not everything could be read"),
             ("Taken", timestamp(info.taken_at)),
-            (
-                "Source",
-                ", ".join(
-                    filter(
-                        None, (source.system, source.account and f"account {source.account}", source.region)
-                    )
-                ),
-            ),
+            ("Source", ", ".join(filter(None, where))),
             ("Instance", source.instance),
             ("Principal", source.principal),
             ("Run", info.run),

@@ -86,7 +86,7 @@ def check(invocation: Invocation, read_data: bool) -> int:
 def prune(invocation: Invocation, dry_run: bool) -> int:
     """Remove what no backup needs, so that nobody can read it any more, not even in an old copy of the vault.
 
-    It deletes no backup: that is `holdfast backups delete`, or by rules `holdfast backups prune`.
+    It deletes no backup: `holdfast backups delete` does, or by rules `holdfast backups prune`.
     """
     with installation(invocation) as home:
         done = home.vault.prune(dry_run=dry_run, progress=home.progress)
@@ -103,15 +103,11 @@ def prune(invocation: Invocation, dry_run: bool) -> int:
 
 def show_pruned(done: Pruned, dry_run: bool) -> None:
     """What a prune did, or would do, and what it left."""
-    from holdfast.kernel.showing import byte_size, counted
-
     would = "Would remove" if dry_run else "Removed"
-    click.echo(f"{would} {counted(done.objects_removed, 'object')} ({byte_size(done.bytes_freed)}).")
+    click.echo(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
     if done.packs_rewritten:
         again = "Would write" if dry_run else "Wrote"
-        click.echo(
-            f"{again} {counted(done.packs_rewritten, 'pack')} anew ({byte_size(done.bytes_rewritten)})."
-        )
+        click.echo(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
     for held in done.waiting[:LISTED]:
         click.echo(f"  the rest waits for {held}")
     if done.erasure:

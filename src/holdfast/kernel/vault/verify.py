@@ -10,7 +10,7 @@ from holdfast.domain.errors import HoldfastError, VaultDamaged, VaultError
 from holdfast.kernel.ports import Progress, StoredObject
 from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.catalogue import Catalogue
-from holdfast.kernel.vault.errors import SnapshotGone, StoreError
+from holdfast.kernel.vault.errors import StoreError
 from holdfast.kernel.vault.layers import LayeredRows, LayerReader
 from holdfast.kernel.vault.layout import BlockRef, Index, Manifest, ObjectRef, Place, Section
 from holdfast.kernel.vault.leases import FOLDER as LEASES
@@ -102,7 +102,7 @@ class Inspector:
         self._bytes = 0
         self._chunks = ChunkInspector(catalogue)
         self._reached: dict[str, bool] = {}
-        self._elsewhere: Mapping[str, str] = {}
+        self._expected: dict[str, str] = {}
         self._sections: dict[tuple[str, ...], str] = {}
 
     def verify(self, snapshot: str, *, read_chunks: bool = True) -> Verification:
@@ -129,8 +129,8 @@ class Inspector:
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
         names = self._catalogue.names()
-        self._elsewhere = snapshots or {}
-        self._catalogue.known = known = dict(self._elsewhere) | names.current
+        self._expected = dict(snapshots or {})
+        known = names.current | self._expected
         if not read_data:
             self._stage("Checking snapshots", len(known))
         for snapshot in sorted(known, reverse=True):
@@ -169,13 +169,11 @@ class Inspector:
     def _manifest(self, snapshot: str) -> Manifest | None:
         self._checked["snapshot"] += 1
         try:
+            if snapshot in self._expected:
+                return self._catalogue.read_named(self._expected[snapshot], snapshot)
             return self._catalogue.manifest(snapshot)
         except VaultError as error:
-            if isinstance(error, SnapshotGone) and snapshot in self._elsewhere:  # missing here, not deleted
-                where = f"{self._elsewhere[snapshot]} (manifest of snapshot {snapshot})"
-                self._problems.append(Problem("snapshot", where, "the object is missing"))
-            else:
-                self._note("snapshot", error)
+            self._note("snapshot", error)
             return None
 
     def _index(self, ref: ObjectRef) -> Index | None:
