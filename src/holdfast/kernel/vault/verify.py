@@ -294,7 +294,7 @@ class Inspector:
         if problem := self._sections[identity]:
             self._problems.append(Problem("types", f"{where}{section.type}", problem))
 
-    def _section_problem(self, section: Section, refs: list[tuple[ObjectRef, int]], where: str) -> str:
+    def _section_problem(self, section: Section, refs: Sequence[tuple[ObjectRef, int]], where: str) -> str:
         """What is wrong with the records of a type; empty when nothing is. Blocks are reported one by one."""
         try:
             layers = open_layers(self._catalogue, refs, where)
