@@ -73,6 +73,8 @@ def check(invocation: Invocation, read_data: bool) -> int:
                 click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
             if len(found.garbage) > LISTED:
                 click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
+            if found.garbage:
+                click.echo("No backup needs what is unused; `holdfast vault prune` removes it.")
             versions = old_versions(home)
             if versions and versions.objects:
                 click.echo(f"{versions_line(versions)}; nobody reads them.")
