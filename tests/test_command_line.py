@@ -114,7 +114,8 @@ def test_a_command_returns_its_exit_code() -> None:
 
 def test_an_interrupt_is_exit_code_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stopped"], root) == 130
-    assert capsys.readouterr().err == "Error: Interrupted.\n"
+    said = "Error: Interrupted.\nWhat it had done until then stands; the command can be given again.\n"
+    assert capsys.readouterr().err == said
 
 
 def test_words_after_two_dashes_are_no_options(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,13 +19,14 @@ from holdfast.domain.errors import UsageError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.durable import make_private, writing
 from holdfast.kernel.exchange.containers import MOST_BYTES
-from holdfast.kernel.exchange.errors import Malformed, NotImportable
+from holdfast.kernel.exchange.errors import Malformed, NotExportable, NotImportable
 from holdfast.kernel.exchange.exporting import Shape, Written, write
 from holdfast.kernel.exchange.importing import Held, Importing, ImportRequest
 from holdfast.kernel.exchange.intake import examine
 from holdfast.kernel.exchange.opening import AUTO, package_of
 from holdfast.kernel.exchange.outgoing import Outgoing
 from holdfast.kernel.exchange.spool import PrivateFile
+from holdfast.systems.files.model import SYSTEM as FILES
 from holdfast.systems.identity_center.awsideman import read_awsideman
 
 if TYPE_CHECKING:
@@ -115,6 +116,11 @@ class ExchangeDesk:
             order.kind, order.location, self._access(order.credentials), overwrite=order.overwrite
         )
         info = home.vault.resolve(backup)
+        if info.system == FILES:
+            told = (
+                "it holds files, which `holdfast vault extract` writes; name a backup of records by its id."
+            )
+            raise NotExportable(info.id, told)
         outgoing = Outgoing.of(home.vault.read(info), info, personal=order.personal)
         lock = partial(encrypt, locks=order.locks) if order.locks else None
         home.progress.stage("exporting, bytes")

@@ -50,6 +50,11 @@ _revealed = ContextVar("revealed", default=False)
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+def counted(count: int, what: str) -> str:
+    """`1 pack`, `2,000 packs`."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 def is_hidden(name: str) -> bool:
     """Whether a field of this name is hidden wherever values are shown."""
     return name in PERSONAL_FIELDS or _CREDENTIAL.search(name) is not None

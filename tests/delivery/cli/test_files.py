@@ -93,6 +93,15 @@ def test_what_is_listed_and_extracted_can_be_chosen(desk: Desk, tree: Path, tmp_
         == 0
     )
     assert sorted(portrait(target / top)) == [b"a", b"empty"]
+    assert str(tree / "a.txt").lstrip("/") in desk.run("vault", "ls", "latest", "../tree").out
+    drilled = desk.run("backups", "drill", "latest", "--json")
+    assert (drilled.code, drilled.error["code"], desk.run("runs", "list").out.count("drill")) == (
+        2,
+        "not-found",
+        0,
+    )
+    exported = desk.run("backups", "export", "latest", "--to", str(tmp_path / "files.json"), "--json")
+    assert (exported.code, exported.error["code"]) == (4, "not-exportable")
     missing = desk.run("vault", "extract", "latest", "/no/such", "--target", str(target), "--json")
     assert (missing.code, missing.error["code"]) == (2, "not-found")
 

@@ -152,8 +152,20 @@ def test_a_missing_object_is_damage_that_names_types_and_records(tmp_path: Path)
     ]
     assert {found.message for found in vault.verify(info).problems} == {
         "the object is missing",
-        "1 blocks cannot be read",
+        "1 block cannot be read",
         "2 blocks cannot be read",
+    }
+
+
+def test_each_snapshot_that_shares_what_is_damaged_is_named(tmp_path: Path) -> None:
+    objects: dict[str, bytes] = {}
+    vault = new_vault(MemoryStore(objects), tmp_path)
+    taken = [take(vault, company(3), after=minutes) for minutes in (0, 1)]
+    for name in [name for name in objects if name.startswith("packs/")]:
+        del objects[name]
+    problems = vault.check(read_data=True).problems
+    assert {found.where for found in problems if found.level == "types"} == {
+        f"snapshot {info.id}, {type_name}" for info in taken for type_name in ("assignment", "user")
     }
 
 

@@ -79,8 +79,10 @@ def main(arguments: Sequence[str] | None = None, command: click.Command = root) 
         return _Shown(error.code, str(error), advice, error.exit_code, error.facts()).print(as_json)
     except click.ClickException as error:
         return _show_click(error, as_json)
-    except (KeyboardInterrupt, click.Abort):
-        return _Shown("interrupted", "Interrupted.", "", INTERRUPTED, {}).print(as_json)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        declined = isinstance(stop, click.Abort)  # at a question
+        advice = "" if declined else "What it had done until then stands; the command can be given again."
+        return _Shown("interrupted", "Interrupted.", advice, INTERRUPTED, {}).print(as_json)
     except BrokenPipeError:
         # Nobody reads any more; without this Python complains once more while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -115,6 +115,8 @@ def _show_items(items: Sequence[Item]) -> None:
         click.echo(f"  {item.outcome.kind}: {visible(item.key)}: {item.outcome.reason}")
     if len(items) > LISTED:
         click.echo(f"  ... and {len(items) - LISTED:,} more; --json lists all.")
+    for advice in dict.fromkeys(item.outcome.advice for item in items):
+        click.echo(f"  {advice}")
 
 
 @click.command()
@@ -156,10 +158,11 @@ def extract(
     return PARTIAL if failed else 0
 
 
-def _keys(paths: Iterable[bytes]) -> list[str]:
+def _keys(paths: Iterable[bytes]) -> list[tuple[str, str]]:
+    """Each path as `ls` prints it, and as `save` takes it: from the working folder, links on the way resolved."""
     from holdfast.systems.files.model import key_of
 
-    return [key_of(path) for path in paths]
+    return [(key_of(path), key_of(_absolute(path))) for path in paths]
 
 
 def _outcomes(home: Installation, items: Iterable[Item]) -> tuple[int, list[Item]]:

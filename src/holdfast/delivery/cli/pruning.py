@@ -73,7 +73,8 @@ def prune(invocation: Invocation, /, system: str, dry_run: bool, yes: bool, **gi
     """Delete the backups that no rule of retention keeps, and say of each which rules keep it.
 
     Rules are those of `[retention]` in the settings; an option replaces one of them. Any rule keeps. The last
-    complete backup always stays, and so does what an unfinished run needs.
+    complete backup always stays, and so does what an unfinished run needs. Then it does what `holdfast vault
+    prune` does, so that what was deleted can be read by nobody.
     """
     from holdfast.delivery.cli.prompting import confirm
 

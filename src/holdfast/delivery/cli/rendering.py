@@ -12,7 +12,7 @@ from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
 from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
-from holdfast.kernel.showing import byte_size, duration, visible, visible_key
+from holdfast.kernel.showing import byte_size, counted, duration, visible, visible_key
 
 if TYPE_CHECKING:
     from holdfast.kernel.compare import Difference
@@ -78,13 +78,14 @@ def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
     """All that is known of one backup without reading its records."""
     screen = screen or Screen()
     source = info.source
+    where = (source.system, source.account and f"account {source.account}", source.region)
     screen.facts(
         [
             ("Backup", info.id),
             ("Kind", info.kind + (f", compared with {info.parent}" if info.parent else "")),
             ("State", "complete" if info.complete else "PARTIAL: not everything could be read"),
             ("Taken", timestamp(info.taken_at)),
-            ("Source", f"{source.system}, account {source.account}, {source.region}"),
+            ("Source", ", ".join(filter(None, where))),
             ("Instance", source.instance),
             ("Principal", source.principal),
             ("Run", info.run),
@@ -127,7 +128,7 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
         _rest(screen, found.changes_total - LISTED)
     _conflicts(screen, found.conflicts, found.conflicts_total)
     if found.awaited:
-        awaited = ", ".join(f"{count:,} {kind}{'s' * (count != 1)}" for kind, count in found.awaited.items())
+        awaited = ", ".join(counted(count, kind) for kind, count in found.awaited.items())
         screen.line(f"Awaited from the identity source, so not planned: {awaited}.", STYLES["warning"])
     screen.findings("Warnings", found.warnings[:LISTED], len(found.warnings))
     screen.findings("Cannot return", found.cannot_return)
@@ -210,7 +211,7 @@ def show_repair(found: Repair, screen: Screen | None = None) -> None:
         what = f"{healed.name} in {healed.location} ({healed.problem}), from {healed.source}"
         screen.line(f"  {verb.lower()}: {what}")
     _rest(screen, len(found.healed) - LISTED)
-    screen.line(f"{verb} {len(found.healed):,} objects.")
+    screen.line(f"{verb} {counted(len(found.healed), 'object')}.")
     show_verification(found.left, screen)
     if found.unreadable:
         screen.line("These backups cannot be read whole:")

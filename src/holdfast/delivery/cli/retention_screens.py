@@ -9,7 +9,7 @@ from itertools import groupby
 from holdfast.delivery.cli.screen import STYLES, Screen, name
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.retention import Decision, RetentionSettings, group_of
-from holdfast.kernel.showing import byte_size
+from holdfast.kernel.showing import byte_size, counted
 from holdfast.kernel.span import parse_zone
 from holdfast.kernel.vault.tiering import Tiering
 
@@ -29,9 +29,9 @@ def show_decisions(
             (name("id"), name(f"taken ({policy.time_zone})"), "state", name("then"), "because"), rows
         )
     doomed = sum(not made.keep for made in decisions)
-    stay = f"{len(decisions) - doomed:,} of {len(decisions):,} backups stay"
+    gives_back = f"; that gives back at least {byte_size(freed)}" if doomed else ""
     screen.line(
-        f"{stay}, {doomed:,} go" + (f", which alone need at least {byte_size(freed)}." if doomed else ".")
+        f"{len(decisions) - doomed:,} of {counted(len(decisions), 'backup')} stay, {doomed:,} go{gives_back}."
     )
 
 
@@ -55,8 +55,7 @@ def show_tiering(
     screen = screen or Screen()
     into = found.storage_class
     verb = "Would move" if dry_run else "Moved"
-    packs = f"{len(found.moves):,} pack{'s' * (len(found.moves) != 1)}"
-    screen.line(f"{verb} {packs} ({byte_size(found.bytes)}) to {into.name}.")
+    screen.line(f"{verb} {counted(len(found.moves), 'pack')} ({byte_size(found.bytes)}) to {into.name}.")
     screen.facts(
         [
             (

@@ -72,6 +72,8 @@ def check(invocation: Invocation, read_data: bool) -> int:
                 click.echo(f"  unused: {left.name} ({left.size:,} bytes)")
             if len(found.garbage) > LISTED:
                 click.echo(f"  ... and {len(found.garbage) - LISTED:,} more unused objects")
+            if found.garbage:
+                click.echo("No backup needs what is unused; `holdfast vault prune` removes it.")
             versions = old_versions(home)
             if versions and versions.objects:
                 click.echo(f"{versions_line(versions)}; nobody reads them.")
@@ -83,7 +85,10 @@ def check(invocation: Invocation, read_data: bool) -> int:
 @shared_options
 @pass_invocation
 def prune(invocation: Invocation, dry_run: bool) -> int:
-    """Remove what no backup needs, so that nobody can read it any more, not even in an old copy of the vault."""
+    """Remove what no backup needs, so that nobody can read it any more, not even in an old copy of the vault.
+
+    It deletes no backup: `holdfast backups delete` does, or by rules `holdfast backups prune`.
+    """
     from holdfast.delivery.cli.rendering import show_pruned
 
     with installation(invocation) as home:
@@ -131,7 +136,7 @@ def rotate_key(invocation: Invocation, kms_key: str, new_passphrase_env: str, pl
         else:
             click.echo("With a passphrase, deleted backups stay readable in old copies of the vault.")
         for line in done.settings:
-            click.echo(f"Now set under [vault] in {home.settings.file or 'the settings'}: {line}")
+            click.echo(f"You must now set, under [vault] in {home.settings.file or 'the settings'}: {line}")
     return 0
 
 

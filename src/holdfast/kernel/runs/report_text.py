@@ -31,7 +31,7 @@ def facts(report: RunReport) -> list[tuple[str, str]]:
             "Asked",
             bytes(report.arguments).decode() if bytes(report.arguments) not in (b"null", b"{}") else "",
         ),
-        ("Account", f"{source.account} {source.region}" if source else ""),
+        ("Account", f"{source.account} {source.region}".strip() if source else ""),
         ("Principal", source.principal if source else ""),
         ("Target", report.target),
         ("Ran as", report.owner),

@@ -42,7 +42,7 @@ class Inspector:
         self._chunks = ChunkInspector(catalogue)
         self._reached: dict[str, bool] = {}
         self._expected: dict[str, str] = {}
-        self._sections: set[tuple[str, ...]] = set()
+        self._sections: dict[tuple[str, ...], str] = {}
 
     def verify(self, snapshot: str, *, read_chunks: bool = True) -> Verification:
         """Read every byte that one snapshot reaches; or its records, and look for its chunks. Raises: StoreError."""
@@ -71,12 +71,13 @@ class Inspector:
         self._expected = names.current if names else {}
         names = names or self._catalogue.names()
         known = names.current
-        self._stage("Checking snapshots", len(known))
+        if not read_data:
+            self._stage("Checking snapshots", len(known))
         for snapshot in sorted(known, reverse=True):
             manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
             if manifest:
                 self._verify_chunks(manifest, None if read_data else objects)
-            self._advance(snapshot)
+            self._advance(snapshot, int(not read_data))
         self._check_marks(names)
         unused = (found for found in objects.values() if not self._is_used(found.name, names))
         return self._result(tuple(unused))
@@ -223,22 +224,25 @@ class Inspector:
         """The records of a type: every block, then the digest and number of all rows."""
         refs = manifest.layers(section.type)
         identity = (section.type, section.digest, *(f"{ref.name}#{at}" for ref, at in refs))
-        if identity in self._sections:
-            return
-        self._sections.add(identity)
-        self._checked["types"] += 1
         where = f"snapshot {manifest.id}, "
+        if identity in self._sections:
+            self._advance(section.type, section.count)
+        else:
+            self._checked["types"] += 1
+            self._sections[identity] = self._section_problem(section, refs, where)
+        # Also of each further snapshot that shares it: an admin must see which backups are hit.
+        if problem := self._sections[identity]:
+            self._problems.append(Problem("types", f"{where}{section.type}", problem))
+
+    def _section_problem(self, section: Section, refs: Sequence[tuple[ObjectRef, int]], where: str) -> str:
+        """What is wrong with the records of a type; empty when nothing is. Blocks are reported one by one."""
         try:
             layers = open_layers(self._catalogue, refs, where)
         except VaultError as error:
-            self._problems.append(Problem("types", f"{where}{section.type}", f"cannot be read: {error}"))
-            return
-        broken = sum(self._try_blocks(layer) for layer in layers)
-        if broken:
-            what = f"{broken} blocks cannot be read"
-            self._problems.append(Problem("types", f"{where}{section.type}", what))
-        else:
-            self._check_digest(section, layers, f"{where}{section.type}")
+            return f"cannot be read: {error}"
+        if broken := sum(self._try_blocks(layer) for layer in layers):
+            return f"{broken:,} block{'s' * (broken != 1)} cannot be read"
+        return self._digest_problem(section, layers)
 
     def _try_blocks(self, layer: LayerReader) -> int:
         """Report each block of a damaged pack that cannot be read; their number."""
@@ -254,7 +258,7 @@ class Inspector:
                     self._note("records", error)
         return broken
 
-    def _check_digest(self, section: Section, layers: list[LayerReader], where: str) -> None:
+    def _digest_problem(self, section: Section, layers: list[LayerReader]) -> str:
         digest = SectionDigest()
         try:
             for rows in LayeredRows(layers).lists():
@@ -262,12 +266,10 @@ class Inspector:
                 self._advance(section.type, len(rows))
         except VaultError as error:
             self._note("records", error)
-            return
+            return ""
         self._checked["records"] += digest.count
-        if (digest.count, digest.hex()) != (section.count, section.digest):
-            self._problems.append(
-                Problem("types", where, f"{digest.count} records, but not the {section.count} sealed")
-            )
+        same = (digest.count, digest.hex()) == (section.count, section.digest)
+        return "" if same else f"{digest.count} records, but not the {section.count} sealed"
 
     def _note(self, level: str, error: HoldfastError) -> None:
         where = error.facts().get("where") or self._store.location

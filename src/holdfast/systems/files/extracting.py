@@ -98,19 +98,23 @@ class Folders:
         del self._open[keep:]
 
 
-def chosen(view: SnapshotReader, paths: Sequence[str]) -> Iterator[Record]:
-    """The records at and below these keys, or all. Raises: NotFound for a key that has none; VaultDamaged."""
-    keys = [path.strip("/") for path in paths]
-    missed = set(keys)
+def chosen(view: SnapshotReader, paths: Sequence[Sequence[str]]) -> Iterator[Record]:
+    """The records at and below these paths, or all; each path may be saved under one of several keys.
+
+    Raises: NotFound for a path that has no record; VaultDamaged.
+    """
+    keys = [(key.strip("/"), path) for path in map(tuple, paths) for key in path]
+    missed = set(map(tuple, paths))
     for record in view.records(FILE.name):
-        hits = [key for key in keys if record.key == key or not key or record.key.startswith(f"{key}/")]
+        hits = [
+            path for key, path in keys if not key or record.key == key or record.key.startswith(f"{key}/")
+        ]
         missed.difference_update(hits)
         if hits or not keys:
             yield record
     if missed:
-        raise NotFound(
-            "path", ", ".join(sorted(missed)), f"`holdfast vault ls {view.info.id}` shows what there is."
-        )
+        names = ", ".join(sorted(path[0] for path in missed))
+        raise NotFound("path", names, f"`holdfast vault ls {view.info.id}` shows what there is.")
 
 
 class Extraction:
