@@ -35,11 +35,13 @@ from holdfast import (
 from holdfast.api_answers import checksums_of
 from holdfast.api_records import checksum_name, data_of, record_types, records_of
 from holdfast.bootstrap import Installation
+from holdfast.bootstrap.keys import Wanted, rotate_keys
 from holdfast.config import load
 from holdfast.domain.errors import HoldfastError, NotFound, Refused, UsageError, VaultDamaged
 from holdfast.domain.outcomes import Severity
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
+from tests.simulators.key_service import MemoryKeyService
 from tests.simulators.object_store_memory import MemoryStore
 from tests.simulators.quiet import SilentProgress
 
@@ -123,6 +125,14 @@ def test_a_stored_backup_comes_back_equal(home: Home) -> None:
     found = StorageEngine(home).retrieve_backup(backup_id)
     data.metadata.backup_id = backup_id
     assert dataclasses.replace(found, checksums={}) == data
+
+
+def test_metadata_name_the_kms_key_that_seals_the_key_file(home: Home) -> None:
+    engine = StorageEngine(home)
+    backup_id = engine.store_backup(company(), metadata())
+    rotate_keys(home.settings, home.store, MemoryKeyService(), Wanted(kms_key="alias/vault"))
+    (found,) = engine.list_backups(BackupFilters())
+    assert (found.backup_id, found.encryption_info.kms_key) == (backup_id, "arn:one")
 
 
 def test_storing_what_was_retrieved_keeps_every_checksum_of_records_and_types(home: Home) -> None:

@@ -80,7 +80,8 @@ class Manager:
 
     def _metadata(self, info: SnapshotInfo) -> BackupMetadata:
         home = self._home
-        return answers.metadata_of(info, home.key_ring.kind, home.settings.retention)
+        encryption = answers.encryption_of(home.key_ring.kind, home.sealing_key)
+        return answers.metadata_of(info, encryption, home.settings.retention)
 
     def _listed(self, filters: BackupFilters) -> list[BackupMetadata]:
         infos = self._home.vault.snapshots(IDENTITY_CENTER)

@@ -54,7 +54,14 @@ def in_utc(moment: datetime) -> datetime:
 # -- metadata
 
 
-def metadata_of(info: SnapshotInfo, key_source: str, retention: RetentionSettings) -> BackupMetadata:
+def encryption_of(key_source: str, kms_key: str) -> EncryptionMetadata:
+    """How the vault is encrypted."""
+    return EncryptionMetadata(ALGORITHM, key_source, personal_data_separate=True, kms_key=kms_key)
+
+
+def metadata_of(
+    info: SnapshotInfo, encryption: EncryptionMetadata, retention: RetentionSettings
+) -> BackupMetadata:
     """A snapshot's metadata; `retention` is what holds for backups without a policy of their own."""
     return BackupMetadata(
         backup_id=info.id,
@@ -65,7 +72,7 @@ def metadata_of(info: SnapshotInfo, key_source: str, retention: RetentionSetting
         source_account=info.source.account,
         source_region=info.source.region,
         retention_policy=_retention(info, retention),
-        encryption_info=EncryptionMetadata(ALGORITHM, key_source, personal_data_separate=True),
+        encryption_info=encryption,
     )
 
 

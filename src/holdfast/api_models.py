@@ -95,11 +95,15 @@ def no_retention() -> RetentionPolicy:
 
 @dataclass
 class EncryptionMetadata:
-    """How the stored bytes are encrypted; `key_source` says where the key comes from, never the key."""
+    """How the stored bytes are encrypted; `key_source` says where the key comes from, never the key.
+
+    `kms_key` is the ARN of the AWS KMS key that seals the key file now, empty where none does.
+    """
 
     algorithm: str
     key_source: str
     personal_data_separate: bool
+    kms_key: str = ""
 
 
 @dataclass

@@ -73,14 +73,24 @@ def rotate_keys(settings: Settings, store: ObjectStore, service: KeyService, wan
     return _rotated(keys, target, _lines(settings, wanted))
 
 
+def sealing_key(settings: Settings, store: ObjectStore, service: KeyService) -> str:
+    """The ARN of the KMS key that seals the vault's key file now; empty where none does. KMS is not asked.
+
+    Raises: VaultError for a key file that cannot be read.
+    """
+    own = settings.vault
+    if own.passphrase_env or not own.key_file.exists():
+        return ""
+    return _key_file(settings, service, None).sealed_by(store)
+
+
 def with_vault_keys(settings: Settings, store: ObjectStore, service: KeyService, policy: str) -> str:
     """A policy document, as JSON, that also allows what the vault's KMS keys are used for, where there are any.
 
     Raises: VaultError for a key file that cannot be read.
     """
-    own, sealed_by = settings.vault, ""
-    if not own.passphrase_env and own.key_file.exists():
-        sealed_by = _key_file(settings, service, None).sealed_by(store)
+    own = settings.vault
+    sealed_by = sealing_key(settings, store, service)
     keys = [key for key in dict.fromkeys((sealed_by, own.kms_key, own.sse_kms_key)) if key]
     document = json.loads(policy)
     document["Statement"] += [_statement(f"VaultKey{number}", key) for number, key in enumerate(keys, 1)]

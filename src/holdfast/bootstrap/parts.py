@@ -191,6 +191,13 @@ class Parts:
 
         return key_ring(self.settings, self.key_service)
 
+    @property
+    def sealing_key(self) -> str:
+        """The KMS key that seals the key file, as `holdfast.bootstrap.keys.sealing_key`."""
+        from holdfast.bootstrap.keys import sealing_key
+
+        return sealing_key(self.settings, self.store, self.key_service)
+
     @cached_property
     def key_service(self) -> KeyService:
         """AWS KMS; nothing is called before a key file asks for it."""

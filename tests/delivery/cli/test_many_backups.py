@@ -177,6 +177,16 @@ def test_a_safety_snapshot_of_another_instance_takes_no_history_away(tmp_path: P
     assert "first seen user: alice" in answer.out, answer
 
 
+def test_what_a_file_brought_is_no_part_of_a_history(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.put(1, user("alice"))
+    shelf.put(2, user("bob"), kind="imported")
+    shelf.put(3, user("alice"))
+    answer = shelf.desk.run("identity-center", "history", "user:alice")
+    assert "user alice in 2 backups:" in answer.out, answer
+    assert "gone" not in answer.out
+
+
 def test_a_history_can_be_limited_to_a_time_and_read_by_programs(shelf: Shelf) -> None:
     words = ("identity-center", "history", "group:Ops", "--since", "2026-11-02")
     found = shelf.desk.run(*words, "--json").json

@@ -100,6 +100,19 @@ def test_snapshot_ids_stay_whole_on_a_narrow_terminal() -> None:
     assert max(map(len, map(_plain, shown.lines))) <= 80
 
 
+def test_backups_of_several_systems_say_of_which() -> None:
+    shown = Shown(80)
+    show_snapshots(
+        [sample_run.snapshot(), sample_run.snapshot(system="files", kind="incremental")], shown.screen
+    )
+
+    assert [_plain(line).split()[1:3] for line in shown.lines[2:]] == [
+        ["identity_center", "full"],
+        ["files", "incremental"],
+    ]
+    assert max(map(len, map(_plain, shown.lines))) <= 80
+
+
 def test_a_snapshot_with_an_incomplete_part_is_called_partial() -> None:
     section = SectionSummary("user", 7, True, False, "3 users could not be read")
     shown = Shown()

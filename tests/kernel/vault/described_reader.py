@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
 Decoded: TypeAlias = Any
 Found = dict[str, list[tuple[str, int, bytes, bytes]]]
+MANIFEST = re.compile(r"([0-9]{8}t[0-9]{6}\.[0-9]{3}z-[0-9a-f]{8})(?:\.g([0-9]{8}))?")
+GIVEN_UP = b"given up by a prune of the vault\n"
 
 
 def checked_line(data: bytes) -> bytes:
@@ -67,6 +70,29 @@ class DescribedVault:
     def derive(self, purpose: str) -> bytes:
         return hmac.new(self.master, b"holdfast vault 1 " + purpose.encode(), "sha256").digest()
 
+    def current(self) -> dict[str, str]:
+        """The manifests that count, by the snapshot's id in lower case."""
+        held = {path.name: path.read_bytes() for path in (self.folder / "snapshots").iterdir()}
+        marks = {name: data for name, data in held.items() if name.startswith("pruned.") and data != GIVEN_UP}
+        generation = max((self.prune(name, data) for name, data in marks.items()), default=0)
+        found: dict[str, str] = {}
+        for name in sorted(held):  # a name without `.g` comes before the same with it
+            match = MANIFEST.fullmatch(name)
+            if not match or held[name] == GIVEN_UP or f"{match[1]}.deleted" in held:
+                continue
+            if match[2] is None or int(match[2]) == generation:
+                found[match[1]] = f"snapshots/{name}"
+        return found
+
+    def prune(self, name: str, mark: bytes) -> int:
+        """The number of a prune that ended."""
+        line, _, mac = mark.split(b"\n")[:3]
+        assert checked_line(mark) == line
+        assert hmac.new(self.derive("prune"), line, "sha256").hexdigest().encode() == mac
+        number: int = json.loads(line)["number"]
+        assert name == f"pruned.{number:08d}"
+        return number
+
     def read(self, name: str) -> Found:
         """A snapshot's rows by type, every hash and digest compared on the way."""
         manifest = self.manifest(name)
@@ -77,7 +103,7 @@ class DescribedVault:
                 continue
             rows: dict[str, tuple[str, int, bytes, bytes]] = {}
             for index, at in layers:
-                packs, stored = indexes[int(index)]
+                packs, stored, *_ = indexes[int(index)]
                 for row in self.rows(packs, stored, at):
                     rows.pop(row[0], None)
                     if row[2] is not None:
@@ -90,6 +116,41 @@ class DescribedVault:
         ]
         assert blake3(msgspec.msgpack.encode(sections)).hexdigest() == manifest[10]
         return found
+
+    def streams(self, name: str) -> dict[tuple[str, str, str], bytes]:
+        """What records of a snapshot keep by chunks: by type, key and name; of a file the name is empty."""
+        manifest, found = self.manifest(name), self.read(name)
+        chunks: dict[bytes, bytes] = {}
+        for ref in manifest[12]:
+            packs, _, *further = self.index(*ref)
+            for pack, ids, lengths, sizes in further[0] if further else ():
+                chunks.update(self.chunks(packs[pack], ids, lengths, sizes))
+        kept: dict[tuple[str, str, str], bytes] = {}
+        for type_name in (section[0] for section in manifest[13] if section[7:] == [True]):
+            for key, _, body, _ in found[type_name]:
+                fields = json.loads(body)
+                for blob, held in (fields.get("blobs") or {"": fields}).items():
+                    parts = [chunks[bytes.fromhex(each)] for each in held.get("chunks", [])]
+                    kept[type_name, key, blob] = b"".join(parts)
+                    assert len(kept[type_name, key, blob]) == held.get("size", 0)
+                    if blob:
+                        assert hashlib.sha256(kept[type_name, key, blob]).hexdigest() == held["digest"]
+        return kept
+
+    def chunks(
+        self, pack: list[Any], ids: bytes, lengths: list[int], sizes: list[int]
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """A pack's chunks by id."""
+        role, name, size, key, blocks = pack
+        data, offset = self.object(name), 8
+        assert (chr(role), len(data), len(ids)) == ("C", size, 16 * len(lengths))
+        assert blocks == len(lengths)
+        for number, (length, plain_size) in enumerate(zip(lengths, sizes, strict=True)):
+            plain = self.plain("C", key, number, data[offset : offset + length])
+            offset += length
+            id_ = ids[16 * number : 16 * number + 16]
+            assert (blake3(plain, key=self.derive("chunks")).digest()[:16], len(plain)) == (id_, plain_size)
+            yield id_, plain
 
     def manifest(self, name: str) -> Decoded:
         data = (self.folder / name).read_bytes()
@@ -106,17 +167,20 @@ class DescribedVault:
         return data
 
     def open(self, role: str, wrapped: list[Any], number: int, sealed: bytes) -> Decoded:
+        return msgspec.msgpack.decode(self.plain(role, wrapped, number, sealed))
+
+    def plain(self, role: str, wrapped: list[Any], number: int, sealed: bytes) -> bytes:
         front = b"HFV\x01" + role.encode() + b"\0\0\0"
         branch = "personal" if role == "P" else "records"
         key = aes_key_unwrap(self.epochs[wrapped[0]][branch], wrapped[1])
         plain = AESGCM(key).decrypt(number.to_bytes(12, "big"), sealed, front + self.vault_id)
-        return msgspec.msgpack.decode(zstd.decompress(plain))
+        return zstd.decompress(plain)
 
-    def index(self, role: int, name: str, size: int, key: list[Any], blocks: int) -> tuple[Any, Any]:
+    def index(self, role: int, name: str, size: int, key: list[Any], blocks: int) -> list[Any]:
         data = self.object(name)
         assert (chr(role), len(data), blocks) == ("I", size, 1)
-        packs, layers, *_ = self.open("I", key, 0, data[8:])
-        return packs, layers
+        found: list[Any] = self.open("I", key, 0, data[8:])
+        return found
 
     def rows(self, packs: Decoded, layers: Decoded, at: int) -> Iterator[tuple[str, int, bytes, bytes]]:
         def part(place: list[int]) -> Decoded:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import ClassVar
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,11 +21,14 @@ from hypothesis.stateful import (
 
 from holdfast.domain.errors import Busy, NotFound
 from holdfast.domain.records import Record
+from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.vault.chunks import BlobRef
 from holdfast.kernel.vault.errors import SnapshotGone, StoreError
 from holdfast.kernel.vault.vault import Vault
+from tests.kernel.vault.test_chunks import record
 from tests.kernel.vault.thief import Thief, Version
 from tests.simulators.many_hands import Ending, Killed, Place, Process
-from tests.simulators.small_vault import assignment, contents_of, take, user
+from tests.simulators.small_vault import SOURCE, START, SYSTEM, assignment, user
 
 PEOPLE = 12
 MOST = 4
@@ -29,7 +36,49 @@ MOST_CALLS = 1_000
 SCHEDULES = 10_000
 LEASE_LIFE = 700  # seconds, more than a lease lives
 
-Contents = dict[str, list[Record]]
+REPORTS = 5  # different ones; so deleted ones come back while a prune is at work
+
+Titles = list[tuple[str, str]]
+
+
+def report(title: str) -> bytes:
+    return b"report %d" % (int(title[1:]) % REPORTS)
+
+
+def assignments(titles: Titles) -> list[Record]:
+    """One that never changes in a pack with others that do."""
+    return [assignment("nobody", "Old"), assignment("person-00", dict(titles).get("person-00", "None"))]
+
+
+def take(vault: Vault, titles: Titles, after: int) -> str:
+    """The id of a sealed snapshot of people, each with a report that is kept by its chunks."""
+    writer = vault.begin(SYSTEM)
+    kept = [(name, writer.put_blob(io.BytesIO(report(title)).read)) for name, title in titles]
+    writer.add_section("user", [user(name, title) for name, title in titles])
+    writer.add_section("assignment", assignments(titles))
+    writer.add_section("report", [record(*each) for each in kept], chunked=True)
+    taken = START + timedelta(hours=after)
+    return writer.seal(kind="full", taken_at=taken, source=SOURCE, run="run-1").id
+
+
+def titles_of(vault: Vault, info: SnapshotInfo) -> Titles:
+    """What `take` was given. Every report must be the one that belongs to the title."""
+    view = vault.read(info)
+    found = [(each.key, json.loads(each.body)["Title"]) for each in view.records("user")]
+    reports = list(view.records("report"))
+    kept = [msgspec.json.decode(each.body, type=dict[str, dict[str, BlobRef]])["blobs"] for each in reports]
+    held = [
+        (each.key, b"".join(view.open_blob(blobs["pdf"]))) for each, blobs in zip(reports, kept, strict=True)
+    ]
+    assert held == [(name, report(title)) for name, title in found]
+    assert list(view.records("assignment")) == assignments(found)
+    assert list(view.records("user")) == [user(name, title) for name, title in found]
+    return found
+
+
+def records_of(vault: Vault, info: SnapshotInfo) -> Iterator[Record]:
+    view = vault.read(info)
+    return (each for name in view.types for each in view.records(name))
 
 
 class Hands:
@@ -40,8 +89,8 @@ class Hands:
         self.processes: list[Process] = []
         self.titles = {f"person-{number:02d}": "T0" for number in range(PEOPLE)}
         self.drawn = 0
-        self.sealed: dict[str, Contents] = {}
-        self.begun: list[Contents] = []
+        self.sealed: dict[str, Titles] = {}
+        self.begun: list[Titles] = []
         self.asked: set[str] = set()
         self.deleted: set[str] = set()
         self.write(())
@@ -55,18 +104,12 @@ class Hands:
                 self.titles[name] = f"T{self.drawn}"
             else:
                 self.titles.pop(name, None)
-        contents = {
-            "user": [user(name, title) for name, title in sorted(self.titles.items())],
-            "assignment": [
-                assignment("nobody", "Old"),
-                assignment("person-00", self.titles.get("person-00", "None")),
-            ],
-        }
-        self.begun.append(contents)
+        titles = sorted(self.titles.items())
+        self.begun.append(titles)
         after = len(self.begun)
 
         def work(vault: Vault) -> None:
-            self.sealed[take(vault, contents, after=after).id] = contents
+            self.sealed[take(vault, titles, after)] = titles
 
         self._start("write", work)
 
@@ -92,7 +135,7 @@ class Hands:
         chosen = ids[number % len(ids)]
 
         def work(vault: Vault) -> None:
-            assert contents_of(vault.read(vault.resolve(chosen))) == self.sealed[chosen]
+            assert titles_of(vault, vault.resolve(chosen)) == self.sealed[chosen]
 
         self._start("read", work)
 
@@ -131,27 +174,26 @@ class Hands:
         listed = {info.id: info for info in vault.snapshots()}
         lost = [f"{id_} is gone" for id_ in self.sealed if id_ not in listed and id_ not in self.asked]
         lost += [f"{id_} is back" for id_ in self.deleted & listed.keys()]
-        kept: set[Version] = set()
+        kept, reports = set[Version](), set[bytes]()
         for id_, info in listed.items():
-            found = contents_of(vault.read(info))
-            records = [*found["user"], *found["assignment"]]
-            kept |= {(record.type, record.key, record.body, record.personal) for record in records}
+            found = titles_of(vault, info)
+            reports |= {report(title) for _, title in found}
+            kept |= {(each.type, each.key, each.body, each.personal) for each in records_of(vault, info)}
             if found not in ([self.sealed[id_]] if id_ in self.sealed else self.begun):
                 lost.append(f"{id_} has other contents")
         checked = vault.check(read_data=True)
         lost += [f"{problem.where}: {problem.message}" for problem in checked.problems]
         lost += [f"{left.name} is left" for left in checked.garbage]
-        return lost + self._readable(kept)
+        return lost + self._readable(kept, reports)
 
-    def _readable(self, kept: set[Version]) -> list[str]:
+    def _readable(self, kept: set[Version], reports: set[bytes]) -> list[str]:
         """What a thief of all copies reads with today's keys, and no snapshot holds."""
         known = {version[:2] for version in kept}
-        read = Thief(
-            self.place.archive, self.place.ring.load(self.place.store), self.place.ring.once()
-        ).versions()
-        return [
+        thief = Thief(self.place.archive, self.place.ring.load(self.place.store), self.place.ring.once())
+        read = [f"{chunk!r} can be read" for chunk in thief.chunks() - reports]
+        return read + [
             f"{version} can be read"
-            for version in read
+            for version in thief.versions()
             if version not in kept and (version[2] or version[:2] not in known)
         ]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from holdfast.adapters.object_store_folder import FolderStore
+from holdfast.domain.records import Record
 from holdfast.kernel.vault.key_file import KeyFile
+from holdfast.kernel.vault.names import VOID, pruned_name
+from tests.kernel.vault.described_reader import DescribedVault, checked_line
 from tests.kernel.vault.test_chunks import SMALL_PACKS, keep, noise, read_back
 from tests.kernel.vault.test_prune import both_keys
 from tests.kernel.vault.thief import Thief
 from tests.simulators.object_store_memory import MemoryStore
-from tests.simulators.small_vault import new_vault, open_vault
+from tests.simulators.small_vault import SOURCE, START, new_vault, open_vault
 
 BOTH, OLD, NEW = (noise(name, 700_000) for name in ("both", "old", "new"))
 
@@ -52,3 +56,29 @@ def test_chunks_are_kept_and_found_by_the_next_snapshot_after_a_prune(tmp_path: 
     added = {name for name in store.objects if name.startswith("packs/")} - packs
     assert sum(len(store.objects[name]) for name in added) < 2_000
     assert read_back(vault, third, refs) == {"a": BOTH, "x": b"more"}
+
+
+def test_the_description_suffices_to_find_and_read_chunks_and_what_prunes_rewrote(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "vault")
+    vault = new_vault(store, tmp_path, SMALL_PACKS)
+    first, _ = keep(vault, {"a": BOTH, "b": OLD})
+    second, refs = keep(vault, {"a": BOTH, "c": NEW, "e": b""}, after=1)
+    vault.delete(first)
+    vault.prune()
+    body = f'{{"chunks":{list(refs["c"].chunks)},"kind":"file","size":{len(NEW)}}}'.replace("'", '"')
+    writer = open_vault(store, tmp_path, SMALL_PACKS).begin("reports")
+    writer.add_section("file", [Record("file", "x/y", body.encode())], chunked=True)
+    third = writer.seal(kind="full", taken_at=START.replace(hour=20), source=SOURCE, run="run-2")
+    store.put(pruned_name(7), VOID)  # a prune that was called off
+    described = DescribedVault(tmp_path / "vault", checked_line((tmp_path / "vault.key").read_bytes()))
+    current = described.current()
+    assert list(current) == [second.id.lower(), third.id.lower()]
+    generations = [path.rpartition(".g")[2].isdigit() for path in current.values()]
+    assert generations == [True, False]
+    report = "report"
+    assert described.streams(current[second.id.lower()]) == {
+        (report, "a", "pdf"): BOTH,
+        (report, "c", "pdf"): NEW,
+        (report, "e", "pdf"): b"",
+    }
+    assert described.streams(current[third.id.lower()]) == {("file", "x/y", ""): NEW}

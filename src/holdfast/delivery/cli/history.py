@@ -88,10 +88,12 @@ def history(
 
 
 def _snapshots(home: Installation, instance: str, until: datetime | None) -> list[SnapshotInfo]:
-    """The backups of one instance, oldest first."""
+    """The backups of one instance, oldest first; not what a file brought, which nobody read at that time."""
+    from holdfast.domain.snapshots import IMPORTED_KIND
     from holdfast.systems.identity_center.access.moments import of_one_instance
 
-    found = of_one_instance(home.vault.snapshots(SYSTEM), instance)
+    stored = [info for info in home.vault.snapshots(SYSTEM) if info.kind != IMPORTED_KIND]
+    found = of_one_instance(stored, instance)
     return [info for info in reversed(found) if until is None or info.taken_at <= until]
 
 

@@ -40,6 +40,7 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
         return
     heads: tuple[str | Column, ...] = (
         name("id"),
+        "system",
         "kind",
         name("taken (UTC)"),
         "account",
@@ -48,13 +49,18 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
         "state",
     )
     rows = [_snapshot_row(info) for info in found]
-    if screen.narrow:
-        # The id begins with the time, and one account needs no column.
-        left_out = {2, 3} if len({row[3] for row in rows}) == 1 else {2}
-        if screen.cramped:
-            left_out |= {3, 5}
-        heads, rows = _without(heads, left_out), [list(_without(row, left_out)) for row in rows]
-    screen.table(heads, rows)
+    left_out = _left_out(found, screen)
+    screen.table(_without(heads, left_out), [list(_without(row, left_out)) for row in rows])
+
+
+def _left_out(found: Sequence[SnapshotInfo], screen: Screen) -> set[int]:
+    """The places of columns that say nothing here or have no room: the id begins with the time."""
+    if screen.cramped:
+        return {1, 3, 4, 6}
+    if len({info.system for info in found}) > 1:
+        return {3, 4, 6} if screen.narrow else {3}
+    one_account = len({info.source.account for info in found}) == 1
+    return {1} | ({3} if screen.narrow else set()) | ({4} if screen.narrow and one_account else set())
 
 
 def _without(cells: Sequence[Cell], left_out: set[int]) -> tuple[Cell, ...]:
@@ -65,6 +71,7 @@ def _snapshot_row(info: SnapshotInfo) -> list[str]:
     records = sum(section.count for section in info.sections)
     return [
         info.id,
+        info.system,
         info.kind,
         f"{info.taken_at:%Y-%m-%d %H:%M}",
         info.source.account,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from hashlib import sha256
 from weakref import finalize
 
@@ -91,6 +90,7 @@ class SnapshotWriter:
         self._personals = PackWriter(store, seals, Role.PERSONAL, self._packs, full)
         self._drafts: list[_Draft] = []
         self._damage = damage
+        self._chunks: ChunkWriter | None = None
 
     def add_section(
         self,
@@ -127,16 +127,19 @@ class SnapshotWriter:
             for draft in self._drafts
         ]
 
-    @cached_property
+    @property
     def chunks(self) -> ChunkWriter:
         """Stores chunks; made when the first is, since it reads which ones the vault has. Raises: StoreError."""
-        catalogue = self._catalogue
-        return ChunkWriter(
-            catalogue.store,
-            catalogue.seals,
-            lambda: KnownChunks(catalogue, self._system, self._damage),
-            self._packing.chunk_pack_bytes,
-        )
+        # Not a cached_property: before Python 3.12 these have one lock for all writers of a process.
+        if self._chunks is None:
+            catalogue = self._catalogue
+            self._chunks = ChunkWriter(
+                catalogue.store,
+                catalogue.seals,
+                lambda: KnownChunks(catalogue, self._system, self._damage),
+                self._packing.chunk_pack_bytes,
+            )
+        return self._chunks
 
     def put_blob(self, read: Read) -> BlobRef:
         """Keep the bytes of a stream, read to its end by windows. Raises: StoreFull; StoreError."""
@@ -220,7 +223,7 @@ class SnapshotWriter:
 
     def _index(self) -> tuple[tuple[ObjectRef, ...], tuple[Section, ...], int]:
         """Store the index of what was written; point the sections at it and at the indexes of the base."""
-        chunks = self.chunks.finish() if "chunks" in self.__dict__ else KeptChunks()
+        chunks = self._chunks.finish() if self._chunks else KeptChunks()
         layered = (ref for draft in self._drafts for ref, _ in draft.kept)
         indexes = list(dict.fromkeys((*layered, *chunks.indexes)))
         own = [draft.own for draft in self._drafts if draft.own]
