@@ -11,6 +11,7 @@ import pytest
 from holdfast.domain.errors import Busy, VaultDamaged
 from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.places import TwoPlaces
+from holdfast.kernel.vault.rotation import rotate
 from holdfast.kernel.vault.vault import Vault
 from tests.kernel.vault.test_places import Pair, Place
 from tests.simulators.object_store_memory import MemoryStore
@@ -181,3 +182,42 @@ def test_who_has_the_first_place_alone_cannot_void_what_is_in_the_second(tmp_pat
     pair.vault_to_repair().repair()
     assert pair.first.objects == pair.second.objects
     assert pair.vault().verify(info).sound
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_mark_that_no_prune_of_this_number_made_hides_and_deletes_nothing(
+    store: MemoryStore, vault: Vault, tmp_path: Path, copied: bool
+) -> None:
+    mark = prune_one_of_two(vault)
+    for _ in range(3):
+        rotate(store, KeyFile(tmp_path / "vault.key"), KeyFile(tmp_path / "vault.key"))
+    false = "snapshots/pruned.00000004"
+    store.objects[false] = store.objects[mark] if copied else b"anything"
+    before = dict(store.objects)
+    calls: list[Callable[[Vault], object]] = [Vault.snapshots, Vault.prune, Vault.check]
+    for call in calls:
+        with pytest.raises(VaultDamaged, match=false):
+            call(open_vault(store, tmp_path))
+    assert store.objects == before
+    del store.objects[false]
+    assert mark in store.objects
+    assert len(open_vault(store, tmp_path).snapshots()) == 1
+
+
+def test_a_second_place_from_before_a_prune_does_not_bring_back_what_that_deleted(tmp_path: Path) -> None:
+    pair = Pair(tmp_path, copy=True)
+    prune_one_of_two(pair.vault())
+    kept = take(pair.vault(), company(4), after=2)
+    before = dict(pair.second.objects)
+    [gone] = [info for info in pair.vault().snapshots() if info.id != kept.id]
+    pair.vault().delete(gone)
+    pair.vault().prune()
+    pair.second.objects.clear()
+    pair.second.objects.update(before)
+    assert [info.id for info in pair.vault().snapshots()] == [kept.id]
+    repair = pair.vault_to_repair().repair()
+    assert (repair.left.problems, repair.unreadable) == ((), ())
+    pair.vault().prune()
+    # An older mark says nothing beside a newer one, and goes with the next that is made.
+    assert pair.second.objects.keys() - pair.first.objects.keys() <= {"snapshots/pruned.00000002"}
+    assert pair.first.objects.keys() <= pair.second.objects.keys()

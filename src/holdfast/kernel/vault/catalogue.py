@@ -107,7 +107,7 @@ class Catalogue:
         """What is there now.
 
         Raises: VaultError for keys older than the vault; VaultDamaged when the mark of a prune is missing,
-        without which the snapshots that it wrote would seem to be gone; StoreError.
+        or one is false, so that snapshots would seem to be gone; StoreError.
         """
         for _ in range(LISTINGS):
             found = read_names(self.store.list(SNAPSHOTS))
@@ -115,6 +115,8 @@ class Catalogue:
                 break
         if found.unmarked:
             raise _unmarked(found.unmarked)
+        if found.lost:
+            self._refuse_false_mark(found.generation)
         self._refuse_old_keys(found.generation)
         self.known = found.current
         return found
@@ -132,10 +134,24 @@ class Catalogue:
                 "Take the key file from the machine that ran the prune, and replace this copy with it.",
             )
 
+    def _refuse_false_mark(self, generation: int) -> None:
+        """What an earlier prune wrote is left over by a true mark, and hidden by a false one."""
+        try:
+            self.mark(generation)
+        except VaultDamaged as error:
+            remedy = (
+                "Nothing was deleted. Snapshots are hidden by this mark, which is damaged or no prune's of this vault: "
+                "move it out of the vault, and a repair makes anew what is missing then."
+            )
+            raise VaultDamaged(error.problem, remedy, error.where) from error
+
     def mark(self, generation: int) -> PruneMark:
         """What the prune of this number left as its mark. Raises: VaultDamaged; StoreError."""
         name = pruned_name(generation)
-        return read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
+        mark = read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
+        if mark.number != generation:
+            raise damaged(name, "it is the mark of another prune")
+        return mark
 
     def lost_mark(self) -> Iterator[tuple[str, bytes]]:
         """Name and bytes of the mark that is missing, if one is and a manifest of that prune opens. Raises: StoreError."""
@@ -370,7 +386,8 @@ def _false_mark(problem: str, name: str, snapshot: str) -> VaultDamaged:
 def _unmarked(generation: int) -> VaultDamaged:
     return VaultDamaged(
         "the mark of a prune is missing, so that the snapshots which that prune wrote do not count",
-        "`holdfast vault repair` takes it from the second place, or makes it anew; nothing else is lost by this.",
+        "`holdfast vault repair` takes it from the second place, or makes it anew; nothing else is lost by this. "
+        f"If no prune of this vault had number {generation}, move the manifests of that number out of the vault.",
         pruned_name(generation),
     )
 

@@ -27,7 +27,7 @@ from holdfast.kernel.vault.leases import (
     prune_lease,
     took_over,
 )
-from holdfast.kernel.vault.names import Names, deleted_name, object_name, pruned_name, put_once
+from holdfast.kernel.vault.names import Names, deleted_name, manifest_of, object_name, pruned_name, put_once
 from holdfast.kernel.vault.packs import Packing
 from holdfast.kernel.vault.places import require_all
 from holdfast.kernel.vault.rewrite import Holdings, Rewriting, refuse_missing
@@ -138,6 +138,8 @@ class Pruner:
         # Else whoever may write to the store, or to one of two places, would have this erase what he likes.
         for _ in ahead(self._catalogue.check_deleted, names.deleted):
             pass
+        if names.generation:
+            self._catalogue.mark(names.generation)
         self._stage("Reading what snapshots need", len(names.current))
         held = Holdings.of(self._catalogue, ahead(self._read, sorted(names.current.items())))
         # After the manifests, so that all they name is listed; before the leases that tell who may add to it.
@@ -241,9 +243,9 @@ class Pruner:
         old = list(names.leftover)
         if state.generation == number:
             old += names.current.values()
-        self._remove(old)
+        kept = {manifest_of(name) for name in set(old).difference(self._remove(old))}
         for snapshot, name in names.deleted.items():
-            if not name or self._remove([name]):
+            if (not name or self._remove([name])) and snapshot not in kept:
                 self._remove([deleted_name(snapshot)])
         if state.generation == number:
             self._remove([pruned_name(other) for other in names.marks])
