@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,16 @@ def test_a_put_of_equal_bytes_is_refused_too(store: ObjectStore) -> None:
     store.put("name", b"same")
     with pytest.raises(ObjectExists):
         store.put("name", b"same")
+
+
+def test_a_listing_tells_when_each_object_was_last_stored_by_one_clock(store: ObjectStore) -> None:
+    store.put("b", b"first")
+    store.put("a", b"second")
+    first, second = ({found.name: found.modified for found in store.list("")}[name] for name in "ba")
+    assert first.utcoffset() == timedelta(0)
+    assert first <= second
+    store.put("b", b"third", replace=True)
+    assert {found.name: found.modified for found in store.list("")}["b"] >= second
 
 
 def test_a_missing_name_is_the_named_error(store: ObjectStore) -> None:

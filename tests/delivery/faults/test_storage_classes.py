@@ -169,7 +169,7 @@ def test_a_lock_without_a_bucket_that_can_is_named(
     answer = desk.run("identity-center", "backup")
     assert (answer.code, "the bucket has no object lock" in answer.err) == (20, True)
     checks = desk.run("doctor", "--json").json["checks"]
-    assert [found["verdict"] for found in checks if found["name"] == "versions and lock"] == ["wrong"]
+    assert [found["verdict"] for found in checks if found["name"] == "object lock"] == ["wrong"]
 
 
 class Denied:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from holdfast.adapters.object_store_folder import FolderStore
 from holdfast.domain.errors import Busy, VaultDamaged, VaultError
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
@@ -16,6 +18,7 @@ from holdfast.kernel.vault.key_file import KeyFile
 from holdfast.kernel.vault.key_set import KeySet
 from holdfast.kernel.vault.passphrase import Passphrase
 from holdfast.kernel.vault.vault import Vault
+from tests.kernel.vault.described_reader import DescribedVault
 from tests.kernel.vault.thief import Thief, Version
 from tests.simulators.many_hands import Ending, Killed, Place, Process
 from tests.simulators.object_store_memory import MemoryStore
@@ -31,6 +34,7 @@ from tests.simulators.small_vault import (
 )
 
 LEASE_LIFE = 700
+AFTERWARDS = (Ending.KILLED_AFTER, Ending.LOST, Ending.REFUSED)
 
 Contents = dict[str, list[Record]]
 
@@ -310,11 +314,57 @@ def test_two_prunes_do_not_work_at_once_and_a_dead_one_is_passed_over() -> None:
     assert place.vault().check(read_data=True).problems == ()
 
 
+def deleted_first() -> tuple[Place, list[SnapshotInfo]]:
+    place = Place()
+    taken = three(place.vault())
+    place.vault().delete(taken[0])
+    return place, taken
+
+
+def stepped(process: Process, calls: int) -> Process:
+    for _ in range(calls):
+        process.step()
+    return process
+
+
+def assert_whole(place: Place, two: SnapshotInfo, three_: SnapshotInfo) -> None:
+    vault = place.vault()
+    assert [info.id for info in vault.snapshots()] == [three_.id, two.id]
+    assert contents_of(vault.read(vault.resolve(two.id))) == SECOND
+    assert contents_of(vault.read(vault.resolve(three_.id))) == THIRD
+    assert vault.check(read_data=True).problems == ()
+
+
+@pytest.mark.parametrize("calls", [8, 12, 14, 18])
+def test_a_writer_whose_lease_runs_out_while_a_prune_is_at_work_seals_nothing_broken(calls: int) -> None:
+    start, (_, two, three_) = deleted_first()
+    writer = stepped(Process(start, "write", backing_up), 5)
+    prune = stepped(Process(start, "prune", pruning), calls)
+    start.pass_time(LEASE_LIFE)
+    prune.finish()
+    assert prune.error is None
+    writer.finish()
+    assert isinstance(writer.error, Busy)
+    assert_whole(start, two, three_)
+
+
+@pytest.mark.parametrize("late", [13, 16, 17, 20])
+@pytest.mark.parametrize("calls", [8, 10, 15, 17, 21])
+def test_a_prune_that_was_taken_for_dead_and_comes_back_harms_nothing(late: int, calls: int) -> None:
+    place, (_, two, three_) = deleted_first()
+    first = stepped(Process(place, "prune", pruning), late)
+    place.pass_time(LEASE_LIFE)
+    second = stepped(Process(place, "prune", pruning), calls)
+    first.finish()
+    second.finish()
+    assert isinstance(first.error, Busy | None)
+    assert second.error is None
+    assert_whole(place, two, three_)
+
+
 def swept(work: Callable[[Vault], None], ending: Ending) -> int:
     """Cut the work off at each of its store calls in turn; the number of calls."""
-    start = Place()
-    one, two, three_ = three(start.vault())
-    start.vault().delete(one)
+    start, (_, two, three_) = deleted_first()
     calls = 0
     while True:
         place = start.copy()
@@ -341,7 +391,9 @@ def swept(work: Callable[[Vault], None], ending: Ending) -> int:
         calls += 1
 
 
-@pytest.mark.parametrize("ending", [Ending.KILLED, Ending.KILLED_AFTER])
+@pytest.mark.parametrize(
+    "ending", [Ending.KILLED, *(pytest.param(ending, marks=pytest.mark.soak) for ending in AFTERWARDS)]
+)
 def test_a_prune_cut_off_at_any_store_call_loses_nothing_and_the_next_ends_its_work(ending: Ending) -> None:
     assert swept(pruning, ending) > 30
 
@@ -349,3 +401,20 @@ def test_a_prune_cut_off_at_any_store_call_loses_nothing_and_the_next_ends_its_w
 @pytest.mark.parametrize("ending", [Ending.KILLED, Ending.LOST, Ending.TORN])
 def test_a_backup_cut_off_at_any_store_call_loses_nothing_and_its_garbage_goes(ending: Ending) -> None:
     assert swept(backing_up, ending) > 6
+
+
+def test_the_description_suffices_to_read_a_pruned_vault_in_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "vault"
+    store = FolderStore(folder)
+    vault = new_vault(store, tmp_path, TINY)
+    one, two, _ = three(vault)
+    vault.delete(one)
+    left = folder / "snapshots" / ".unfinished-0123456789abcdef"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    assert vault.prune().erased
+    assert not left.exists()
+    described = DescribedVault(folder, (tmp_path / "vault.key").read_bytes().split(b"\n")[0])
+    found = described.read(f"snapshots/{two.id.lower()}.g00000002")
+    assert [row[0] for row in found["user"]] == [record.key for record in SECOND["user"]]
+    assert open_vault(store, tmp_path).check(read_data=True).garbage == ()

@@ -29,6 +29,7 @@ from holdfast.kernel.vault.names import (
     read_names,
 )
 from holdfast.kernel.vault.packs import fetch, read_object
+from holdfast.kernel.vault.places import require_all
 from holdfast.kernel.vault.sealing import (
     FORMAT_VERSION,
     HEADER_BYTES,
@@ -257,6 +258,8 @@ class Catalogue:
 
     def delete(self, snapshot: str) -> None:
         """Take a snapshot out of the list; a mark does, and the next prune the rest. Raises: StoreError."""
+        # In one of two places alone it would still be there.
+        require_all(self.store)
         put_once(self.store, deleted_name(snapshot), b"")
         self.known.pop(snapshot, None)
 

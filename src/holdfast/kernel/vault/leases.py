@@ -17,7 +17,15 @@ from datetime import UTC, datetime, timedelta
 from holdfast.domain.errors import Busy, HoldfastError
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.names import VOID, condemned_name, is_manifest, is_void, pruned_name, put_once
+from holdfast.kernel.vault.names import (
+    VOID,
+    condemned_name,
+    is_manifest,
+    is_unfinished,
+    is_void,
+    pruned_name,
+    put_once,
+)
 
 FOLDER = "leases/"
 ENDED = ".end"
@@ -128,6 +136,7 @@ class LeaseList:
     now: datetime
     writers: tuple[Writer, ...]
     prunes: dict[int, datetime]
+    unfinished: tuple[StoredObject, ...] = ()
 
     @property
     def alive(self) -> frozenset[str]:
@@ -147,7 +156,7 @@ def list_leases(store: ObjectStore, own: str = "") -> LeaseList:
     prunes = {int(match[1]): found[name].modified for name in found if (match := _PRUNE.fullmatch(name))}
     times = [item.modified for item in found.values()]
     now = found[own].modified if own in found else max(times, default=datetime.min.replace(tzinfo=UTC))
-    return LeaseList(now, tuple(writers), prunes)
+    return LeaseList(now, tuple(writers), prunes, tuple(filter(is_unfinished, found.values())))
 
 
 def give_up_dead(store: ObjectStore, leases: LeaseList) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from holdfast.kernel.durable import UNFINISHED
 from holdfast.kernel.ports import ObjectStore, StoredObject
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing
 
@@ -65,6 +66,11 @@ def is_void(item: StoredObject) -> bool:
     return item.size == len(VOID)
 
 
+def is_unfinished(item: StoredObject) -> bool:
+    """Whether an object is what a killed process left of a put."""
+    return item.name.rpartition("/")[2].startswith(UNFINISHED)
+
+
 def is_known(name: str) -> bool:
     """Whether a name under `snapshots/` means anything."""
     return any(pattern.fullmatch(name) for pattern in (_MANIFEST, _DELETED, _PRUNED))
@@ -94,12 +100,14 @@ class Names:
     marks: dict[int, bool]
     highest: int
     lost: bool
+    unfinished: tuple[StoredObject, ...]
+    """What killed processes left of puts, where the store is a folder."""
 
 
 def read_names(objects: Iterable[StoredObject]) -> Names:
     """The names under `snapshots/`, understood."""
     found: dict[str, dict[int, StoredObject]] = {}
-    marked, marks = set[str](), dict[int, bool]()
+    marked, marks, unfinished = set[str](), dict[int, bool](), list[StoredObject]()
     for item in objects:
         if match := _MANIFEST.fullmatch(item.name):
             found.setdefault(snapshot_id(FOLDER + match[1]), {})[int(match[2] or 0)] = item
@@ -107,6 +115,8 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
             marked.add(snapshot_id(FOLDER + match[1]))
         elif match := _PRUNED.fullmatch(item.name):
             marks[int(match[1])] = not is_void(item)
+        elif is_unfinished(item):
+            unfinished.append(item)
     newest = max((number for number, ended in marks.items() if ended), default=0)
     current, deleted = dict[str, str](), dict.fromkeys(marked, "")
     leftover, lost = list[str](), False
@@ -123,7 +133,7 @@ def read_names(objects: Iterable[StoredObject]) -> Names:
         others = [item for item in stored.values() if item is not chosen]
         leftover += [item.name for item in others if not is_void(item)]
     highest = max([0, *marks, *(number for stored in found.values() for number in stored)])
-    return Names(newest, current, deleted, tuple(sorted(leftover)), marks, highest, lost)
+    return Names(newest, current, deleted, tuple(sorted(leftover)), marks, highest, lost, tuple(unfinished))
 
 
 def put_once(store: ObjectStore, name: str, data: bytes) -> bool:

@@ -124,6 +124,8 @@ class TwoPlaces:
         if strict:
             self._reach_both()
         for at, place in enumerate(self.places):
+            if not strict and at in self._silent:
+                continue
             try:
                 place.delete(name)
             except UNAVAILABLE as error:

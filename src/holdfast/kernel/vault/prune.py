@@ -13,6 +13,7 @@ import msgspec
 
 from holdfast.domain.errors import AccessDenied, VaultDamaged
 from holdfast.kernel.ports import ObjectStore, Progress
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.catalogue import PRUNE, Catalogue, PruneMark
 from holdfast.kernel.vault.checked_text import write_signed
 from holdfast.kernel.vault.condemned import Sweep, highest_condemned, read_condemned, weigh, write_condemned
@@ -20,6 +21,7 @@ from holdfast.kernel.vault.errors import ObjectLocked
 from holdfast.kernel.vault.key_set import KeyRing, next_epoch
 from holdfast.kernel.vault.layout import Manifest
 from holdfast.kernel.vault.leases import (
+    LIFE,
     HeldLease,
     give_up_dead,
     list_leases,
@@ -135,21 +137,21 @@ class Pruner:
     def _survey(self, names: Names) -> _State:
         """The live snapshots, and every pack and index there is. Raises: VaultDamaged; StoreError."""
         self._stage("Reading what snapshots need", len(names.current))
-        manifests = []
-        for snapshot in sorted(names.current):
-            manifests.append(self._read(names.current[snapshot], snapshot))
-            self._advance(snapshot)
-        held = Holdings.of(self._catalogue, manifests)
+        held = Holdings.of(self._catalogue, ahead(self._read, sorted(names.current.items())))
         # After the manifests, so that all they name is listed; before the leases that tell who may add to it.
         sizes = {item.name: item.size for folder in FOLDERS for item in self._store.list(folder)}
         missing(held, sizes)
         return _State(names, held, sizes)
 
-    def _read(self, name: str, snapshot: str) -> Manifest:
+    def _read(self, found: tuple[str, str]) -> Manifest:
+        snapshot, name = found
+        self._advance(snapshot)
         try:
             return self._catalogue.read_named(name, snapshot)
         except VaultDamaged as error:
-            remedy = f"Nothing was pruned. Repair it, or give it up: `holdfast backups delete {snapshot}`."
+            remedy = (
+                f"Nothing was pruned. Repair it, or go on without {snapshot}: move {name} out of the vault."
+            )
             raise VaultDamaged(error.problem, remedy, error.where) from error
 
     def _rewriting(self, state: _State) -> Rewriting | None:
@@ -175,7 +177,7 @@ class Pruner:
     def _used_epochs(self, held: Holdings, names: dict[str, str]) -> set[int]:
         """The epochs without which something that is held could not be read."""
         newest = self._seals.keys.newest.number  # of what was not read but written a moment ago
-        own = {self._catalogue.epochs.get(names[manifest.id], newest) for manifest in held.manifests}
+        own = {self._catalogue.epochs.get(names.get(manifest.id, ""), newest) for manifest in held.manifests}
         return own | {ref.key.epoch for ref in held.objects()}
 
     def _rewrite(self, state: _State, number: int) -> None:
@@ -218,6 +220,8 @@ class Pruner:
             write_condemned(self._store, self._seals.keys, number, sweep.waiting)
         self._remove(records)
         self._remove_manifests(state, number)
+        drafts = (item for item in (*now.unfinished, *leases.unfinished) if leases.now - item.modified > LIFE)
+        self._remove([item.name for item in drafts])
         removed = self._remove(sweep.objects)
         self._destroy(sweep.epochs)
         state.removed = removed
@@ -227,7 +231,7 @@ class Pruner:
         """What snapshots hold that were sealed since the survey, also if they were deleted again."""
         seen = state.names.current.keys() | state.names.deleted.keys()
         fresh = {id_: name for id_, name in (now.current | now.deleted).items() if name and id_ not in seen}
-        return Holdings.of(self._catalogue, [self._read(name, id_) for id_, name in fresh.items()])
+        return Holdings.of(self._catalogue, map(self._read, fresh.items()))
 
     def _remove_manifests(self, state: _State, number: int) -> None:
         """What the new generation superseded, what was deleted, and then the marks of it."""

@@ -10,6 +10,7 @@ from itertools import chain
 import msgspec
 
 from holdfast.domain.errors import VaultError
+from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.catalogue import Catalogue
 from holdfast.kernel.vault.chunk_writer import ids_in
 from holdfast.kernel.vault.chunks import chunks_of
@@ -42,7 +43,7 @@ class Holdings:
         held = cls(tuple(manifests))
         for ref in chain.from_iterable(manifest.indexes for manifest in held.manifests):
             held.refs[ref.name] = ref
-        held.indexes.update((name, catalogue.index(ref)) for name, ref in held.refs.items())
+        held.indexes.update(zip(held.refs, ahead(catalogue.index, held.refs.values()), strict=True))
         return held
 
     def chain(self, manifest: Manifest, section: Section) -> Chain:

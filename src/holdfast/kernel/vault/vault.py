@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from hashlib import sha256
 
@@ -208,11 +208,11 @@ class Vault:
         Raises: VaultError; StoreError.
         """
         lease = WriterLease(self._store)
-        try:
-            return self._begun(system, instance, lease)
-        except BaseException:
-            lease.stop()
-            raise
+        with ExitStack() as given_up:
+            given_up.callback(lease.stop)
+            writer = self._begun(system, instance, lease)
+            given_up.pop_all()
+        return writer
 
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.

@@ -102,6 +102,7 @@ class Inspector:
         self._bytes = 0
         self._chunks = ChunkInspector(catalogue)
         self._reached: dict[str, bool] = {}
+        self._expected: dict[str, str] = {}
         self._sections: set[tuple[str, ...]] = set()
 
     def verify(self, snapshot: str, *, read_chunks: bool = True) -> Verification:
@@ -128,7 +129,8 @@ class Inspector:
         self._check_frame()
         objects = {found.name: found for found in self._store.list("")}
         names = self._catalogue.names()
-        self._catalogue.known = known = dict(snapshots or {}) | names.current
+        self._expected = dict(snapshots or {})
+        known = names.current | self._expected
         self._stage("Checking snapshots", len(known))
         for snapshot in sorted(known, reverse=True):
             manifest = self._verify_records(snapshot) if read_data else self._account(snapshot, objects)
@@ -166,6 +168,8 @@ class Inspector:
     def _manifest(self, snapshot: str) -> Manifest | None:
         self._checked["snapshot"] += 1
         try:
+            if snapshot in self._expected:
+                return self._catalogue.read_named(self._expected[snapshot], snapshot)
             return self._catalogue.manifest(snapshot)
         except VaultError as error:
             self._note("snapshot", error)
