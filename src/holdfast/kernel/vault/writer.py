@@ -10,7 +10,7 @@ from weakref import finalize
 
 import msgspec
 
-from holdfast.domain.errors import Refused, VaultDamaged
+from holdfast.domain.errors import Refused, VaultDamaged, VaultError
 from holdfast.domain.records import Record, show_key
 from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
 from holdfast.kernel.ids import timestamp
@@ -111,7 +111,7 @@ class SnapshotWriter:
         self._refuse_repeat(type_name)
         try:
             draft = self._draft(type_name, self._with_chunks(records) if chunked else records)
-        except VaultDamaged as error:
+        except VaultError as error:  # damaged, or under keys that a prune destroyed
             self._lease.refuse_lost(error)
             raise
         section = msgspec.structs.replace(draft.section, complete=complete, reason=reason, chunked=chunked)
