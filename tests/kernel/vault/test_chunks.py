@@ -105,14 +105,15 @@ def test_blobs_are_read_as_they_were_kept(vault: Vault, store: MemoryStore, tmp_
 
 
 def test_what_the_vault_has_is_not_stored_again(vault: Vault, store: MemoryStore, tmp_path: Path) -> None:
-    data = noise("a", 6 << 20)
+    data = noise("a", 12 << 20)
     first, _ = keep(vault, {"a": data})
     shifted = noise("put in front", 5000) + data
     second, refs = keep(
         open_vault(store, tmp_path, SMALL_PACKS), {"a": data, "copy": data, "longer": shifted}, 1
     )
-    assert first.stored_bytes > 6 << 20
-    assert second.stored_bytes < 3 << 20
+    assert first.stored_bytes > 12 << 20
+    # Two whole copies would be 24 MiB. Cuts follow a random key, and meet again after a chunk or a few.
+    assert second.stored_bytes < 8 << 20
     vault = open_vault(store, tmp_path)
     vault.delete(first)
     assert read_back(vault, second, refs) == {"a": data, "copy": data, "longer": shifted}
