@@ -285,7 +285,8 @@ class OutOfSpace(HoldfastError):
     permanent: ClassVar[bool] = False
     sentence: ClassVar[str] = "There is no room left at {place} for {wanted}."
     next_step: ClassVar[str] = (
-        "Free some space or name another folder with --output-dir, then run `holdfast runs report`."
+        "Free some space or name another folder; then run the command again, or `holdfast runs report` where only "
+        "the report is missing."
     )
 
 

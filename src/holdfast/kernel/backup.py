@@ -19,6 +19,7 @@ from holdfast.kernel.ports import Ledger
 from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.report import SECOND_PLACE
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
+from holdfast.kernel.showing import counted
 from holdfast.kernel.system import Part, Source, System
 from holdfast.kernel.vault.errors import damaged
 from holdfast.kernel.vault.repair import Lacking
@@ -239,8 +240,10 @@ def _refuse_unreadable(
 
 def _lacks(found: Lacking, snapshot: str, severity: Severity) -> Iterator[Finding]:
     because = f": {found.reason}" if found.reason else ""
-    are = "are not in" if found.seen else "cannot be seen in"
-    told = f"{len(found.names):,} objects of snapshot {snapshot} {are} {found.location}{because}"
+    be = "is" if len(found.names) == 1 else "are"
+    are = f"{be} not in" if found.seen else "cannot be seen in"
+    objects = counted(len(found.names), "object")
+    told = f"{objects} of snapshot {snapshot} {are} {found.location}{because}"
     advice = f"`holdfast vault repair` puts them there once {found.location} takes them."
     yield Finding(severity, SECOND_PLACE, "vault", "", told, advice)
     for name in found.names:

@@ -183,7 +183,7 @@ class Catalogue:
         tried = ahead(self._try, ids) if every else map(self._try, ids)
         for found, manifest in zip(ids, tried, strict=True):
             if isinstance(manifest, VaultDamaged):
-                raise _with_way_out(manifest, self.name(found), found, ids) from manifest
+                raise _with_way_out(manifest, found, ids) from manifest
             if manifest and system in ("", manifest.system):
                 yield manifest
 
@@ -365,12 +365,12 @@ def parse_moment(ref: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _with_way_out(error: VaultDamaged, name: str, snapshot: str, ids: list[str]) -> VaultDamaged:
+def _with_way_out(error: VaultDamaged, snapshot: str, ids: list[str]) -> VaultDamaged:
     """The same damage, with what can still be done: one bad manifest must not close the vault."""
     others = ", ".join([other for other in ids if other != snapshot][:3]) or "none"
     remedy = (
-        f"Other snapshots can be named by their ids ({others}). To go on without this one, "
-        f"move {name} out of the vault."
+        f"Other snapshots can be named by their ids ({others}). `holdfast vault repair` heals this one from the "
+        "vault's second place, and with --drop-unreadable goes on without it."
     )
     return VaultDamaged(error.problem, remedy, error.where)
 

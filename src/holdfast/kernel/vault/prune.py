@@ -154,7 +154,8 @@ class Pruner:
             return self._catalogue.read_named(name, snapshot)
         except VaultDamaged as error:
             remedy = (
-                f"Nothing was pruned. Repair it, or go on without {snapshot}: move {name} out of the vault."
+                "Nothing was pruned. `holdfast vault repair` heals it from the vault's second place, and with "
+                "--drop-unreadable goes on without it."
             )
             raise VaultDamaged(error.problem, remedy, error.where) from error
 
