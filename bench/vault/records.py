@@ -9,8 +9,8 @@ records.py COMMAND VAULT [ARGUMENT ...], where VAULT is a folder or s3://bucket/
   history ONE TWO TIMES that many snapshots in turn of two files
   verify                read and prove every byte of the newest snapshot
   restore JSONL         the newest snapshot as a file again
-  diff OLD NEW          what differs between two snapshots, numbered from the oldest
-  find NUMBER TYPE KEY  one record of a snapshot
+  diff OLD NEW          what differs between two snapshots, each by its id
+  find ID TYPE KEY      one record of a snapshot
 """
 
 from __future__ import annotations
@@ -122,13 +122,13 @@ def restore(location: str, path: str) -> None:
                 file.write(b"\n".join([body or b"" for _, _, body, _ in rows]) + b"\n")
 
 
-def numbered(vault: Vault, number: str) -> SnapshotReader:
-    return vault.read(vault.snapshots()[-int(number)])
+def chosen(vault: Vault, snapshot: str) -> SnapshotReader:
+    return vault.read(vault.resolve(snapshot))
 
 
 def diff(location: str, old: str, new: str) -> None:
     vault = opened(location)
-    before, now = numbered(vault, old), numbered(vault, new)
+    before, now = chosen(vault, old), chosen(vault, new)
     kinds = Counter[str]()
     for kind in now.types:
         for was, became in now.unequal(before, kind):
@@ -136,8 +136,8 @@ def diff(location: str, old: str, new: str) -> None:
     print(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
 
 
-def find(location: str, number: str, kind: str, key: str) -> None:
-    record = numbered(opened(location), number).find(kind, key)
+def find(location: str, snapshot: str, kind: str, key: str) -> None:
+    record = chosen(opened(location), snapshot).find(kind, key)
     sys.exit(0 if record else f"{kind} {key} is not in snapshot {number}")
 
 
@@ -160,4 +160,5 @@ COMMANDS = {
 }
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000, 20, 100)  # as `holdfast` does
     main(*sys.argv[1:])

@@ -161,14 +161,15 @@ def compare_and_find(bench: Bench) -> None:
     (place / "holdfast.toml").write_text(f'[vault]\nlocation = "{place}/vault"\nkey_file = "{key}"\n')
     bench.shell(f"cd {place} && {program} backups list --all")
     wanted = (bench.data / "v1.jsonl").read_bytes().split(b"\n", 1)[0].split(b',"Id":"')[1][:36].decode()
+    ids = sorted(found.name for found in (place / "vault" / "snapshots").iterdir())
     figures = bench.measure(
         "history",
         [
             {"name": "start-up alone", "cmd": f"{own} open {place}/vault"},
-            {"name": "compare two snapshots", "cmd": f"{own} diff {place}/vault 1 2"},
+            {"name": "compare two snapshots", "cmd": f"{own} diff {place}/vault {ids[0]} {ids[1]}"},
             {
                 "name": "one record by key",
-                "cmd": f"{own} find {place}/vault {SNAPSHOTS // 2} Assignment {wanted}",
+                "cmd": f"{own} find {place}/vault {ids[SNAPSHOTS // 2]} Assignment {wanted}",
             },
             {"name": "holdfast backups list", "cmd": f"cd {place} && exec {program} backups list --all"},
         ],

@@ -12,7 +12,8 @@ import click
 
 from holdfast.delivery.cli.invocation import Invocation
 from holdfast.delivery.cli.opening import emit
-from holdfast.systems.identity_center.model import SYSTEM
+
+SYSTEM = "identity_center"
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation

@@ -44,6 +44,7 @@ from holdfast.kernel.vault.sealing import (
 EPOCH_BYTES = 4
 LATEST = "latest"
 LISTINGS = 5
+MOST_MOVES = 3  # as often may prunes overtake one that reads
 PRUNE = "prune"
 
 

@@ -9,7 +9,7 @@ from itertools import chain, starmap, takewhile
 from holdfast.domain.errors import VaultError
 from holdfast.domain.records import Record
 from holdfast.domain.snapshots import SnapshotInfo
-from holdfast.kernel.vault.catalogue import Catalogue, info_of
+from holdfast.kernel.vault.catalogue import MOST_MOVES, Catalogue, info_of
 from holdfast.kernel.vault.chunk_reader import ChunkReader
 from holdfast.kernel.vault.chunks import BlobRef
 from holdfast.kernel.vault.errors import damaged
@@ -17,8 +17,6 @@ from holdfast.kernel.vault.layers import LayeredRows, LayerReader, unequal_above
 from holdfast.kernel.vault.layout import Manifest, ObjectRef
 from holdfast.kernel.vault.packs import PackReader
 from holdfast.kernel.vault.rows import Row, aligned, unequal
-
-MOST_MOVES = 3
 
 
 def open_layers(

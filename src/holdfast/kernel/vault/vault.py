@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ports import Clock, ObjectStore, Progress
-from holdfast.kernel.vault.catalogue import Catalogue, info_of
+from holdfast.kernel.vault.catalogue import MOST_MOVES, Catalogue, info_of
 from holdfast.kernel.vault.configuration import check_config, new_config, read_config
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
 from holdfast.kernel.vault.held import HeldPacks
@@ -18,15 +19,18 @@ from holdfast.kernel.vault.layout import SNAPSHOTS
 from holdfast.kernel.vault.leases import WriterLease
 from holdfast.kernel.vault.packs import Packing, check_name
 from holdfast.kernel.vault.places import CONFIG_NAME, KEY_FOLDER, TwoPlaces, places_of
-from holdfast.kernel.vault.prune import Pruned, Pruner
-from holdfast.kernel.vault.reader import MOST_MOVES, SnapshotReader
-from holdfast.kernel.vault.repair import HealingStore, Lacking, Repair, lacking, unreadable
 from holdfast.kernel.vault.sealing import Seals
-from holdfast.kernel.vault.stats import Stats, stats_of
-from holdfast.kernel.vault.usage import Usage, usage_of
-from holdfast.kernel.vault.verification import Verification, together
-from holdfast.kernel.vault.verify import Inspector
-from holdfast.kernel.vault.writer import SnapshotWriter
+
+if TYPE_CHECKING:
+    # Most commands list or read: what writes, checks and prunes is loaded by whoever does.
+    from holdfast.kernel.vault.prune import Pruned
+    from holdfast.kernel.vault.reader import SnapshotReader
+    from holdfast.kernel.vault.repair import Lacking, Repair
+    from holdfast.kernel.vault.stats import Stats
+    from holdfast.kernel.vault.usage import Usage
+    from holdfast.kernel.vault.verification import Verification
+    from holdfast.kernel.vault.verify import Inspector
+    from holdfast.kernel.vault.writer import SnapshotWriter
 
 
 class Vault:
@@ -145,6 +149,9 @@ class Vault:
         return writer
 
     def _begun(self, system: str, instance: str, lease: WriterLease) -> SnapshotWriter:
+        from holdfast.kernel.vault.verify import Inspector
+        from holdfast.kernel.vault.writer import SnapshotWriter
+
         # The lease comes first: a prune keeps what this writer may see from now on, under these keys.
         self._catalogue.seals.refresh()
         for rest in range(MOST_MOVES, -1, -1):
@@ -161,6 +168,8 @@ class Vault:
 
     def read(self, info: SnapshotInfo) -> SnapshotReader:
         """A snapshot's records. Raises: VaultDamaged; StoreError."""
+        from holdfast.kernel.vault.reader import SnapshotReader
+
         return SnapshotReader(self._catalogue, self._catalogue.manifest(info.id))
 
     def name_of(self, info: SnapshotInfo) -> str:
@@ -180,6 +189,8 @@ class Vault:
         With `dry_run` nothing is written. Raises: Busy while another prune is at work; VaultDamaged when a
         snapshot cannot be read, and then nothing is deleted; StoreError.
         """
+        from holdfast.kernel.vault.prune import Pruner
+
         catalogue = Catalogue(self._store, self._catalogue.seals)
         pruner = Pruner(catalogue, self._ring, self._packing, progress)
         return pruner.preview() if dry_run else pruner.run()
@@ -191,6 +202,8 @@ class Vault:
 
         Without `read_chunks` packs of chunks are only looked for: there, and of the right size.
         """
+        from holdfast.kernel.vault.verify import Inspector
+
         return self._verified(info.id, progress, partial(Inspector.verify, read_chunks=read_chunks))
 
     def _verified(
@@ -218,13 +231,19 @@ class Vault:
 
     def usage(self) -> Usage:
         """What each snapshot needs of the vault. Raises: VaultDamaged; StoreError."""
+        from holdfast.kernel.vault.usage import usage_of
+
         return usage_of(self._catalogue)
 
     def stats(self, capacity: int | None = None) -> Stats:
         """How the vault's bytes are used; `capacity` is how many there may be. Raises: VaultDamaged; StoreError."""
+        from holdfast.kernel.vault.stats import stats_of
+
         return stats_of(self._catalogue, self.usage(), capacity)
 
     def _checked(self, *, read_data: bool, progress: Progress | None) -> Verification:
+        from holdfast.kernel.vault.verification import together
+
         if not isinstance(self._store, TwoPlaces):
             return self._inspector(progress).check(read_data=read_data)
         places = [place for place in self._store.places if self._store.is_kept_in(place, SNAPSHOTS)]
@@ -237,6 +256,8 @@ class Vault:
 
     def lacking(self, info: SnapshotInfo) -> tuple[Lacking, ...]:
         """Which of two places does not hold all that it should of a snapshot. Raises: VaultDamaged; StoreError."""
+        from holdfast.kernel.vault.repair import lacking
+
         if not isinstance(self._store, TwoPlaces):
             return ()
         return tuple(lacking(self._store, self._catalogue, self._catalogue.manifest(info.id)))
@@ -246,6 +267,8 @@ class Vault:
 
         Raises: StoreError when a place cannot be read or does not take what is healed.
         """
+        from holdfast.kernel.vault.repair import HealingStore, Repair, unreadable
+
         keys = self._catalogue.seals.keys
         store = HealingStore(self._store, self._check_object, dry_run=dry_run)
         for name in (CONFIG_NAME, *(found.name for found in store.list(KEY_FOLDER))):
@@ -277,6 +300,8 @@ class Vault:
         def frame() -> None:
             self._ring.check(looked_at)
             check_config(looked_at, self._catalogue.seals.keys)
+
+        from holdfast.kernel.vault.verify import Inspector
 
         return Inspector(self._afresh(looked_at), frame, progress)
 
