@@ -138,7 +138,7 @@ def diff(location: str, old: str, new: str) -> None:
 
 def find(location: str, snapshot: str, kind: str, key: str) -> None:
     record = chosen(opened(location), snapshot).find(kind, key)
-    sys.exit(0 if record else f"{kind} {key} is not in snapshot {number}")
+    sys.exit(0 if record else f"{kind} {key} is not in snapshot {snapshot}")
 
 
 def main(command: str, location: str, *arguments: str) -> None:
