@@ -92,8 +92,9 @@ def test_a_restore_under_throttles_applies_each_change_once(
 @pytest.mark.parametrize(
     "rule",
     [
-        FaultRule(service=IDENTITY_CENTER, error="InternalServerException", status=500, p=0.1),
-        FaultRule(service=IDENTITY_CENTER, reset=True, p=0.1),
+        # Three in all: as many as one call is repeated, should all of them meet the same one.
+        FaultRule(service=IDENTITY_CENTER, error="InternalServerException", status=500, p=0.1, times=3),
+        FaultRule(service=IDENTITY_CENTER, reset=True, p=0.1, times=3),
         FaultRule(service=IDENTITY_CENTER, delay=0.02),
     ],
     ids=["errors", "resets", "latency"],
