@@ -47,6 +47,10 @@ LISTINGS = 5
 MOST_MOVES = 3  # as often may prunes overtake one that reads
 PRUNE = "prune"
 
+# Made here, not by the threads that read: two that first decode a type at once crash msgspec.
+_manifests = msgspec.msgpack.Decoder(Manifest)
+_indexes = msgspec.msgpack.Decoder(Index)
+
 
 def root_of(sections: tuple[Section, ...]) -> str:
     """BLAKE3 over what was captured, in hex: equal for equal contents, however they are stored."""
@@ -250,7 +254,7 @@ class Catalogue:
         """A snapshot's manifest of a generation. Raises: VaultDamaged; StoreError."""
         where = f"{name} (manifest of snapshot {snapshot})"
         try:
-            manifest = msgspec.msgpack.decode(self._open(name, where), type=Manifest)
+            manifest = _manifests.decode(self._open(name, where))
         except msgspec.MsgspecError as error:
             raise damaged(where, f"it does not decode: {error}") from error
         if manifest.id != snapshot or manifest.root != root_of(manifest.sections):
@@ -284,7 +288,7 @@ class Catalogue:
     def read_index(self, ref: ObjectRef) -> Index:
         """An index as the store has it now. Raises: VaultDamaged; StoreError."""
         try:
-            return msgspec.msgpack.decode(read_object(self.store, self.seals, ref), type=Index)
+            return _indexes.decode(read_object(self.store, self.seals, ref))
         except msgspec.MsgspecError as error:
             raise damaged(ref.name, f"the index does not decode: {error}") from error
 
