@@ -105,6 +105,24 @@ def test_only_entry_points_catch_everything_and_each_once() -> None:
     assert found == sorted(MAY_CATCH_ALL)
 
 
+def test_types_are_decoded_by_what_is_made_at_import() -> None:
+    """Elsewhere two threads may be the first to decode a type, which crashes msgspec 0.22 (see test_first_reads).
+
+    Bootstrap decodes a run's arguments before there are threads.
+    """
+    late = [
+        f"{path}:{call.lineno}"
+        for path, text in modules()
+        for top in ast.parse(text).body
+        for call in ast.walk(top)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if (call.func.attr == "decode" and any(word.arg == "type" for word in call.keywords))
+        or (call.func.attr == "Decoder" and isinstance(top, (ast.FunctionDef, ast.ClassDef)))
+        if not path.startswith("bootstrap/")
+    ]
+    assert late == []
+
+
 def test_a_broad_handler_is_found_wherever_it_stands() -> None:
     inner = "def outer():\n def inner():\n  try: pass\n  except (OSError, Exception): pass\n"
     text = inner + "try: pass\nexcept: pass\n"

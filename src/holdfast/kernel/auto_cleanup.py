@@ -27,6 +27,9 @@ class _Deletion(msgspec.Struct):
     run: str = ""
 
 
+_details = msgspec.json.Decoder(_Deletion)
+
+
 @dataclass(frozen=True, slots=True)
 class AutoCleanup:
     """What follows a backup; `settings` are the installation's, which a backup's recorded policy overrides."""
@@ -65,7 +68,7 @@ class AutoCleanup:
 def _deletions(ledger: Ledger, run: str) -> Iterator[Finding]:
     """A note for each deletion of the run, by the audit trail: it also knows those before a crash."""
     for entry in ledger.audit():
-        deletion = msgspec.json.decode(entry.detail, type=_Deletion) if entry.action == DELETED else None
+        deletion = _details.decode(entry.detail) if entry.action == DELETED else None
         if deletion and deletion.run == run:
             message = "Deleted: no rule of retention keeps it."
             yield Finding(Severity.NOTE, "cleaned-up", "backup", deletion.snapshot, message)

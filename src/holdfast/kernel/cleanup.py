@@ -50,6 +50,9 @@ class _Named(msgspec.Struct):
     snapshot: str = ""
 
 
+_arguments = msgspec.json.Decoder(_Named)
+
+
 class Cleanup:
     """Decides, deletes and prunes for one installation; every deletion and every prune is audited."""
 
@@ -164,7 +167,7 @@ def _of_unfinished(snapshots: Sequence[SnapshotInfo], runs: Mapping[str, Run]) -
         resumable = run.state in RESUMABLE and run.id not in undone
         if not resumable or (run.kind == DRILL and run.state is not RunState.RUNNING):
             continue  # a drill's sandbox is gone with its process
-        named = msgspec.json.decode(run.arguments, type=_Named).snapshot if run.arguments else ""
+        named = _arguments.decode(run.arguments).snapshot if run.arguments else ""
         told = "is under way" if run.state is RunState.RUNNING else "can still be resumed"
         for info in snapshots:
             if info.id in (run.snapshot, named) or info.run == run.id:

@@ -68,6 +68,9 @@ class RetentionSettings:
         return replace(self, **chosen)  # type: ignore[arg-type]  # the caller names fields
 
 
+_policies = msgspec.json.Decoder(RetentionSettings)
+
+
 RECORDED = "retention_policy"
 """The label under which a backup keeps a policy of its own, as JSON."""
 
@@ -77,7 +80,7 @@ def recorded_policy(labels: Iterable[tuple[str, str]], settings: RetentionSettin
     stored = dict(labels).get(RECORDED)
     if stored is None:
         return settings
-    return replace(msgspec.json.decode(stored, type=RetentionSettings), time_zone=settings.time_zone)
+    return replace(_policies.decode(stored), time_zone=settings.time_zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enforce_iam: bool | None = None
 
 
+_portraits = msgspec.json.Decoder(Portrait)
+_rules = msgspec.json.Decoder(list[FaultRule] | FaultRule)
+_settings_asked = msgspec.json.Decoder(Settings)
+
+
 def answer_control(engine: Engine, method: str, path: str, body: bytes) -> tuple[int, bytes]:
     """HTTP status and JSON body of one control request; 400 and a sentence for a senseless body."""
     handler = _ROUTES.get((method, path))
@@ -32,7 +37,7 @@ def answer_control(engine: Engine, method: str, path: str, body: bytes) -> tuple
 
 
 def _load(engine: Engine, body: bytes) -> object:
-    engine.load(msgspec.json.decode(body, type=Portrait))
+    engine.load(_portraits.decode(body))
     return engine.status()
 
 
@@ -42,7 +47,7 @@ def _reset(engine: Engine, body: bytes) -> object:
 
 
 def _add_faults(engine: Engine, body: bytes) -> object:
-    posted = msgspec.json.decode(body, type=list[FaultRule] | FaultRule)
+    posted = _rules.decode(body)
     engine.faults.add(tuple(posted) if isinstance(posted, list) else (posted,))
     return engine.faults.listed()
 
@@ -53,7 +58,7 @@ def _clear_faults(engine: Engine, body: bytes) -> object:
 
 
 def _settings(engine: Engine, body: bytes) -> object:
-    settings = msgspec.json.decode(body, type=Settings)
+    settings = _settings_asked.decode(body)
     if settings.async_delay is not None:
         engine.delay_requests(settings.async_delay)
     if settings.enforce_iam is not None:

@@ -142,12 +142,15 @@ def _managed_policies() -> frozenset[str]:
     """The ARNs of AWS's own policies; moto has them all, and loads them only when told to."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    listed = msgspec.json.decode(aws_managed_policies_data, type=dict[str, _ManagedPolicy])
+    listed = _listed_policies.decode(aws_managed_policies_data)
     return frozenset(f"{_OF_AWS}policy{each.path}{name}" for name, each in listed.items())
 
 
 class _ManagedPolicy(msgspec.Struct, rename="pascal"):
     path: str
+
+
+_listed_policies = msgspec.json.Decoder(dict[str, _ManagedPolicy])
 
 
 def _no_such_policy(arn: str) -> ApiRefusal:

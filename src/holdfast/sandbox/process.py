@@ -37,6 +37,11 @@ class Running(msgspec.Struct, frozen=True):
         return f"http://127.0.0.1:{self.port}"
 
 
+_runnings = msgspec.json.Decoder(Running)
+_statuses = msgspec.json.Decoder(Status)
+_setups = msgspec.json.Decoder(Setup)
+
+
 @dataclass(eq=False)
 class AlreadyRunning(HoldfastError):
     """A sandbox of this state folder runs already."""
@@ -145,7 +150,7 @@ def find(state_dir: Path) -> Running | None:
     """The sandbox of that state folder, if it answers; a state file that a dead process left is removed."""
     path = _state_file(state_dir)
     try:
-        running = msgspec.json.decode(path.read_bytes(), type=Running)
+        running = _runnings.decode(path.read_bytes())
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     try:
@@ -228,7 +233,7 @@ def _ask(running: Running) -> Status:
     connection = HTTPConnection("127.0.0.1", running.port, timeout=10)
     try:
         connection.request("GET", "/_sandbox/status")
-        return msgspec.json.decode(connection.getresponse().read(), type=Status)
+        return _statuses.decode(connection.getresponse().read())
     finally:
         connection.close()
 
@@ -271,7 +276,7 @@ def _arguments(setup: Setup, port: int, state_dir: Path) -> list[str]:
 
 
 def _main(arguments: list[str]) -> None:
-    serve(msgspec.json.decode(arguments[0], type=Setup), int(arguments[1]), Path(arguments[2]))
+    serve(_setups.decode(arguments[0]), int(arguments[1]), Path(arguments[2]))
 
 
 if __name__ == "__main__":

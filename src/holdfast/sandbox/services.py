@@ -38,6 +38,8 @@ _SSO_ADMIN = (
     tag_api,
 )
 
+_documents = msgspec.json.Decoder(dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -104,7 +106,7 @@ def services() -> Services:
 def parameters_of(body: bytes) -> Parameters:
     """The members of a JSON 1.1 request body. Raises: ApiRefusal (SerializationException)."""
     try:
-        return Parameters(cast(Document, msgspec.json.decode(body or b"{}", type=dict)))
+        return Parameters(cast(Document, _documents.decode(body or b"{}")))
     except msgspec.DecodeError as problem:
         raise ApiRefusal(
             "SerializationException", f"The request body is not a JSON object: {problem}"

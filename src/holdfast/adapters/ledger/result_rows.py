@@ -20,6 +20,8 @@ from holdfast.domain.runs import Run
 
 Entry = TypeVar("Entry")
 
+_differences = msgspec.json.Decoder(tuple[FieldDifference, ...])
+
 
 class ResultRows:
     """The part of the ledger that keeps items, findings and conflicts; the `Ledger` port says what each call gives."""
@@ -132,5 +134,5 @@ def _conflict_row(run: Run, stage: str, conflict: Conflict) -> dict[str, object]
 
 
 def _conflict(row: sa.Row[tuple[str]]) -> Conflict:
-    fields = msgspec.json.decode(row.fields, type=tuple[FieldDifference, ...])
+    fields = _differences.decode(row.fields)
     return Conflict(row.type, row.key, fields, ConflictStrategy(row.resolution))

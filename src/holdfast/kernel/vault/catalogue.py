@@ -16,8 +16,18 @@ from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.checked_text import read_signed, write_signed
 from holdfast.kernel.vault.errors import SnapshotGone, damaged, gone
-from holdfast.kernel.vault.layout import SNAPSHOTS, Index, Manifest, ObjectRef, Section, WrappedKey
+from holdfast.kernel.vault.layout import (
+    SNAPSHOTS,
+    Index,
+    Manifest,
+    ObjectRef,
+    Section,
+    WrappedKey,
+    decode_index,
+    decode_manifest,
+)
 from holdfast.kernel.vault.leases import WriterLease
+from holdfast.kernel.vault.marks import DeletedMark, PruneMark, deleted_marks, prune_marks
 from holdfast.kernel.vault.names import (
     Names,
     deleted_name,
@@ -47,10 +57,6 @@ LISTINGS = 5
 MOST_MOVES = 3  # as often may prunes overtake one that reads
 PRUNE = "prune"
 
-# Made here, not by the threads that read: two that first decode a type at once crash msgspec.
-_manifests = msgspec.msgpack.Decoder(Manifest)
-_indexes = msgspec.msgpack.Decoder(Index)
-
 
 def root_of(sections: tuple[Section, ...]) -> str:
     """BLAKE3 over what was captured, in hex: equal for equal contents, however they are stored."""
@@ -79,19 +85,6 @@ def info_of(manifest: Manifest) -> SnapshotInfo:
         stored_bytes=manifest.stored_bytes,
         labels=manifest.labels,
     )
-
-
-class PruneMark(msgspec.Struct, frozen=True, tag_field="holdfast_prune", tag=1):
-    """What makes a prune count: its number, and the epoch that all it wrote is sealed under."""
-
-    number: int
-    epoch: int
-
-
-class DeletedMark(msgspec.Struct, frozen=True, tag_field="holdfast_deleted", tag=1):
-    """What takes a snapshot out of the vault: its id, in small letters."""
-
-    snapshot: str
 
 
 class Catalogue:
@@ -153,7 +146,7 @@ class Catalogue:
     def mark(self, generation: int) -> PruneMark:
         """What the prune of this number left as its mark. Raises: VaultDamaged; StoreError."""
         name = pruned_name(generation)
-        mark = read_signed(fetch(self.store, name), PruneMark, name, self.seals.keys, PRUNE)
+        mark = read_signed(fetch(self.store, name), prune_marks, name, self.seals.keys, PRUNE)
         if mark.number != generation:
             raise damaged(name, "it is the mark of another prune")
         return mark
@@ -254,7 +247,7 @@ class Catalogue:
         """A snapshot's manifest of a generation. Raises: VaultDamaged; StoreError."""
         where = f"{name} (manifest of snapshot {snapshot})"
         try:
-            manifest = _manifests.decode(self._open(name, where))
+            manifest = decode_manifest(self._open(name, where))
         except msgspec.MsgspecError as error:
             raise damaged(where, f"it does not decode: {error}") from error
         if manifest.id != snapshot or manifest.root != root_of(manifest.sections):
@@ -288,7 +281,7 @@ class Catalogue:
     def read_index(self, ref: ObjectRef) -> Index:
         """An index as the store has it now. Raises: VaultDamaged; StoreError."""
         try:
-            return _indexes.decode(read_object(self.store, self.seals, ref))
+            return decode_index(read_object(self.store, self.seals, ref))
         except msgspec.MsgspecError as error:
             raise damaged(ref.name, f"the index does not decode: {error}") from error
 
@@ -318,7 +311,7 @@ class Catalogue:
         """Return when the mark of a deletion was made with the vault's keys. Raises: VaultDamaged; StoreError."""
         name = deleted_name(snapshot)
         try:
-            mark = read_signed(fetch(self.store, name), DeletedMark, name, self.seals.keys, PRUNE)
+            mark = read_signed(fetch(self.store, name), deleted_marks, name, self.seals.keys, PRUNE)
         except VaultDamaged as error:
             raise _false_mark(error.problem, name, snapshot) from error
         if mark.snapshot != snapshot.lower():

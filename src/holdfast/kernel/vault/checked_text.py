@@ -21,13 +21,13 @@ def write_checked(value: msgspec.Struct, mac: str = "") -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
-def read_checked(data: bytes, shape: type[T], where: str) -> tuple[T, bytes, str]:
+def read_checked(data: bytes, decoder: msgspec.json.Decoder[T], where: str) -> tuple[T, bytes, str]:
     """The value, the line it was read from, and the MAC or nothing. Raises: VaultDamaged."""
     lines = data.split(b"\n")
     if len(lines) not in (3, 4) or lines[-1] or sha256(lines[0]).hexdigest().encode() != lines[1]:
         raise damaged(where, "its checksum does not match its contents")
     try:
-        value = msgspec.json.decode(lines[0], type=shape)
+        value = decoder.decode(lines[0])
     except msgspec.MsgspecError as error:
         raise damaged(where, f"it has fields this version does not know: {error}") from error
     return value, lines[0], lines[2].decode("latin-1") if len(lines) == 4 else ""
@@ -38,9 +38,9 @@ def write_signed(value: msgspec.Struct, keys: KeySet, purpose: str) -> bytes:
     return write_checked(value, _mac(keys, purpose, msgspec.json.encode(value)))
 
 
-def read_signed(data: bytes, shape: type[T], where: str, keys: KeySet, purpose: str) -> T:
+def read_signed(data: bytes, decoder: msgspec.json.Decoder[T], where: str, keys: KeySet, purpose: str) -> T:
     """What `write_signed` got. Raises: VaultDamaged, also for what another's keys wrote."""
-    value, line, mac = read_checked(data, shape, where)
+    value, line, mac = read_checked(data, decoder, where)
     check_mac(line, mac, where, keys, purpose)
     return value
 

@@ -35,6 +35,9 @@ class Condemned(msgspec.Struct, frozen=True, tag_field="holdfast_condemned", tag
     groups: tuple[Group, ...] = ()
 
 
+_condemned = msgspec.json.Decoder(Condemned)
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """What may be deleted now, and what waits."""
@@ -57,7 +60,7 @@ def read_condemned(store: ObjectStore, keys: KeySet, generation: int) -> tuple[C
     counts = [item.name for item in found if not is_void(item) and item.name >= oldest]
     with suppress(VaultDamaged):
         if counts:
-            return read_signed(fetch(store, counts[-1]), Condemned, counts[-1], keys, PRUNE), used
+            return read_signed(fetch(store, counts[-1]), _condemned, counts[-1], keys, PRUNE), used
     return Condemned(), used
 
 

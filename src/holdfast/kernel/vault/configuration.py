@@ -26,6 +26,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created: str
 
 
+_configs = msgspec.json.Decoder(Config)
+
+
 def new_config(keys: KeySet, ring_kind: str, clock: Clock) -> bytes:
     """The bytes of a new configuration, authenticated under the keys."""
     return write_config(Config(FORMAT_VERSION, keys.vault_id.hex(), ring_kind, timestamp(clock.now())), keys)
@@ -50,7 +53,7 @@ def read_config(store: ObjectStore) -> tuple[Config, bytes, str]:
             f"There is no vault in {store.location}.",
             "Run `holdfast vault init`, or correct `[vault] location`.",
         ) from error
-    config, line, mac = read_checked(data, Config, CONFIG_NAME)
+    config, line, mac = read_checked(data, _configs, CONFIG_NAME)
     if config.holdfast_vault > FORMAT_VERSION:
         raise VaultError(
             f"The vault in {store.location} has format {config.holdfast_vault}; this Holdfast reads up to "

@@ -10,13 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from holdfast.domain.errors import VaultDamaged, VaultError
 from holdfast.kernel.durable import make_private, sweep_drafts, write_whole
 from holdfast.kernel.ports import KeyService, ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
-from holdfast.kernel.vault.key_set import KeySet, check_successor, check_vault, new_key_set
+from holdfast.kernel.vault.key_set import KeySet, check_successor, check_vault, key_sets, new_key_set
 from holdfast.kernel.vault.places import places_of
-from holdfast.kernel.vault.sealed_keys import MARK, NO_SERVICE, SealedKeys, open_keys, seal_keys
+from holdfast.kernel.vault.sealed_keys import (
+    MARK,
+    NO_SERVICE,
+    open_keys,
+    seal_keys,
+    sealed_key_sets,
+)
 
 T = TypeVar("T")
 
@@ -89,7 +97,7 @@ class KeyFile:
     def sealed_by(self, store: ObjectStore) -> str:
         """The full name of the KMS key that seals the file, nothing for a plain one. Raises: VaultError."""
         data = self._read(store)
-        return self._parse(data, SealedKeys).kms_key if data.startswith(MARK) else ""
+        return self._parse(data, sealed_key_sets).kms_key if data.startswith(MARK) else ""
 
     def _read(self, store: ObjectStore) -> bytes:
         self._refuse_inside(store)
@@ -114,15 +122,15 @@ class KeyFile:
     def _open(self, data: bytes) -> tuple[KeySet, str]:
         """The secrets in a file, whatever seals it, and the KMS key that does."""
         if not data.startswith(MARK):
-            return self._parse(data, KeySet), ""
+            return self._parse(data, key_sets), ""
         if self._opened is None or self._opened[0] != data:  # the same bytes need not be opened twice
-            found = self._parse(data, SealedKeys)
+            found = self._parse(data, sealed_key_sets)
             self._opened = (data, (open_keys(found, self._service, str(self._path)), found.kms_key))
         return self._opened[1]
 
-    def _parse(self, data: bytes, shape: type[T]) -> T:
+    def _parse(self, data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         try:
-            return read_checked(data, shape, str(self._path))[0]
+            return read_checked(data, decoder, str(self._path))[0]
         except VaultDamaged as error:
             raise VaultDamaged(
                 error.problem,

@@ -66,6 +66,9 @@ class KeySet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
         return hmac.new(self.master, b"holdfast vault 1 " + purpose.encode(), sha256).digest()
 
 
+key_sets = msgspec.json.Decoder(KeySet)
+
+
 def new_key_set() -> KeySet:
     """Fresh secrets for a new vault, with one epoch."""
     epoch = Epoch(1, os.urandom(SECRET_BYTES), os.urandom(SECRET_BYTES))

@@ -13,16 +13,20 @@ import msgspec
 from holdfast.domain.records import show_key
 from holdfast.kernel.vault.ahead import ahead
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.layout import BlockRef, Layer, Personals, Place, Rows
+from holdfast.kernel.vault.layout import (
+    BlockRef,
+    Layer,
+    Place,
+    Rows,
+    decode_personals,
+    decode_rows,
+)
 from holdfast.kernel.vault.packs import PackReader, PackWriter
 from holdfast.kernel.vault.rows import Row, aligned, cut_by_size, listed, newest_rows, overlay
 from holdfast.kernel.vault.sealing import compress
 
 Columns: TypeAlias = tuple[Rows, list[bytes]]
 """A decoded block: its rows as columns, and their personal parts."""
-
-_rows = msgspec.msgpack.Decoder(Rows)
-_personals = msgspec.msgpack.Decoder(Personals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,8 @@ class LayerReader:
 
     def _decode(self, ref: BlockRef, body: bytes, personal: bytes) -> Columns:
         try:
-            rows = _rows.decode(body)
-            parts = _personals.decode(personal).parts if personal else [b""] * len(rows.keys)
+            rows = decode_rows(body)
+            parts = decode_personals(personal).parts if personal else [b""] * len(rows.keys)
         except msgspec.MsgspecError as error:
             raise damaged(self.place(ref), f"the block does not decode: {error}") from error
         lengths = {len(rows.keys), len(rows.schemas), len(rows.bodies), len(parts)}

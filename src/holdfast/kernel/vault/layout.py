@@ -165,3 +165,10 @@ class Personals(msgspec.Struct, frozen=True, array_like=True):
     """The personal parts of a block's rows, in the same order; empty where a row has none."""
 
     parts: list[bytes]
+
+
+# Made at import, as everywhere: where two threads are the first to decode a type, msgspec 0.22 crashes.
+decode_manifest = msgspec.msgpack.Decoder(Manifest).decode
+decode_index = msgspec.msgpack.Decoder(Index).decode
+decode_rows = msgspec.msgpack.Decoder(Rows).decode
+decode_personals = msgspec.msgpack.Decoder(Personals).decode

@@ -14,7 +14,7 @@ from holdfast.domain.errors import VaultError
 from holdfast.kernel.ports import ObjectStore
 from holdfast.kernel.vault.checked_text import read_checked, write_checked
 from holdfast.kernel.vault.errors import ObjectExists, ObjectMissing, damaged
-from holdfast.kernel.vault.key_set import KeySet, check_successor, new_key_set
+from holdfast.kernel.vault.key_set import KeySet, check_successor, key_sets, new_key_set
 
 HEADER_NAME = "keys/passphrase"
 # RFC 9106, section 4, second recommended choice: 3 passes over 64 MiB in 4 lanes. Part of format version 1.
@@ -36,6 +36,9 @@ class KeyHeader(
     salt: bytes
     nonce: bytes
     sealed: bytes
+
+
+_headers = msgspec.json.Decoder(KeyHeader)
 
 
 class Passphrase:
@@ -92,7 +95,7 @@ class Passphrase:
                 f"The passphrase does not open the vault in {store.location}.",
                 f"Check {self._variable}; the key header itself is undamaged.",
             ) from error
-        return msgspec.json.decode(secrets, type=KeySet)
+        return key_sets.decode(secrets)
 
     def check(self, store: ObjectStore) -> None:
         self._header(store)
@@ -102,7 +105,7 @@ class Passphrase:
 
     def _header(self, store: ObjectStore) -> KeyHeader:
         try:
-            found, _, _ = read_checked(store.get(HEADER_NAME), KeyHeader, HEADER_NAME)
+            found, _, _ = read_checked(store.get(HEADER_NAME), _headers, HEADER_NAME)
         except ObjectMissing as error:
             raise damaged(HEADER_NAME, "the key header is missing") from error
         return found

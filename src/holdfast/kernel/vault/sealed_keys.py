@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from holdfast.domain.errors import VaultError
 from holdfast.kernel.ports import FreshKey, KeyService
 from holdfast.kernel.vault.errors import damaged
-from holdfast.kernel.vault.key_set import KeySet
+from holdfast.kernel.vault.key_set import KeySet, key_sets
 
 MARK = b'{"holdfast_sealed_keys":'
 PURPOSE = b"holdfast vault 1 key file"
@@ -31,6 +31,9 @@ class SealedKeys(
     kms_key: str
     wrapped: bytes
     sealed: bytes
+
+
+sealed_key_sets = msgspec.json.Decoder(SealedKeys)
 
 
 class NoKeyService:
@@ -66,7 +69,7 @@ def open_keys(found: SealedKeys, service: KeyService, where: str) -> KeySet:
         plain = AESGCM(secret).decrypt(NONCE, found.sealed, _bound(found.vault_id, found.kms_key))
     except InvalidTag as error:
         raise damaged(where, "its secrets are not the ones that were sealed") from error
-    return msgspec.json.decode(plain, type=KeySet)
+    return key_sets.decode(plain)
 
 
 def context_of(vault_id: bytes) -> dict[str, str]:

@@ -17,6 +17,8 @@ from holdfast.systems.scans.store import MANIFEST_FOLDER, NDJSON, ScanManifest
 
 LATEST, PREVIOUS = "latest", "previous"
 
+_manifests = msgspec.json.Decoder(ScanManifest)
+
 
 @dataclass(eq=False)
 class PublishedDamaged(HoldfastError):
@@ -60,7 +62,7 @@ class PublishedScans:
         """One scan's manifest. Raises: NotFound; PublishedDamaged."""
         key = f"{self.prefix}{MANIFEST_FOLDER}{scan_id}.json"
         try:
-            return msgspec.json.decode(self.gateway.get(key), type=ScanManifest)
+            return _manifests.decode(self.gateway.get(key))
         except msgspec.DecodeError as problem:
             raise PublishedDamaged(f"{self.gateway.location}{key}", str(problem)) from problem
 

@@ -77,6 +77,10 @@ class AshResult(msgspec.Struct):
     sarif: sarif.Log | None = None
 
 
+_results = msgspec.json.Decoder(AshResult)
+_sections = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
 @dataclass(frozen=True, slots=True)
 class ScanSource:
     """A decoded result file with the digest of its bytes and what is needed to redact it."""
@@ -105,7 +109,7 @@ def read_source(data: bytes, name: str = "The file", *, redact: bool = True) -> 
     Raises: NotAScanResult, which says what is missing.
     """
     try:
-        result = msgspec.json.decode(data, type=AshResult)
+        result = _results.decode(data)
         metadata = msgspec.convert(result.metadata or {}, Metadata, strict=False)
         scanners = msgspec.convert(
             result.scanner_results, dict[str, ScannerResult | None] | None, strict=False
@@ -128,7 +132,7 @@ def read_source(data: bytes, name: str = "The file", *, redact: bool = True) -> 
 
 def _what_is_wrong(data: bytes, decoding: str) -> str:
     try:
-        sections = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        sections = _sections.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return f"it is no JSON object ({error})."
     if "runs" in sections and "sarif" not in sections:

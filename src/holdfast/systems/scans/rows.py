@@ -119,6 +119,10 @@ def finding_rows(scan: Scan) -> list[FindingRow]:
     ]
 
 
+_findings = msgspec.json.Decoder(ScanFinding)
+_scans = msgspec.json.Decoder(Scan)
+
+
 def ndjson(scan: Scan) -> bytes:
     """The findings as one JSON object a line, with the names of `COLUMNS`; empty for no findings."""
     return msgspec.json.Encoder().encode_lines(finding_rows(scan))
@@ -126,7 +130,7 @@ def ndjson(scan: Scan) -> bytes:
 
 def findings_of(lines: bytes) -> tuple[ScanFinding, ...]:
     """The findings that `ndjson` wrote. Raises: msgspec.DecodeError for other bytes."""
-    return tuple(msgspec.json.Decoder(ScanFinding).decode_lines(lines))
+    return tuple(_findings.decode_lines(lines))
 
 
 def scan_heading(scan: Scan) -> bytes:
@@ -136,7 +140,7 @@ def scan_heading(scan: Scan) -> bytes:
 
 def scan_from(heading: bytes, lines: bytes) -> Scan:
     """The scan that `scan_heading` and `ndjson` wrote. Raises: msgspec.DecodeError for other bytes."""
-    return replace(msgspec.json.decode(heading, type=Scan), findings=findings_of(lines))
+    return replace(_scans.decode(heading), findings=findings_of(lines))
 
 
 def _escaped(value: str) -> str:

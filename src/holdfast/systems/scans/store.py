@@ -111,6 +111,9 @@ class PutValue(msgspec.Struct, frozen=True):
     size: int
 
 
+_put_values = msgspec.json.Decoder(PutValue)
+
+
 def put_of(each: PublishedObject, run: str) -> Change:
     """The change that creates an object; the manifest comes after all others."""
     after = canonical(
@@ -126,4 +129,4 @@ def put_of(each: PublishedObject, run: str) -> Change:
 
 def put_value(change: Change) -> PutValue:
     """What a change of `put_of` is to leave."""
-    return msgspec.json.decode(change.after or b"null", type=PutValue)
+    return _put_values.decode(change.after or b"null")

@@ -35,6 +35,9 @@ class _ApplicationFields(msgspec.Struct, rename="pascal"):
     assignment_required: bool = True
 
 
+_fields = msgspec.json.Decoder(_ApplicationFields)
+
+
 @dataclass(frozen=True, slots=True)
 class UsableApplication:
     """An application by its natural key as people read it.
@@ -116,10 +119,9 @@ def _applications(view: RecordView, assigned: Iterable[str], name: str) -> dict[
         return wanted in (name_in(key).casefold(), show_key(key).casefold())
 
     found = {key: UsableApplication(show_key(key)) for key in assigned if called_so(key)}
-    fields = msgspec.json.Decoder(_ApplicationFields)
     for record in view.records(APPLICATION):
         if called_so(record.key):
-            read = fields.decode(record.body)
+            read = _fields.decode(record.body)
             disabled = read.status == "DISABLED"
             found[record.key] = UsableApplication(show_key(record.key), read.assignment_required, disabled)
     return dict(sorted(found.items()))

@@ -37,6 +37,10 @@ class _AccountField(msgspec.Struct, rename="pascal"):
     account_name: str = ""
 
 
+_user_fields = msgspec.json.Decoder(_UserFields)
+_account_fields = msgspec.json.Decoder(_AccountField)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A user: the name as it was written, and whether the user is disabled and so cannot sign in."""
@@ -138,18 +142,16 @@ def read_people(view: RecordView, needed: Iterable[str]) -> Entitlements:
 def _grants(view: RecordView) -> tuple[dict[Grant, Principals], dict[str, str]]:
     grants: dict[Grant, Principals] = {}
     accounts: dict[str, str] = {}
-    named = msgspec.json.Decoder(_AccountField)
     for record in view.records(ASSIGNMENT):
         account, permission_set, kind, principal = split_key(record.key)
         if not accounts.get(account):
-            accounts[account] = named.decode(record.body).account_name
+            accounts[account] = _account_fields.decode(record.body).account_name
         principals = grants.setdefault(Grant(account, permission_set), Principals())
         (principals.users if kind == PrincipalType.USER else principals.groups).append(principal)
     return grants, accounts
 
 
 def _people(view: RecordView) -> Iterator[tuple[str, Person]]:
-    fields = msgspec.json.Decoder(_UserFields)
     for record in view.records(USER):
-        user = fields.decode(record.body)
+        user = _user_fields.decode(record.body)
         yield user_key(user.user_name), Person(user.user_name, user.user_status == "DISABLED")

@@ -169,6 +169,10 @@ class _ApplicationAssignment(_Fields):
     principal: Name
 
 
+class _Nothing(_Fields):
+    """Types other than users have no personal part."""
+
+
 _BODIES: dict[str, type[_Fields]] = {
     USER: _User,
     GROUP: _Group,
@@ -181,18 +185,21 @@ _BODIES: dict[str, type[_Fields]] = {
     APPLICATION: _Application,
     APPLICATION_ASSIGNMENT: _ApplicationAssignment,
 }
+_bodies = {name: msgspec.json.Decoder(body) for name, body in _BODIES.items()}
+_personal = msgspec.json.Decoder(_Personal)
+_nothing = msgspec.json.Decoder(_Nothing)
 
 
 def faults(record: Record) -> Iterator[str]:
     """What keeps a record from being one of Identity Center's; nothing for a sound one."""
-    body = _BODIES.get(record.type)
+    body = _bodies.get(record.type)
     if body is None:
         return  # the type as a whole is told of once
     try:
         fields_of(record)
-        msgspec.json.decode(record.body, type=body)
+        body.decode(record.body)
         if record.personal:
-            msgspec.json.decode(record.personal, type=_Personal if record.type == USER else _Nothing)
+            (_personal if record.type == USER else _nothing).decode(record.personal)
     except msgspec.ValidationError as error:
         yield f"{record.type} {show_key(record.key)}: {error}"
         return
@@ -202,10 +209,6 @@ def faults(record: Record) -> Iterator[str]:
     wanted = _KEYS[record.type](record)
     if record.key != wanted:
         yield f"the key {show_key(record.key)} is not that of its fields, {show_key(wanted)}"
-
-
-class _Nothing(_Fields):
-    """Types other than users have no personal part."""
 
 
 def _named(field: str) -> Callable[[Record], str]:
