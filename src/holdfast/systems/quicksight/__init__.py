@@ -1,0 +1,1 @@
+"""Amazon QuickSight: users, groups and assets, by bundle export and import."""

@@ -1,0 +1,1 @@
+"""QuickSight's things as records, and back."""
