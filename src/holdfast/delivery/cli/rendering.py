@@ -233,10 +233,10 @@ def show_pruned(done: Pruned, *, dry_run: bool, screen: Screen | None = None) ->
     """What a prune did, or would do, what it left, and whether that is erased."""
     screen = screen or Screen()
     would = "Would remove" if dry_run else "Removed"
-    screen.line(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
+    screen.line(f"{would} {counted(done.objects_removed, 'object')} ({done.bytes_freed:,} bytes).")
     if done.packs_rewritten:
         again = "Would write" if dry_run else "Wrote"
-        screen.line(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
+        screen.line(f"{again} {counted(done.packs_rewritten, 'pack')} anew ({done.bytes_rewritten:,} bytes).")
     for held in done.waiting[:LISTED]:
         screen.line(f"  the rest waits for {held}")
     _rest(screen, len(done.waiting) - LISTED)
