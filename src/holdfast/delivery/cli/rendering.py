@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
-from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.showing import byte_size, counted, duration, visible, visible_key
 
 if TYPE_CHECKING:
+    from holdfast.domain.changes import Change, Conflict
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
     from holdfast.kernel.vault.prune import Pruned
