@@ -16,7 +16,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 WHEN = "2026-01-01T00:00:00.000Z"
 WHEN_HTTP = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -78,6 +78,16 @@ class Bucket(BaseHTTPRequestHandler):
         ):
             self.objects.pop(name, None)
         self.answer(204, b"")
+
+    def do_POST(self) -> None:
+        """DeleteObjects, as obstore deletes even one object; nothing else is posted."""
+        self.begin()
+        bucket = unquote(urlsplit(self.path).path).rstrip("/")
+        keys = [unescape(key.decode()) for key in re.findall(rb"<Key>([^<]*)</Key>", self.body())]
+        for key in keys:
+            self.objects.pop(f"{bucket}/{key}", None)
+        deleted = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        self.answer(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
 
     def begin(self) -> None:
         with self.lock:

@@ -313,6 +313,12 @@ def test_opening_a_ledger_twice_in_a_process_gives_none_of_its_locks_away(tmp_pa
     second.close()
 
 
+def test_a_ledger_lies_where_its_path_says_whatever_stands_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "what?mode=ro#1 %41" / "ledger.sqlite"
+    SqlLedger.open(path).close()
+    assert path.is_file()
+
+
 def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     SqlLedger.open(path).close()

@@ -71,7 +71,7 @@ class Parts:
         """The ledger beside the settings file; made on first use. Raises: LedgerError, LedgerDamaged, LedgerFull."""
         from holdfast.adapters.ledger.sql_ledger import SqlLedger
 
-        return SqlLedger(f"sqlite:///{self.settings.ledger_path}")
+        return SqlLedger.open(self.settings.ledger_path)
 
     @cached_property
     def journal(self) -> Ledger:

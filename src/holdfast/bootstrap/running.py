@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,10 +20,10 @@ from holdfast.domain.errors import (
     VaultError,
 )
 from holdfast.domain.outcomes import Finding, Severity
-from holdfast.domain.snapshots import BY_ID_ALONE
 from holdfast.kernel.backup import CHANGING, BackupRequest
 from holdfast.kernel.destination import HERE, Destination, RollbackRequest
 from holdfast.kernel.drill import DrillRequest
+from holdfast.kernel.ids import timestamp
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
@@ -47,6 +48,8 @@ _log = logging.getLogger(__name__)
 
 BACKUP, RESTORE, ROLLBACK, DRILL, PUBLISH = "backup", "restore", "rollback", "drill", "publish"
 SAVE, IMPORT = "save", "import"
+MOMENT = timedelta(milliseconds=1)
+"""What times of snapshots are told to."""
 LEASE_SECONDS = 6 * 3600.0
 """A change of a service holds its lease at most this long; a holder whose process is gone loses it at once."""
 
@@ -277,14 +280,13 @@ class Runner:
             return None
 
     def _previous(self, sealed: SnapshotInfo | None) -> SnapshotInfo | None:
+        """The newest backup before; of a long history no more is read than that."""
         if sealed is None:
             return None
         try:
-            found = self._home.vault.snapshots(sealed.system)
-        except VaultError:
+            return self._home.vault.resolve(timestamp(sealed.taken_at - MOMENT), sealed.system)
+        except (NotFound, VaultError):
             return None
-        older = (info for info in found if info.taken_at < sealed.taken_at)
-        return next((info for info in older if info.kind not in BY_ID_ALONE), None)
 
 
 def _weakened(tls_minimum: str) -> Iterator[Finding]:

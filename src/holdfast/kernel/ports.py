@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from holdfast.domain.changes import Change, Conflict, ConflictStrategy
-from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind
-from holdfast.domain.runs import JournalEntry, Run, RunState
+if TYPE_CHECKING:
+    # The vault needs these ports alone: what runs are made of is loaded by whoever has one.
+    from holdfast.domain.changes import Change, Conflict, ConflictStrategy
+    from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind
+    from holdfast.domain.runs import JournalEntry, Run, RunState
 
 
 class Clock(Protocol):

@@ -7,12 +7,15 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import show_key
+
+if TYPE_CHECKING:
+    from holdfast.domain.changes import Conflict, FieldDifference
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON document for people and programs may hold."""
@@ -145,9 +148,7 @@ def masked_bytes(data: bytes | None) -> bytes:
 
 def masked_conflict(conflict: Conflict) -> Conflict:
     """The conflict with the values of personal fields replaced by `***`, also of fields inside them."""
-    return Conflict(
-        conflict.type, conflict.key, tuple(map(_masked_difference, conflict.fields)), conflict.resolution
-    )
+    return replace(conflict, fields=tuple(map(_masked_difference, conflict.fields)))
 
 
 def _masked_difference(difference: FieldDifference) -> FieldDifference:
@@ -156,7 +157,7 @@ def _masked_difference(difference: FieldDifference) -> FieldDifference:
     if not any(map(is_hidden, path)) or path == ["Name"]:
         return difference
     backup, live = (concealed(text) if text else "" for text in (difference.backup, difference.live))
-    return FieldDifference(difference.name, backup, live)
+    return replace(difference, backup=backup, live=live)
 
 
 def visible(text: str) -> str:

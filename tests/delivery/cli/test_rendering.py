@@ -17,7 +17,7 @@ from holdfast.delivery.cli.rendering import (
     snapshots_json,
 )
 from holdfast.delivery.cli.run_screen import show_report
-from holdfast.delivery.cli.screen import Screen
+from holdfast.delivery.cli.screen import Screen, name, number
 from holdfast.domain.changes import Decision, FieldDifference
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.runs import RunState
@@ -207,3 +207,21 @@ def test_a_damaged_backup_names_level_and_place() -> None:
     assert "record  120,000      0  ok" in text
     assert "vault" not in text
     assert "pack packs/ab: digest differs" in text
+
+
+def test_a_table_that_fits_looks_as_one_that_is_folded() -> None:
+    heads = (name("id"), "who", number("records"), "state")
+    rows = [["a-1", "Zoë 渋谷", "1", "failed"], ["a-22", "", "12,345", "complete"], ["b", "x" * 20, "", "ok"]]
+    fitting, folded = Shown(60), Shown(60)
+    fitting.screen.table(heads, rows)
+    folded.screen.table(heads, [*rows, ["c", "y" * 60, "", ""]])
+
+    assert [_plain(line) for line in fitting.lines] == [
+        "id    who                   records  state",
+        "\u2500" * 45,
+        "a-1   Zoë 渋谷                    1  failed",
+        "a-22                         12,345  complete",
+        "b     xxxxxxxxxxxxxxxxxxxx           ok",
+    ]
+    assert len(folded.lines) == 7
+    assert max(len(_plain(line)) for line in folded.lines) <= 60

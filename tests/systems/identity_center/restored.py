@@ -14,8 +14,7 @@ from holdfast.kernel.system import PlanOptions
 from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.clients.connection import Connection
-from holdfast.systems.identity_center.model import IdentitySource
-from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.identity_center.settings import IdentityCenterSettings, IdentitySource
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 from tests.simulators.quiet import SilentProgress
 from tests.systems.identity_center.small_company import ALL_TYPES, OVERWRITE, Planned, sort_out

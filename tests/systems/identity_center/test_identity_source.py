@@ -11,11 +11,12 @@ from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.views import MemoryView
 from holdfast.sandbox.server import SandboxServer
-from holdfast.systems.identity_center.model import GROUP, USER, IdentitySource
+from holdfast.systems.identity_center.model import GROUP, USER
 from holdfast.systems.identity_center.plan import plan
 from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.facets import group_value
 from holdfast.systems.identity_center.restore.order import make_change
+from holdfast.systems.identity_center.settings import IdentitySource
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 from tests.simulators.quiet import HandClock
 from tests.systems.identity_center.restored import DELETING, Restorer

@@ -37,7 +37,7 @@ class Database:
     Raises: LedgerError, LedgerDamaged, LedgerFull, Busy.
     """
 
-    def __init__(self, url: str, *, durable: bool = True, busy_seconds: float = 30.0) -> None:
+    def __init__(self, url: str | sa.URL, *, durable: bool = True, busy_seconds: float = 30.0) -> None:
         self._url = sa.make_url(url)
         self.location = self._url.database or self._url.render_as_string(hide_password=True)
         self._busy_seconds = busy_seconds

@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import copy
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from holdfast.adapters.ledger.database import Database
 from holdfast.adapters.ledger.journal_rows import JournalRows
 from holdfast.adapters.ledger.lease_rows import LeaseRows
@@ -22,14 +24,14 @@ class SqlLedger(RunRows, ResultRows, JournalRows, LeaseRows):
     Raises: LedgerError, LedgerDamaged, LedgerFull, Busy.
     """
 
-    def __init__(self, url: str, *, alive: Liveness = is_alive, durable: bool = True) -> None:
+    def __init__(self, url: str | sa.URL, *, alive: Liveness = is_alive, durable: bool = True) -> None:
         self._database = Database(url, durable=durable)
         self._alive = alive
 
     @classmethod
     def open(cls, path: Path) -> SqlLedger:
         """The ledger in a SQLite file, made when it is not there yet. Raises: as the class."""
-        return cls(f"sqlite:///{path}")
+        return cls(sa.URL.create("sqlite", database=str(path)))
 
     def sealing(self, seal: ValueSeal) -> SqlLedger:
         """The same ledger with personal values of changes sealed on their way in and opened on their way out.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.domain.changes import Conflict, ConflictStrategy
 from holdfast.domain.errors import Refused
 from holdfast.domain.records import show_key
 
 if TYPE_CHECKING:
+    from holdfast.domain.changes import Conflict, ConflictStrategy
     from holdfast.kernel.ports import Progress
 
 
@@ -37,9 +37,9 @@ def refuse_prompt_without_terminal() -> None:
 
 
 _ANSWERS = {
-    "o": ConflictStrategy.OVERWRITE,
-    "s": ConflictStrategy.SKIP,
-    "m": ConflictStrategy.MERGE,
+    "o": "overwrite",
+    "s": "skip",
+    "m": "merge",
 }
 
 
@@ -52,14 +52,17 @@ class TerminalChooser:
 
     def __call__(self, conflict: Conflict) -> ConflictStrategy:
         """What the person chose. Raises: Refused where there is no terminal to ask at."""
+        from holdfast.domain.changes import ConflictStrategy
+
         if self._for_all:
             return self._for_all
         refuse_prompt_without_terminal()
         with self._progress.paused():
             answer = _ask(conflict)
+        chosen = ConflictStrategy(_ANSWERS[answer.lower()])
         if answer.isupper():
-            self._for_all = _ANSWERS[answer.lower()]
-        return _ANSWERS[answer.lower()]
+            self._for_all = chosen
+        return chosen
 
 
 def _ask(conflict: Conflict) -> str:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
-from holdfast.domain.changes import Change, Conflict
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.showing import byte_size, counted, duration, visible, visible_key
 
 if TYPE_CHECKING:
+    from holdfast.domain.changes import Change, Conflict
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
     from holdfast.kernel.vault.prune import Pruned
@@ -233,10 +233,10 @@ def show_pruned(done: Pruned, *, dry_run: bool, screen: Screen | None = None) ->
     """What a prune did, or would do, what it left, and whether that is erased."""
     screen = screen or Screen()
     would = "Would remove" if dry_run else "Removed"
-    screen.line(f"{would} {done.objects_removed:,} objects ({done.bytes_freed:,} bytes).")
+    screen.line(f"{would} {counted(done.objects_removed, 'object')} ({done.bytes_freed:,} bytes).")
     if done.packs_rewritten:
         again = "Would write" if dry_run else "Wrote"
-        screen.line(f"{again} {done.packs_rewritten:,} packs anew ({done.bytes_rewritten:,} bytes).")
+        screen.line(f"{again} {counted(done.packs_rewritten, 'pack')} anew ({done.bytes_rewritten:,} bytes).")
     for held in done.waiting[:LISTED]:
         screen.line(f"  the rest waits for {held}")
     _rest(screen, len(done.waiting) - LISTED)

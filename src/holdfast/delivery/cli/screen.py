@@ -11,9 +11,14 @@ from holdfast.kernel.showing import visible, visible_key
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 Alignment = Literal["left", "right"]
+GAP = "  "
+"""Between two columns."""
+RULE = "\u2500"
+"""Below the head."""
 
 STYLES = {
     "failed": "red",
@@ -100,21 +105,18 @@ class Screen:
 
     def table(self, heads: Sequence[str | Column], rows: Iterable[Sequence[str]]) -> None:
         """A table; a column that is empty throughout is left out."""
-        from rich import box
-        from rich.table import Table
-
         columns = [head if isinstance(head, Column) else Column(head) for head in heads]
-        listed = [list(row) for row in rows]
+        listed = [[visible(cell) for cell in row] for row in rows]
         kept = [place for place in range(len(columns)) if any(row[place] for row in listed)]
-        table = Table(
-            box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, collapse_padding=True
-        )
-        for place in kept:
-            shown = columns[place]
-            table.add_column(shown.head, justify=shown.alignment, no_wrap=shown.whole, overflow="fold")
-        for row in listed:
-            table.add_row(*(_cell(row[place]) for place in kept))
-        self._console.print(table)
+        shown = [columns[place] for place in kept]
+        cells = [[row[place] for place in kept] for row in listed]
+        # Other encodings may lack the rule's character; rich then draws another.
+        drawable = kept and self._console.encoding.startswith("utf")
+        fitting = _fitting(shown, cells, self._console.width) if drawable else None
+        if fitting:
+            self._console.print(fitting, soft_wrap=True, end="")
+        else:
+            self._console.print(_folded(shown, cells))
 
     def findings(self, title: str, findings: Sequence[Finding], total: int = 0) -> None:
         """Findings under a heading, each with its advice; nothing where there are none."""
@@ -130,6 +132,39 @@ class Screen:
             self.line(f"  {label}{lead}{finding.message}", style)
             if finding.advice and finding.advice != next_advice:  # said once for all that need it
                 self.line(f"    -> {finding.advice}", "dim")
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Text | None:
+    """The table as `_folded` has it, at a tenth of its time; None where a row needs more than one line."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    lines = [[column.head for column in columns], *rows]
+    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    whole = sum(widths) + len(GAP) * (len(widths) - 1)
+    if whole > width:
+        return None
+    parts: list[str | tuple[str, str]] = []
+    for line in lines:
+        for column, cell, full in zip(columns, line, widths, strict=True):
+            room = " " * (full - cell_len(cell))
+            styled = (cell, STYLES.get(cell.lower(), "") if line is not lines[0] else "bold")
+            parts += (room, styled, GAP) if column.alignment == "right" else (styled, room, GAP)
+        parts[-1] = "\n" if line is not lines[0] else f"\n{RULE * whole}\n"
+    return Text.assemble(*parts)
+
+
+def _folded(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
+    """The table, with long texts over several lines."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, collapse_padding=True)
+    for column in columns:
+        table.add_column(column.head, justify=column.alignment, no_wrap=column.whole, overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    return table
 
 
 def _cell(text: str) -> Text:

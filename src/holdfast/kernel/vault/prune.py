@@ -295,8 +295,9 @@ class Pruner:
         if left := self._old_epochs():
             numbers = ", ".join(map(str, left))
             return (
-                f"Not everything is erased yet: the keys of epoch {numbers} are still needed by writers at work, or "
-                "by what they have sealed. Run the prune again when they have ended."
+                f"Not everything is erased yet: the keys of epoch {numbers} are still needed by writers at work "
+                "(one that was cut off counts as one for ten minutes), or by what they have sealed. Run the prune "
+                "again when they have ended."
             )
         if not destroyed:
             return "Nothing that was deleted is left to erase."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from operator import lt
+from operator import itemgetter, lt
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,11 +13,14 @@ from blake3 import blake3
 from holdfast.domain.errors import Refused
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.vault.ahead import submit
-from holdfast.kernel.vault.rows import LISTED_ROWS, Row
+from holdfast.kernel.vault.rows import LISTED_ROWS, Row, key_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+# By position, as itemgetter takes several fields of a record at once.
+_row_of = itemgetter(*map(Record._fields.index, ("key", "schema", "body", "personal")))
+_type_of = itemgetter(Record._fields.index("type"))
 HASHED_HERE = 32 << 10  # bytes that are hashed sooner than another thread could be asked to
 
 
@@ -58,12 +61,12 @@ def ordered_rows(type_name: str, records: Iterable[Record], digest: SectionDiges
     last: str | None = None
     source = iter(records)
     while held := list(islice(source, LISTED_ROWS)):
-        keys = [record.key for record in held]
+        rows: list[Row] = list(map(_row_of, held))
+        keys = list(map(key_of, rows))
         rising = all(map(lt, keys, keys[1:])) and (last is None or last < keys[0])
-        if not rising or {record.type for record in held} != {type_name}:
+        if not rising or set(map(_type_of, held)) != {type_name}:
             raise _disorder(type_name, held, last)
         last = keys[-1]
-        rows: list[Row] = [(record.key, record.schema, record.body, record.personal) for record in held]
         digest.extend(rows)
         yield rows
 

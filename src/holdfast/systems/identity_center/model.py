@@ -70,18 +70,6 @@ class PrincipalType(StrEnum):
     GROUP = "GROUP"
 
 
-class IdentitySource(StrEnum):
-    """Who makes users and groups, as the setting `identity_source` says it.
-
-    AUTO tells it of each by its external ids, which SCIM and directory synchronisation leave and no API
-    writes; IDENTITY_CENTER is the built-in directory; EXTERNAL is SCIM or Active Directory for all.
-    """
-
-    AUTO = "auto"
-    IDENTITY_CENTER = "identity_center"
-    EXTERNAL = "external"
-
-
 @dataclass(frozen=True, slots=True)
 class Instance:
     """The Identity Center instance: its ARN, its identity store, and the account that owns it."""

@@ -17,7 +17,6 @@ from holdfast.systems.identity_center.model import (
     GROUP,
     RECORD_TYPES,
     USER,
-    IdentitySource,
 )
 from holdfast.systems.identity_center.restore.applications import SETTINGS, settings
 from holdfast.systems.identity_center.restore.comparison import Comparison
@@ -25,6 +24,7 @@ from holdfast.systems.identity_center.restore.deletions import deletions
 from holdfast.systems.identity_center.restore.lockout import read_operator, refuse_lockout
 from holdfast.systems.identity_center.restore.permissions import permission_sets
 from holdfast.systems.identity_center.restore.principals import new_links, new_memberships, principals
+from holdfast.systems.identity_center.settings import IdentitySource
 
 
 def plan(

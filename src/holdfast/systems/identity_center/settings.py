@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from holdfast.kernel.settings import setting
-from holdfast.systems.identity_center.model import IdentitySource
+
+
+class IdentitySource(StrEnum):
+    """Who makes users and groups, as the setting `identity_source` says it.
+
+    AUTO tells it of each by its external ids, which SCIM and directory synchronisation leave and no API
+    writes; IDENTITY_CENTER is the built-in directory; EXTERNAL is SCIM or Active Directory for all.
+    """
+
+    AUTO = "auto"
+    IDENTITY_CENTER = "identity_center"
+    EXTERNAL = "external"
 
 
 @dataclass(frozen=True, slots=True)

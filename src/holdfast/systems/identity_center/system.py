@@ -7,7 +7,7 @@ from holdfast.kernel.system import System
 from holdfast.systems.identity_center.capture.collector import IdentityCenterSource
 from holdfast.systems.identity_center.clients.connection import connect
 from holdfast.systems.identity_center.elsewhere.translation import translate
-from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM, IdentitySource
+from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
 from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.examining import examine
 from holdfast.systems.identity_center.needs.policy import policy
@@ -16,7 +16,7 @@ from holdfast.systems.identity_center.records.admission import faults
 from holdfast.systems.identity_center.records.mapping import comparable
 from holdfast.systems.identity_center.restore.awaiting import PrincipalArrivals
 from holdfast.systems.identity_center.restore.estimate import SERVICE_RATE, Pace
-from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.identity_center.settings import IdentityCenterSettings, IdentitySource
 from holdfast.systems.identity_center.target import IdentityCenterTarget
 
 

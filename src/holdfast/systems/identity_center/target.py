@@ -22,7 +22,6 @@ from holdfast.systems.identity_center.model import (
     PROVISION,
     TAGS,
     USER,
-    IdentitySource,
 )
 from holdfast.systems.identity_center.needs.beforehand import beforehand
 from holdfast.systems.identity_center.plan import plan
@@ -36,6 +35,7 @@ from holdfast.systems.identity_center.restore.order import invert, owner_of
 from holdfast.systems.identity_center.restore.prerequisites import prerequisites
 from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
+from holdfast.systems.identity_center.settings import IdentitySource
 
 # TagResource takes up to 75 tags; each thing has at most 50.
 _TAGS_AT_ONCE = 50

@@ -12,12 +12,12 @@ from holdfast.systems.identity_center.model import (
     GROUP,
     MEMBERSHIP,
     USER,
-    IdentitySource,
     every,
 )
 from holdfast.systems.identity_center.records.mapping import user_key
 from holdfast.systems.identity_center.records.references import references
 from holdfast.systems.identity_center.restore.comparison import Comparison
+from holdfast.systems.identity_center.settings import IdentitySource
 
 _PAGE = 100
 

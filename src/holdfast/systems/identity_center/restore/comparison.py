@@ -9,13 +9,14 @@ from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER, IdentitySource
+from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.records.application_mapping import application_from
 from holdfast.systems.identity_center.records.application_names import name_in, provider_name
 from holdfast.systems.identity_center.records.mapping import has_external_ids
 from holdfast.systems.identity_center.restore.application_facets import is_own
 from holdfast.systems.identity_center.restore.closure import Reach, closure, with_members
 from holdfast.systems.identity_center.restore.conflicts import ConflictManager
+from holdfast.systems.identity_center.settings import IdentitySource
 
 
 @dataclass(frozen=True, slots=True)
