@@ -6,7 +6,8 @@ from pathlib import Path
 
 from holdfast.config import read_tables
 from holdfast.domain.errors import SettingsError
-from holdfast.systems.identity_center.elsewhere.resource_mappings import MappingError, read_mappings
+from holdfast.kernel.mapping import MappingError
+from holdfast.systems.identity_center.elsewhere.resource_mappings import read_mappings
 
 
 def read_mapping_file(file: Path) -> str:
