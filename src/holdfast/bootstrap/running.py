@@ -138,7 +138,7 @@ class Runner:
         """The stages of a run, made anew from what the ledger says was asked. Raises: UsageError for an unknown kind."""
         home = self._home
         makers: dict[str, Callable[[], Sequence[Stage]]] = {
-            BACKUP: lambda: home.backup(run.system).stages(_asked(run, BackupRequest)),
+            BACKUP: lambda: self._backup_stages(run),
             RESTORE: lambda: self._restore_stages(run),
             ROLLBACK: lambda: rollback_stages(
                 home.system(run.system, _asked(run, RollbackRequest).target).target()
@@ -158,6 +158,10 @@ class Runner:
         if run.kind in CHANGING:
             self._refuse_other_target(run)
         return self.stages_for(run)
+
+    def _backup_stages(self, run: Run) -> Sequence[Stage]:
+        request = _asked(run, BackupRequest)
+        return self._home.backup(run.system, request.options).stages(request)
 
     def _restore_stages(self, run: Run) -> Sequence[Stage]:
         request = _asked(run, RestoreRequest)
