@@ -55,6 +55,8 @@ class Parts:
         self.choose = choose
         self.sessions: list[PacedSession] = []
         """Every session that was made, for the count of calls."""
+        self.times: dict[str, float] = {}
+        """Seconds by operation, of what was done before the runs of this process and beside their stages."""
         self.stream: Read | None = None
         """Standard input, for a command that saves it."""
         self._elsewhere: dict[tuple[Destination, str], PacedSession] = {}

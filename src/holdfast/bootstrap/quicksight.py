@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from holdfast.bootstrap.surroundings import Registered, Surroundings
+from holdfast.bootstrap.surroundings import REPORT, SETTINGS, Registered, Surroundings
+from holdfast.kernel.backup import CLIENTS
 
 if TYPE_CHECKING:
     from holdfast.config import Settings
@@ -52,4 +53,16 @@ def _read_mapping(raw: Raw, source: str) -> str:
     raise NotImplementedError
 
 
-REGISTERED = Registered(_system, _rehearsal, _read_mapping, _storing, _lacking)
+OPERATIONS = (
+    ("Configuration Loading", "< 1 second", (SETTINGS,)),
+    ("AWS Client Initialization", "1-5 seconds", (CLIENTS,)),
+    ("User/Group Retrieval", "5-30 seconds", ("people",)),
+    ("Asset Discovery", "10-60 seconds", ("discovery",)),
+    ("Asset Bundle Export", "2-15 minutes", ("export",)),
+    ("DynamoDB Storage", "5-30 seconds", ("tables",)),
+    ("S3 Upload", "30 seconds - 5 minutes", ("bundles",)),
+    ("Report Generation", "< 5 seconds", (REPORT,)),
+)
+"""What the drawn flow gives times for, with the typical ones that it names."""
+
+REGISTERED = Registered(_system, _rehearsal, _read_mapping, _storing, _lacking, OPERATIONS)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from holdfast.kernel.system import Rehearsal, System
     from holdfast.kernel.vault.vault import Vault
 
+SETTINGS, REPORT = "settings", "report"
+"""Operations of every run: reading the settings, and making its report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -46,7 +49,9 @@ class Registered:
     """One system: how it is made, where it is rehearsed, how its mapping files are read.
 
     `storing` gives the stages of a backup between the seal and the check, `lacking` what the settings lack for a
-    backup, a sentence each. Nothing of a system is imported before one of these is called.
+    backup, a sentence each. `operations` are those of a backup whose times its report tells: their names, how long
+    they typically take, and the names under which their times are kept. Nothing of a system is imported before one
+    of these is called.
     """
 
     system: Callable[[Surroundings], System]
@@ -54,3 +59,4 @@ class Registered:
     read_mapping: Callable[[Raw, str], str]
     storing: Callable[[Surroundings, BackupRequest], Sequence[Stage]] = _nothing_more
     lacking: Callable[[Settings, BackupRequest], Iterable[str]] = _nothing_lacking
+    operations: tuple[tuple[str, str, tuple[str, ...]], ...] = ()

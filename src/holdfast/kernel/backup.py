@@ -28,6 +28,8 @@ from holdfast.kernel.vault.verification import Verification
 from holdfast.kernel.views import MemoryView
 
 CHANGING = ("restore", "rollback")
+CLIENTS = "clients"
+"""The operation of reaching the service and learning whose it is."""
 FULL, INCREMENTAL, SAFETY = "full", "incremental", SAFETY_KIND
 
 
@@ -103,8 +105,9 @@ class Backup:
         Raises: Refused when the capture contradicts itself; NotFound when an incremental backup has
         nothing to compare with; what `Source.capture` raises.
         """
-        started = context.clock.now()
+        started, began = context.clock.now(), context.clock.monotonic()
         identity = self.source.identity()
+        context.spent(CLIENTS, context.clock.monotonic() - began)
         parent = self._parent(request, identity, started)
         parts, oldest = self._read(context, request, identity, items=items)
         started = min(started, oldest or started)
@@ -124,6 +127,8 @@ class Backup:
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
         for part in self.source.capture(request.types, context.progress):
+            for operation, seconds in part.spent:
+                context.spent(operation, seconds)
             context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
             yield part
 
