@@ -126,7 +126,7 @@ class Backup:
             return parts, answers.oldest if answers else None
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
-        for part in self.source.capture(request.types, context.progress):
+        for part in self.source.capture(request.types, context.progress, f"{context.run.id}-{context.stage}"):
             for operation, seconds in part.spent:
                 context.spent(operation, seconds)
             context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
