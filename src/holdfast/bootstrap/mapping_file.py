@@ -7,7 +7,7 @@ from pathlib import Path
 from holdfast.bootstrap.registry import registered
 from holdfast.config import read_tables
 from holdfast.domain.errors import SettingsError
-from holdfast.systems.identity_center.elsewhere.resource_mappings import MappingError
+from holdfast.kernel.mapping import MappingError
 
 
 def read_mapping_file(file: Path, system: str) -> str:
