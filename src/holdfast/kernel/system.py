@@ -26,7 +26,8 @@ class Part:
 
     `records` are sorted by key and unique. `failures` are the items that the inventory named and
     that could not be read, each with its outcome; `complete` is False when there are any or when the
-    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost.
+    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost, `spent` is seconds by
+    operation in the system's own words.
     """
 
     type: str
@@ -36,6 +37,7 @@ class Part:
     reason: str = ""
     calls: int = 0
     seconds: float = 0.0
+    spent: Sequence[tuple[str, float]] = ()
 
 
 class Source(Protocol):
@@ -44,8 +46,11 @@ class Source(Protocol):
     def identity(self) -> SourceIdentity:
         """Whose service this is. Raises: CredentialsError, AccessDenied, RemoteError."""
 
-    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
+    def capture(self, types: Sequence[str], progress: Progress, name: str = "") -> Iterator[Part]:
         """One `Part` for each type asked for, as soon as it is complete; types are read concurrently.
+
+        `name` is this capture's own; another process that takes it up again gives the same, so that it finds
+        the work that the service does for it. Without one nobody can take it up.
 
         A refusal or failure of a part is reported in the part and the rest goes on. Raises only what
         ends everything: CredentialsError, Throttled after the patience, KeyboardInterrupt.

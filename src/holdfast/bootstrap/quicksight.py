@@ -1,0 +1,68 @@
+"""QuickSight as bootstrap knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from holdfast.bootstrap.surroundings import REPORT, SETTINGS, Registered, Surroundings
+from holdfast.kernel.backup import CLIENTS
+
+if TYPE_CHECKING:
+    from holdfast.config import Settings
+    from holdfast.kernel.backup import BackupRequest
+    from holdfast.kernel.ports import Clock
+    from holdfast.kernel.runs.stages import Stage
+    from holdfast.kernel.settings import Raw
+    from holdfast.kernel.system import Rehearsal, System
+
+FILE_DATASETS = "file-datasets"
+"""Option of a backup: uploaded files are listed as impossible, not left out."""
+
+
+def _system(around: Surroundings) -> System:
+    from holdfast.systems.quicksight.system import Sessions, quicksight
+
+    own, target = around.settings.quicksight, around.target
+    people = target.identity_region if target.elsewhere else own.identity_region
+    if FILE_DATASETS in around.options:
+        own = replace(own, include_file_datasets=True)
+    return quicksight(Sessions(around.session(""), around.session(people)), own, around.clock)
+
+
+def _storing(around: Surroundings, request: BackupRequest) -> Sequence[Stage]:
+    return ()
+
+
+def _lacking(settings: Settings, request: BackupRequest) -> Iterable[str]:
+    from holdfast.systems.quicksight.model import ASSET_KINDS
+
+    if not settings.quicksight.bucket and ASSET_KINDS.keys() & set(request.types):
+        yield (
+            "[quicksight] bucket: bundles of assets need one; name it there or in HOLDFAST_QUICKSIGHT_BUCKET, "
+            "or back up with --mode users-only"
+        )
+
+
+def _rehearsal(settings: Settings, clock: Clock) -> Rehearsal:
+    raise NotImplementedError
+
+
+def _read_mapping(raw: Raw, source: str) -> str:
+    raise NotImplementedError
+
+
+OPERATIONS = (
+    ("Configuration Loading", "< 1 second", (SETTINGS,)),
+    ("AWS Client Initialization", "1-5 seconds", (CLIENTS,)),
+    ("User/Group Retrieval", "5-30 seconds", ("people",)),
+    ("Asset Discovery", "10-60 seconds", ("discovery",)),
+    ("Asset Bundle Export", "2-15 minutes", ("export",)),
+    ("DynamoDB Storage", "5-30 seconds", ("tables",)),
+    ("S3 Upload", "30 seconds - 5 minutes", ("bundles",)),
+    ("Report Generation", "< 5 seconds", (REPORT,)),
+)
+"""What the drawn flow gives times for, with the typical ones that it names."""
+
+REGISTERED = Registered(_system, _rehearsal, _read_mapping, _storing, _lacking, OPERATIONS)
