@@ -120,7 +120,7 @@ class Backup:
             return parts, answers.oldest if answers else None
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
-        for part in self.source.capture(request.types, context.progress):
+        for part in self.source.capture(request.types, context.progress, f"{context.run.id}-{context.stage}"):
             context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
             yield part
 

@@ -44,8 +44,11 @@ class Source(Protocol):
     def identity(self) -> SourceIdentity:
         """Whose service this is. Raises: CredentialsError, AccessDenied, RemoteError."""
 
-    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
+    def capture(self, types: Sequence[str], progress: Progress, name: str = "") -> Iterator[Part]:
         """One `Part` for each type asked for, as soon as it is complete; types are read concurrently.
+
+        `name` is this capture's own; another process that takes it up again gives the same, so that it finds
+        the work that the service does for it. Without one nobody can take it up.
 
         A refusal or failure of a part is reported in the part and the rest goes on. Raises only what
         ends everything: CredentialsError, Throttled after the patience, KeyboardInterrupt.

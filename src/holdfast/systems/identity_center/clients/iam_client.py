@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from holdfast.domain.errors import RemoteError
+from holdfast.kernel.answers import Answer, part, rows, text, texts
+from holdfast.kernel.paging import Page, every
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import Answer, Service, part, rows, text, texts
+from holdfast.systems.identity_center.clients.answers import Service
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
-from holdfast.systems.identity_center.model import Page, PolicyReference, every
+from holdfast.systems.identity_center.model import PolicyReference
 
 
 @dataclass(frozen=True, slots=True)
