@@ -28,7 +28,7 @@ LOOSE = "linkEntities"
 _ARN = re.compile(r"arn:[a-z-]+:quicksight:[a-z0-9-]*:\d{12}:(?P<resource>.+)", re.DOTALL)
 _NESTING = (DATA_SET, FOLDER)
 """Types of which one can build on another of the same type."""
-_KINDS = {kind.arn.partition("/")[0]: kind.type for kind in ASSET_KINDS.values()}
+_KINDS = {kind.arn.partition("/")[0]: kind.type for kind in ASSET_KINDS.values() if "/{}/" not in kind.arn}
 
 
 def resource_of(arn: str) -> str:
