@@ -9,11 +9,11 @@ from holdfast.domain.errors import SettingsError
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.ports import CallCount, Clock, Progress
+from holdfast.kernel.reading import Reader
 from holdfast.kernel.system import Part
 from holdfast.kernel.workers import Workers
 from holdfast.systems.identity_center.capture.gathering import Gathering
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
-from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.validation import find_faults
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import SYSTEM
