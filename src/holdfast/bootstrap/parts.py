@@ -114,9 +114,9 @@ class Parts:
 
     def calls(self) -> CallCount | None:
         """What all sessions have sent until now; None where none was needed."""
-        from holdfast.adapters.pacing import total
+        from holdfast.kernel.ports import CallCount
 
-        return total([session.calls() for session in self.sessions]) if self.sessions else None
+        return CallCount.total(each.calls() for each in self.sessions) if self.sessions else None
 
     @cached_property
     def audit(self) -> AuditTrail:

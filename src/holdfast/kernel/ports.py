@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -310,6 +311,20 @@ class CallCount:
             self.throttles - earlier.throttles,
             self.waited - earlier.waited,
             tuple((name, count) for name, count in rest if count),
+        )
+
+    @classmethod
+    def total(cls, counts: Iterable[CallCount]) -> CallCount:
+        """The sum of several counts."""
+        counts = list(counts)
+        operations: Counter[str] = Counter()
+        for count in counts:
+            operations.update(dict(count.by_operation))
+        return cls(
+            sum(count.calls for count in counts),
+            sum(count.throttles for count in counts),
+            sum(count.waited for count in counts),
+            tuple(sorted(operations.items())),
         )
 
 

@@ -110,7 +110,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class AssetSummary:
-    """What a listing says of an asset. `status` is the service's, `import_mode` a dataset's, `source_type` a data source's."""
+    """What a listing says of an asset: `import_mode` of a dataset, `source_type` of a data source."""
 
     type: str
     key: str

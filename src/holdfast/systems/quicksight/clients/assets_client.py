@@ -88,13 +88,13 @@ class AssetsClient:
         names = NAMES[asset_type]
         # The starter themes of AWS are everybody's and nobody can change them.
         own = {"Type": "CUSTOM"} if asset_type == THEME else {}
-        answer = self._service.send(names.listing, MaxResults=PAGE, NextToken=token, **own)
+        answer = self._service.send(names.listing, {"MaxResults": PAGE, "NextToken": token, **own})
         found = (_summary(asset_type, text(row, names.id), row) for row in rows(answer, names.rows))
         return Page(tuple(each for each in found if ":aws:theme/" not in each.arn), next_token(answer))
 
     def list_refresh_schedules(self, data_set: str) -> tuple[AssetSummary, ...]:
         names = NAMES[REFRESH_SCHEDULE]
-        answer = self._service.send(names.listing, DataSetId=data_set)
+        answer = self._service.send(names.listing, {NAMES[DATA_SET].id: data_set})
         return tuple(
             _summary(REFRESH_SCHEDULE, join_key(data_set, text(row, names.id)), row)
             for row in rows(answer, names.rows)
@@ -105,28 +105,35 @@ class AssetsClient:
         found: dict[str, tuple[str, ...]] = {}
         token = ""
         while True:
-            answer = self._service.send(names.permissions, **{names.id: key, "NextToken": token})
+            answer = self._service.send(names.permissions, {names.id: key, "NextToken": token})
             found |= _actions(answer)
             token = next_token(answer)  # of a folder's permissions; other types' come whole
             if not token:
                 return Grants(found, tuple(sorted(_actions(part(answer, "LinkSharingConfiguration")))))
 
     def tags(self, arn: str) -> Mapping[str, str]:
-        answer = self._service.send("ListTagsForResource", ResourceArn=arn)
+        answer = self._service.send("ListTagsForResource", {"ResourceArn": arn})
         return {text(row, "Key"): text(row, "Value") for row in rows(answer, "Tags")}
 
     def list_folder_members(self, folder: str, token: str = "") -> Page[str]:
-        answer = self._service.send("ListFolderMembers", FolderId=folder, MaxResults=PAGE, NextToken=token)
+        answer = self._service.send(
+            "ListFolderMembers", {"FolderId": folder, "MaxResults": PAGE, "NextToken": token}
+        )
         found = rows(answer, "FolderMemberList")
         return Page(tuple(text(row, "MemberArn") for row in found), next_token(answer))
 
     def describe(self, asset_type: str, key: str) -> Answer:
-        ids = split_key(key)
-        names = (NAMES[DATA_SET].id, NAMES[asset_type].id) if len(ids) > 1 else (NAMES[asset_type].id,)
         known: dict[str, object] = {}
         for operation in NAMES[asset_type].describe:
-            known |= self._service.send(operation, **dict(zip(names, ids, strict=True)))
+            known |= self._service.send(operation, ids_of(asset_type, key))
         return known
+
+
+def ids_of(asset_type: str, key: str) -> dict[str, str]:
+    """The parameters that name an asset."""
+    ids = split_key(key)
+    names = (NAMES[DATA_SET].id, NAMES[asset_type].id) if len(ids) > 1 else (NAMES[asset_type].id,)
+    return dict(zip(names, ids, strict=True))
 
 
 def _actions(answer: Answer) -> dict[str, tuple[str, ...]]:

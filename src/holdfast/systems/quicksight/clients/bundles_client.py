@@ -20,17 +20,19 @@ class BundlesClient:
         # Permissions and tags were read already, and who asks for exactly these gets exactly these.
         self._service.send(
             "StartAssetBundleExportJob",
+            {
+                "AssetBundleExportJobId": job,
+                "ResourceArns": list(arns),
+                "ExportFormat": "QUICKSIGHT_JSON",
+                "IncludeAllDependencies": False,
+                "IncludePermissions": False,
+                "IncludeTags": False,
+            },
             repeatable=False,
-            AssetBundleExportJobId=job,
-            ResourceArns=list(arns),
-            ExportFormat="QUICKSIGHT_JSON",
-            IncludeAllDependencies=False,
-            IncludePermissions=False,
-            IncludeTags=False,
         )
 
     def export(self, job: str) -> ExportJob:
-        answer = self._service.send("DescribeAssetBundleExportJob", AssetBundleExportJobId=job)
+        answer = self._service.send("DescribeAssetBundleExportJob", {"AssetBundleExportJobId": job})
         created = answer.get("CreatedTime")
         return ExportJob(
             id=job,

@@ -23,7 +23,7 @@ class Connection:
     bundles: BundlesGateway
     data: Service
     identity: Service
-    calls: Callable[[], tuple[CallCount, ...]]
+    calls: Callable[[], CallCount]
 
     def caller(self) -> Caller:
         """Who calls, looked up once. Raises: CredentialsError, AccessDenied, RemoteError."""
@@ -48,12 +48,17 @@ def connect(session: PacedSession, identity_session: PacedSession) -> Connection
     """
     caller = CallerOnce(session)
     data, identity = Service(session, caller), Service(identity_session, caller)
-    sessions = (session,) if session is identity_session else (session, identity_session)
     return Connection(
         identities=IdentitiesClient(identity),
         assets=AssetsClient(data),
         bundles=BundlesClient(data),
         data=data,
         identity=identity,
-        calls=lambda: tuple(each.calls() for each in sessions),
+        calls=lambda: _calls(session, identity_session),
     )
+
+
+def _calls(session: PacedSession, identity_session: PacedSession) -> CallCount:
+    # In one region both are the same session, perhaps behind two that recall.
+    one = session.region == identity_session.region
+    return session.calls() if one else CallCount.total((session.calls(), identity_session.calls()))

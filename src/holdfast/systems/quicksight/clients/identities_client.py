@@ -18,28 +18,29 @@ class IdentitiesClient:
         self._service = service
 
     def list_namespaces(self, token: str = "") -> Page[Namespace]:
-        answer = self._service.send("ListNamespaces", MaxResults=PAGE, NextToken=token)
+        answer = self._page("ListNamespaces", token)
         return Page(tuple(map(_namespace, rows(answer, "Namespaces"))), next_token(answer))
 
     def list_custom_permissions(self, token: str = "") -> Page[CustomPermissions]:
-        answer = self._service.send("ListCustomPermissions", MaxResults=PAGE, NextToken=token)
+        answer = self._page("ListCustomPermissions", token)
         found = rows(answer, "CustomPermissionsList")
         return Page(tuple(map(_custom_permissions, found)), next_token(answer))
 
     def list_users(self, namespace: str, token: str = "") -> Page[User]:
-        answer = self._service.send("ListUsers", Namespace=namespace, MaxResults=PAGE, NextToken=token)
+        answer = self._page("ListUsers", token, Namespace=namespace)
         return Page(tuple(user_of(namespace, row) for row in rows(answer, "UserList")), next_token(answer))
 
     def list_groups(self, namespace: str, token: str = "") -> Page[Group]:
-        answer = self._service.send("ListGroups", Namespace=namespace, MaxResults=PAGE, NextToken=token)
+        answer = self._page("ListGroups", token, Namespace=namespace)
         return Page(tuple(group_of(namespace, row) for row in rows(answer, "GroupList")), next_token(answer))
 
     def list_members(self, namespace: str, group: str, token: str = "") -> Page[str]:
-        answer = self._service.send(
-            "ListGroupMemberships", Namespace=namespace, GroupName=group, MaxResults=PAGE, NextToken=token
-        )
+        answer = self._page("ListGroupMemberships", token, Namespace=namespace, GroupName=group)
         found = rows(answer, "GroupMemberList")
         return Page(tuple(text(row, "MemberName") for row in found), next_token(answer))
+
+    def _page(self, operation: str, token: str, **parameters: str) -> Answer:
+        return self._service.send(operation, {**parameters, "MaxResults": PAGE, "NextToken": token})
 
 
 def _namespace(row: Answer) -> Namespace:

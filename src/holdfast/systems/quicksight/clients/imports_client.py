@@ -50,17 +50,19 @@ class ImportsClient:
         """Start a job that takes everything back should it fail. Raises: LimitReached; Conflicting where the id runs."""
         self._service.send(
             "StartAssetBundleImportJob",
+            {
+                "AssetBundleImportJobId": job,
+                "AssetBundleImportSource": {"Body": bundle},
+                "OverrideParameters": dict(parameters) or None,
+                "FailureAction": "ROLLBACK",
+                "OverrideValidationStrategy": {"StrictModeForAllResources": strict},
+            },
             repeatable=False,
-            AssetBundleImportJobId=job,
-            AssetBundleImportSource={"Body": bundle},
-            OverrideParameters=dict(parameters) or None,
-            FailureAction="ROLLBACK",
-            OverrideValidationStrategy={"StrictModeForAllResources": strict},
         )
 
     def job(self, job: str) -> ImportJob:
         """A job as it stands now. Raises: Missing."""
-        answer = self._service.send("DescribeAssetBundleImportJob", AssetBundleImportJobId=job)
+        answer = self._service.send("DescribeAssetBundleImportJob", {"AssetBundleImportJobId": job})
         return ImportJob(
             id=job,
             state=text(answer, "JobStatus"),
@@ -73,7 +75,7 @@ class ImportsClient:
         """Whether any import job of the account runs, ours or another's."""
         token = ""
         while True:
-            answer = self._service.send("ListAssetBundleImportJobs", MaxResults=PAGE, NextToken=token)
+            answer = self._service.send("ListAssetBundleImportJobs", {"MaxResults": PAGE, "NextToken": token})
             if any(text(row, "JobStatus") in UNDER_WAY for row in _jobs(answer)):
                 return True
             token = next_token(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from holdfast.domain.errors import RemoteError
@@ -56,7 +56,7 @@ class Service:
         """The region that the calls go to."""
         return self._session.region
 
-    def send(self, operation: str, *, repeatable: bool = True, **parameters: object) -> Answer:
+    def send(self, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True) -> Answer:
         """The answer to one operation; empty texts and None are left out, the account is added.
 
         Raises: Missing, LimitReached, UnsupportedEdition, NotAccepted and Conflicting for what the service
