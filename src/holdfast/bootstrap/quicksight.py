@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from holdfast.bootstrap.surroundings import REPORT, SETTINGS, Registered, Surroundings
@@ -22,13 +23,15 @@ FILE_DATASETS = "file-datasets"
 
 
 def _system(around: Surroundings) -> System:
+    from holdfast.systems.quicksight.elsewhere.overriding import overrides_of
     from holdfast.systems.quicksight.system import Sessions, quicksight
 
     own, target = around.settings.quicksight, around.target
     people = target.identity_region if target.elsewhere else own.identity_region
     if FILE_DATASETS in around.options:
         own = replace(own, include_file_datasets=True)
-    return quicksight(Sessions(around.session(""), around.session(people)), own, around.clock)
+    sessions = Sessions(around.session(""), around.session(people))
+    return quicksight(sessions, own, around.clock, overrides_of(around.mapping))
 
 
 def _storing(around: Surroundings, request: BackupRequest) -> Sequence[Stage]:
@@ -46,11 +49,15 @@ def _lacking(settings: Settings, request: BackupRequest) -> Iterable[str]:
 
 
 def _rehearsal(settings: Settings, clock: Clock) -> Rehearsal:
-    raise NotImplementedError
+    from holdfast.bootstrap.quicksight_rehearsal import rehearse_quicksight
+
+    return partial(rehearse_quicksight, settings=settings.quicksight, clock=clock)
 
 
 def _read_mapping(raw: Raw, source: str) -> str:
-    raise NotImplementedError
+    from holdfast.systems.quicksight.elsewhere.resource_mappings import read_mappings
+
+    return read_mappings(raw, source).to_json()
 
 
 OPERATIONS = (

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from holdfast.kernel.ports import Clock, PacedSession
 from holdfast.kernel.system import Source, System, Target
+from holdfast.systems.quicksight.elsewhere.naming import key_of
+from holdfast.systems.quicksight.elsewhere.translation import translate
 from holdfast.systems.quicksight.model import RECORD_TYPES, SYSTEM
+from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
 from holdfast.systems.quicksight.settings import QuickSightSettings
 
 
@@ -18,8 +21,13 @@ class Sessions:
     people: PacedSession
 
 
-def quicksight(sessions: Sessions, settings: QuickSightSettings, clock: Clock) -> System:
-    """QuickSight over paced sessions; nothing is sent before the first call of a half."""
+def quicksight(
+    sessions: Sessions, settings: QuickSightSettings, clock: Clock, overrides: Overrides = NONE
+) -> System:
+    """QuickSight over paced sessions; nothing is sent before the first call of a half.
+
+    `overrides` are what a restore gives assets that no backup holds.
+    """
     return System(
         name=SYSTEM,
         title="Amazon QuickSight",
@@ -27,6 +35,8 @@ def quicksight(sessions: Sessions, settings: QuickSightSettings, clock: Clock) -
         source=_source,
         target=_target,
         comparable=lambda record: record.body,
+        translate=translate,
+        key_of=key_of,
     )
 
 
