@@ -62,7 +62,7 @@ class Parts:
         self._elsewhere: dict[tuple[Destination, str], PacedSession] = {}
         self._recalls: dict[Destination, Recall] = {}
         self._recalling: dict[tuple[Destination, str], RecallingSession] = {}
-        self._systems: dict[tuple[str, Destination, tuple[str, ...]], System] = {}
+        self._systems: dict[tuple[str, Destination, tuple[str, ...], str], System] = {}
 
     @cached_property
     def clock(self) -> Clock:
@@ -284,17 +284,21 @@ class Parts:
     def _nothing_stored(self) -> bool:
         return next(iter(self.store.list("")), None) is None
 
-    def system(self, name: str, target: Destination = HERE, options: tuple[str, ...] = ()) -> System:
+    def system(
+        self, name: str, target: Destination = HERE, options: tuple[str, ...] = (), mapping: str = ""
+    ) -> System:
         """A registered system, there where the destination leads. Raises: UsageError for an unknown name.
 
-        `options` are what a backup was asked for in the system's own words.
+        `options` are what a backup was asked for in the system's own words, `mapping` what a restore was.
         """
-        if (name, target, options) not in self._systems:
-            made = registered(name).system(self._around(target, options))
-            self._systems[name, target, options] = made
-        return self._systems[name, target, options]
+        if (name, target, options, mapping) not in self._systems:
+            made = registered(name).system(self._around(target, options, mapping))
+            self._systems[name, target, options, mapping] = made
+        return self._systems[name, target, options, mapping]
 
-    def _around(self, target: Destination = HERE, options: tuple[str, ...] = ()) -> Surroundings:
+    def _around(
+        self, target: Destination = HERE, options: tuple[str, ...] = (), mapping: str = ""
+    ) -> Surroundings:
         return Surroundings(
             self.settings,
             self.clock,
@@ -302,6 +306,7 @@ class Parts:
             lambda region: self._recalling_session(target, region),
             lambda: self.vault,
             options,
+            mapping,
         )
 
     def backup(self, name: str, options: tuple[str, ...] = ()) -> Backup:
@@ -338,11 +343,11 @@ class Parts:
             own.append((self.settings.base / self.settings.vault.location).resolve())
         return Saving(lambda: self.vault, self.audit.head, tuple(map(os.fsencode, own)), self.stream)
 
-    def restore(self, name: str, target: Destination = HERE) -> Restore:
-        """How the system is restored, there where the destination leads."""
+    def restore(self, name: str, target: Destination = HERE, mapping: str = "") -> Restore:
+        """How the system is restored, there where the destination leads, under a mapping (canonical JSON)."""
         from holdfast.kernel.restore import Restore
 
-        system = self.system(name, target)
+        system = self.system(name, target, mapping=mapping)
         source, changer, recall = system.source(), system.target(), self.recall(target)
         return Restore(system, source, changer, self.vault, self.audit.head, recall)
 

@@ -184,7 +184,8 @@ class Runner:
 
     def _restore_stages(self, run: Run) -> Sequence[Stage]:
         request = _asked(run, RestoreRequest)
-        return self._home.restore(run.system, request.target).stages(request, self._home.choose)
+        restore = self._home.restore(run.system, request.target, request.mapping)
+        return restore.stages(request, self._home.choose)
 
     def _save_stages(self, run: Run) -> Sequence[Stage]:
         from holdfast.systems.files.system import SaveRequest

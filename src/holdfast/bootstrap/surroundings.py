@@ -25,7 +25,7 @@ class Surroundings:
     """What a system is made over: settings, clock and the sessions that lead to one destination.
 
     `session` gives that of a region, and of the destination's own for an empty name. `options` are what a backup
-    was asked for in the system's own words.
+    was asked for in the system's own words, `mapping` what a restore goes by (canonical JSON, empty for none).
     """
 
     settings: Settings
@@ -34,6 +34,7 @@ class Surroundings:
     session: Callable[[str], PacedSession]
     vault: Callable[[], Vault]
     options: tuple[str, ...] = ()
+    mapping: str = ""
 
 
 def _nothing_more(around: Surroundings, request: BackupRequest) -> Sequence[Stage]:

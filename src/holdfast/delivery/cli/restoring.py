@@ -77,7 +77,7 @@ def preview_of(home: Installation, system: str, request: RestoreRequest, invocat
     """Show what a restore would do now; the exit code."""
     from holdfast.delivery.cli.rendering import show_preview
 
-    restore = home.restore(system, request.target)
+    restore = home.restore(system, request.target, request.mapping)
     found = restore.preview(request, home.choose, home.progress)
     if invocation.json:
         emit(found.to_json())

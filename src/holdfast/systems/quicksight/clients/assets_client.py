@@ -123,12 +123,17 @@ class AssetsClient:
         return Page(tuple(text(row, "MemberArn") for row in found), next_token(answer))
 
     def describe(self, asset_type: str, key: str) -> Answer:
-        ids = split_key(key)
-        names = (NAMES[DATA_SET].id, NAMES[asset_type].id) if len(ids) > 1 else (NAMES[asset_type].id,)
         known: dict[str, object] = {}
         for operation in NAMES[asset_type].describe:
-            known |= self._service.send(operation, dict(zip(names, ids, strict=True)))
+            known |= self._service.send(operation, ids_of(asset_type, key))
         return known
+
+
+def ids_of(asset_type: str, key: str) -> dict[str, str]:
+    """The parameters that name an asset."""
+    ids = split_key(key)
+    names = (NAMES[DATA_SET].id, NAMES[asset_type].id) if len(ids) > 1 else (NAMES[asset_type].id,)
+    return dict(zip(names, ids, strict=True))
 
 
 def _actions(answer: Answer) -> dict[str, tuple[str, ...]]:

@@ -28,11 +28,11 @@ class IdentitiesClient:
 
     def list_users(self, namespace: str, token: str = "") -> Page[User]:
         answer = self._page("ListUsers", token, Namespace=namespace)
-        return Page(tuple(_user(namespace, row) for row in rows(answer, "UserList")), next_token(answer))
+        return Page(tuple(user_of(namespace, row) for row in rows(answer, "UserList")), next_token(answer))
 
     def list_groups(self, namespace: str, token: str = "") -> Page[Group]:
         answer = self._page("ListGroups", token, Namespace=namespace)
-        return Page(tuple(_group(namespace, row) for row in rows(answer, "GroupList")), next_token(answer))
+        return Page(tuple(group_of(namespace, row) for row in rows(answer, "GroupList")), next_token(answer))
 
     def list_members(self, namespace: str, group: str, token: str = "") -> Page[str]:
         answer = self._page("ListGroupMemberships", token, Namespace=namespace, GroupName=group)
@@ -58,7 +58,8 @@ def _custom_permissions(row: Answer) -> CustomPermissions:
     return CustomPermissions(text(row, "CustomPermissionsName"), capabilities, text(row, "Arn"))
 
 
-def _user(namespace: str, row: Answer) -> User:
+def user_of(namespace: str, row: Answer) -> User:
+    """A user as the service describes it."""
     return User(
         namespace=namespace,
         user_name=text(row, "UserName"),
@@ -75,7 +76,8 @@ def _user(namespace: str, row: Answer) -> User:
     )
 
 
-def _group(namespace: str, row: Answer) -> Group:
+def group_of(namespace: str, row: Answer) -> Group:
+    """A group as the service describes it."""
     return Group(
         namespace,
         text(row, "GroupName"),
