@@ -16,7 +16,7 @@ from holdfast.sandbox.query_wire import form_parameters
 from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD, DOWNLOADS
 from holdfast.sandbox.s3_actions import s3_action
 from holdfast.sandbox.services import Service, parameters_of
-from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters
+from holdfast.sandbox.wire import ApiRefusal, Caller, Document, Parameters
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -50,7 +50,7 @@ def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
     except ApiRefusal as refusal:
         caller, stranger = engine.caller("", ""), refusal
     service, operation = (own[0].name, own[1]) if own else (signed, _operation(environ, body))
-    parameters = _parameters(environ, body)
+    parameters = Parameters(cast(Document, query)) if signed == "s3" else _parameters(environ, body)
     action = f"{own[0].iam_prefix if own else service}:{operation}"
     resources = resources_of(engine.world, service, parameters, caller, region)
     if service == "s3":

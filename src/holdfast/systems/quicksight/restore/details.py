@@ -12,7 +12,7 @@ from holdfast.kernel.paging import every
 from holdfast.systems.quicksight.clients.assets_writing import AssetsWriting
 from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.model import ASSET_KINDS, FOLDER_MEMBER, TAG
-from holdfast.systems.quicksight.restore.dependencies import asset_named
+from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.facets import (
     Facet,
     detail_of,

@@ -21,9 +21,9 @@ from holdfast.systems.quicksight.clients.imports_client import (
     ImportState,
 )
 from holdfast.systems.quicksight.errors import Conflicting, LimitReached
-from holdfast.systems.quicksight.model import Asset, JobRemark, REFRESH_SCHEDULE
+from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, Asset, JobRemark
 from holdfast.systems.quicksight.records.assets import asset_record
-from holdfast.systems.quicksight.restore.dependencies import asset_named
+from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.facets import STARTS
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
