@@ -35,16 +35,22 @@ def _system(around: Surroundings) -> System:
 
 
 def _storing(around: Surroundings, request: BackupRequest) -> Sequence[Stage]:
-    return ()
+    from holdfast.systems.quicksight.storing.object_client import ObjectClient
+    from holdfast.systems.quicksight.storing.stages import Outside, storing_stages
+    from holdfast.systems.quicksight.storing.table_client import TableClient
+
+    own, session = around.settings.quicksight, around.session("")
+    outside = Outside(around.vault, own, lambda: TableClient(session), lambda: ObjectClient(session, own))
+    return storing_stages(request.types, outside)
 
 
 def _lacking(settings: Settings, request: BackupRequest) -> Iterable[str]:
-    from holdfast.systems.quicksight.model import ASSET_KINDS
+    from holdfast.systems.quicksight.storing.stages import has_objects
 
-    if not settings.quicksight.bucket and ASSET_KINDS.keys() & set(request.types):
+    if has_objects(request.types) and not settings.quicksight.bucket:
         yield (
-            "[quicksight] bucket: bundles of assets need one; name it there or in HOLDFAST_QUICKSIGHT_BUCKET, "
-            "or back up with --mode users-only"
+            "[quicksight] bucket: no bucket is set, and bundles of assets are stored in one; name it there or in "
+            "HOLDFAST_QUICKSIGHT_BUCKET, or leave assets out with --mode users-only"
         )
 
 

@@ -16,7 +16,6 @@ from holdfast.systems.quicksight.model import (
     IDENTITIES,
     MEMBERSHIP,
     RECORD_TYPES,
-    REFRESH_SCHEDULE,
     SYSTEM,
     USER,
 )
@@ -37,7 +36,7 @@ DEFAULT = "default"
 
 
 def _key(kind: str, name: str) -> str:
-    """The key of a record as reports show its name; a user or group without a namespace is of the default one."""
+    """The key of a record as reports show its name; who has no namespace is of the default one, assets may be named."""
     if kind in (USER, GROUP):
         namespace, slash, rest = name.partition(" / ")
         return join_key(namespace, rest) if slash else join_key(DEFAULT, name)
@@ -45,8 +44,6 @@ def _key(kind: str, name: str) -> str:
         front, _, user = name.rpartition(" / ")
         namespace, slash, group = front.partition(" / ")
         return join_key(namespace, group, user) if slash else join_key(DEFAULT, front, user)
-    if kind == REFRESH_SCHEDULE:
-        return join_key(*name.rsplit(" / ", 1))
     return name
 
 

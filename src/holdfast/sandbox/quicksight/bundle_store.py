@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 from holdfast.sandbox.wire import ApiRefusal, Document, Parameters
 
-DOWNLOADS = "/quicksight-bundles/"
+DOWNLOAD, DOWNLOADS = "quicksight-bundles", "/quicksight-bundles/"
+"""What fault rules call the fetching of a bundle, which is no call of QuickSight's API, and where they lie."""
 URL_LIFE = 300
 """Seconds. DescribeAssetBundleExportJob: "Download URLs are valid for five minutes after they are generated"."""
 REMEMBERED = 14 * 86_400.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record, RecordView, join_key, split_key
 from holdfast.systems.quicksight.model import DATA_SET, GROUP, MEMBERSHIP, RECORD_TYPES, REFRESH_SCHEDULE
-from holdfast.systems.quicksight.restore.dependencies import Name, dependencies
+from holdfast.systems.quicksight.records.dependencies import Name, dependencies
 
 _BELONGING = {MEMBERSHIP: (GROUP, 2), REFRESH_SCHEDULE: (DATA_SET, 1)}
 """Records that belong to another one, named by so many parts of their key."""

@@ -12,8 +12,8 @@ from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.quicksight.model import ASSET_KINDS, IDENTITIES
 from holdfast.systems.quicksight.records.assets import asset_of
+from holdfast.systems.quicksight.records.dependencies import Name, dependencies, levels
 from holdfast.systems.quicksight.restore.closure import Reach, closure, with_belongings
-from holdfast.systems.quicksight.restore.dependencies import Name, dependencies, levels
 from holdfast.systems.quicksight.restore.facets import Facet, facets_of, is_asset
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import overridden

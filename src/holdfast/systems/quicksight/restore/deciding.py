@@ -10,9 +10,9 @@ from holdfast.domain.records import Record, join_key, show_key, split_key
 from holdfast.kernel.showing import visible_key
 from holdfast.systems.quicksight.model import GROUP, MEMBERSHIP, NAMESPACE, PERMISSION
 from holdfast.systems.quicksight.records.assets import asset_of
+from holdfast.systems.quicksight.records.dependencies import Name, principal_named
 from holdfast.systems.quicksight.restore.comparison import Comparison, Pair
 from holdfast.systems.quicksight.restore.conflicts import by_name, differences, merged
-from holdfast.systems.quicksight.restore.dependencies import Name, principal_named
 from holdfast.systems.quicksight.restore.facets import detail_of, facets_of, is_asset, is_detail, meaning
 from holdfast.systems.quicksight.restore.order import make_change
 from holdfast.systems.quicksight.restore.returns import Returns, cannot_be_made, described, not_made, unlike

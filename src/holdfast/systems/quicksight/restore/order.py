@@ -8,7 +8,7 @@ from holdfast.domain.changes import Change, Verb
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import plain
 from holdfast.systems.quicksight.model import ASSET_KINDS, FOLDER_MEMBER, MEMBERSHIP, RECORD_TYPES
-from holdfast.systems.quicksight.restore.dependencies import levels
+from holdfast.systems.quicksight.records.dependencies import levels
 from holdfast.systems.quicksight.restore.facets import is_asset, owner_of, owner_type
 
 LEVELS = 100
