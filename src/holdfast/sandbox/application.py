@@ -17,6 +17,7 @@ from holdfast.sandbox.faults import Verdict
 from holdfast.sandbox.iam_api import TOLD_TO_MOTO
 from holdfast.sandbox.incoming import Incoming, incoming, read_body
 from holdfast.sandbox.kms_rules import require_usable_key
+from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD
 from holdfast.sandbox.wire import REQUEST_ID, ApiRefusal, Parameters, json_object
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _JSON = "application/x-amz-json-1.1"
-_XML_SERVICES = frozenset({"s3", "iam", "sts", "sns", "sqs", "route53", "cloudformation", "monitoring"})
+_XML_SERVICES = frozenset(
+    {"s3", DOWNLOAD, "iam", "sts", "sns", "sqs", "route53", "cloudformation", "monitoring"}
+)
 _FORBIDDEN = frozenset({"AccessDenied", "InvalidAccessKeyId", "InvalidClientTokenId"})
 _REASONS = {
     200: "OK",
@@ -43,7 +46,11 @@ _REASONS = {
 
 
 class ConnectionCut(Exception):
-    """The rules want the client to see a reset connection; the server closes the socket without an answer."""
+    """The rules want the client to lose the connection: reset without an answer, or closed after a part of it."""
+
+    def __init__(self, part: bytes = b"") -> None:
+        super().__init__(part)
+        self.part = part
 
 
 class Application:
@@ -68,13 +75,16 @@ class Application:
     def _answer(self, incoming: Incoming, start_response: StartResponse) -> Iterable[bytes]:
         verdict = self._engine.faults.judge(incoming.asked)
         cut_short = verdict.refusal is not None or verdict.reset
-        self._engine.count(incoming.asked, verdict.throttled, cut_short)
+        self._engine.count(incoming.asked, verdict.throttled, cut_short or verdict.cut_body)
         if not verdict.after:
             time.sleep(verdict.delay)
         if not cut_short:
             answer = self._serve(incoming, verdict, start_response)
             # The effect is there and the answer is late: what a client that is killed meanwhile leaves behind.
             time.sleep(verdict.delay if verdict.after else 0)
+            if verdict.cut_body:
+                whole = b"".join(answer)
+                raise ConnectionCut(whole[: len(whole) // 2])
             return answer
         if verdict.after:
             # The effect happens and the answer is lost: what a client sees when the connection dies late.
@@ -86,6 +96,11 @@ class Application:
 
     def _serve(self, incoming: Incoming, verdict: Verdict, start_response: StartResponse) -> Iterable[bytes]:
         try:
+            if incoming.asked.service == DOWNLOAD:
+                # Whoever has the URL may fetch what is behind it.
+                return _send(
+                    start_response, 200, self._engine.bundle(incoming.environ), "application/zip", []
+                )
             if incoming.stranger is not None:
                 raise incoming.stranger
             self._engine.authorize(incoming.asked, incoming.caller)
@@ -156,7 +171,7 @@ def _refuse(incoming: Incoming, refusal: ApiRefusal, start_response: StartRespon
 
 
 def _refuse_xml(incoming: Incoming, refusal: ApiRefusal, start_response: StartResponse) -> Iterable[bytes]:
-    s3 = incoming.asked.service == "s3"
+    s3 = incoming.asked.service in ("s3", DOWNLOAD)
     code, status = refusal.code.removesuffix("Exception"), refusal.status
     if code == "UnrecognizedClient":
         code = "InvalidAccessKeyId" if s3 else "InvalidClientTokenId"

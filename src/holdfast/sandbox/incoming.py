@@ -13,6 +13,7 @@ from holdfast.sandbox.authorization import resources_of
 from holdfast.sandbox.engine import Engine
 from holdfast.sandbox.faults import Asked
 from holdfast.sandbox.query_wire import form_parameters
+from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD, DOWNLOADS
 from holdfast.sandbox.s3_actions import s3_action
 from holdfast.sandbox.services import Service
 from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters, json_object
@@ -40,6 +41,8 @@ def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
     body = read_body(environ)
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     key, region, signed = _signature(environ, query)
+    if environ["PATH_INFO"].startswith(DOWNLOADS):
+        signed, query = DOWNLOAD, {}
     token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("X-Amz-Security-Token", "")
     stranger: ApiRefusal | None = None
     try:

@@ -8,6 +8,7 @@ from itertools import count
 
 from holdfast.sandbox.journal import Journal
 from holdfast.sandbox.paging import Pager
+from holdfast.sandbox.quicksight.bundle_store import BundleStore
 from holdfast.sandbox.quicksight.identities import Identities
 from holdfast.sandbox.quicksight.kinds import KINDS, Kind, key_of
 from holdfast.sandbox.wire import Document
@@ -158,6 +159,7 @@ class QuickSight:
         self._home, self._sequence = home, count(1)
         self.identities_of: dict[str, Identities] = {}
         self.estates: dict[tuple[str, str], Estate] = {}
+        self.bundles = BundleStore()
 
     def identities(self, account: str) -> Identities:
         """The account's identities; an account that nobody described has QuickSight, and home as identity region."""
