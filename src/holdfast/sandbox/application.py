@@ -18,22 +18,26 @@ from holdfast.sandbox.iam_api import TOLD_TO_MOTO
 from holdfast.sandbox.incoming import Incoming, incoming, read_body
 from holdfast.sandbox.kms_rules import require_usable_key
 from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD
-from holdfast.sandbox.services import parameters_of
-from holdfast.sandbox.wire import REQUEST_ID, ApiRefusal
+from holdfast.sandbox.wire import REQUEST_ID, ApiRefusal, Parameters, json_object
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _log = logging.getLogger(__name__)
+_JSON = "application/x-amz-json-1.1"
 _XML_SERVICES = frozenset(
     {"s3", DOWNLOAD, "iam", "sts", "sns", "sqs", "route53", "cloudformation", "monitoring"}
 )
 _FORBIDDEN = frozenset({"AccessDenied", "InvalidAccessKeyId", "InvalidClientTokenId"})
 _REASONS = {
     200: "OK",
+    201: "Created",
+    202: "Accepted",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    409: "Conflict",
     429: "Too Many Requests",
     500: "Internal Server Error",
     501: "Not Implemented",
@@ -104,13 +108,13 @@ class Application:
                 return self._serve_other(incoming, start_response)
             service, operation = incoming.own
             _require_signature(incoming)
-            parameters_of(incoming.body)
+            json_object(incoming.body)
             if operation not in service.contract.operations:
                 raise ApiRefusal("UnknownOperationException", f"{service.name} has no operation {operation}.")
-            answer = self._engine.answer(service, incoming.asked, verdict.conduct, incoming.caller)
+            status, answer = self._engine.answer(service, incoming.asked, verdict.conduct, incoming.caller)
         except ApiRefusal as refusal:
             return _refuse(incoming, refusal, start_response)
-        return _send(start_response, 200, answer, "application/x-amz-json-1.1", [])
+        return _send(start_response, status, answer, service.contract.content_type, [])
 
     def _serve_other(self, incoming: Incoming, start_response: StartResponse) -> Iterable[bytes]:
         """The answer of IAM and STS where they are the sandbox's own, of moto for everything else."""
@@ -121,7 +125,7 @@ class Application:
             if incoming.asked.service == "kms":
                 require_usable_key(
                     incoming.asked.operation,
-                    parameters_of(incoming.body),
+                    Parameters(json_object(incoming.body)),
                     incoming.caller.account,
                     incoming.asked.region,
                 )
@@ -157,12 +161,13 @@ def _refuse(incoming: Incoming, refusal: ApiRefusal, start_response: StartRespon
     if incoming.own is None and incoming.asked.service in _XML_SERVICES:
         return _refuse_xml(incoming, refusal, start_response)
     members = {"__type": refusal.code, "Message": refusal.message, **refusal.members}
-    if incoming.asked.service == "identitystore":
+    if incoming.asked.service in ("identitystore", "quicksight"):
         members["RequestId"] = REQUEST_ID
-    headers = [("x-amzn-ErrorType", refusal.code)]
-    return _send(
-        start_response, refusal.status, msgspec.json.encode(members), "application/x-amz-json-1.1", headers
-    )
+    headers, status, content_type = [("x-amzn-ErrorType", refusal.code)], refusal.status, _JSON
+    if incoming.own is not None:
+        contract = incoming.own[0].contract
+        status, content_type = contract.status_of(refusal), contract.content_type
+    return _send(start_response, status, msgspec.json.encode(members), content_type, headers)
 
 
 def _refuse_xml(incoming: Incoming, refusal: ApiRefusal, start_response: StartResponse) -> Iterable[bytes]:

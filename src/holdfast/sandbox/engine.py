@@ -117,8 +117,8 @@ class Engine:
         self.enforce_iam, self._sessions = self.setup.enforce_iam, Sessions()
         self.load(self._company())
 
-    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> bytes:
-        """The encoded answer of one of our services. Raises: ApiRefusal."""
+    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> tuple[int, bytes]:
+        """HTTP status and encoded answer of one of our services. Raises: ApiRefusal."""
         now = self._clock()
         with self._lock:
             self._settle(now)

@@ -11,7 +11,7 @@ from holdfast.sandbox.paging import Pager
 from holdfast.sandbox.quicksight.bundle_store import BundleStore
 from holdfast.sandbox.quicksight.identities import Identities
 from holdfast.sandbox.quicksight.kinds import KINDS, Kind, key_of
-from holdfast.sandbox.wire import ApiRefusal, Document
+from holdfast.sandbox.wire import Document
 
 # "The following data source types are not supported": the user guide on asset bundle export.
 UNEXPORTABLE_SOURCES = frozenset(
@@ -48,8 +48,8 @@ class HeldAsset:
     `permissions` are actions by principal's ARN; `members` of a folder the ARNs in it, with their places.
     `unexportable` is what an export job says of it, `undescribable` what its Describe refuses with; both empty for
     most. `errors` (type, message) are those of a dashboard or analysis. A refresh schedule's key is
-    `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter themes. `deleted` is when an
-    analysis was; it stays in the lists until its recovery window ends.
+    `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter themes. `deleted` is when a
+    deleted analysis is gone for good: until then it stays in the lists.
     """
 
     seq: int
@@ -136,6 +136,13 @@ class Estate:
         self.assets[arn] = self._shelves[kind.type][key] = made
         return made
 
+    def settle(self, now: float) -> None:
+        """Takes away what was deleted and is due."""
+        for each in [
+            each for each in self.of("analysis") if each.deleted is not None and each.deleted <= now
+        ]:
+            self.remove(each)
+
     def remove(self, asset: HeldAsset) -> None:
         """Takes it away for good, out of its folders too."""
         del self.assets[asset.arn]
@@ -168,8 +175,3 @@ class QuickSight:
                 account, region, self.identities(account), self._sequence
             )
         return held
-
-
-def refuse_missing(kind: Kind, key: str) -> ApiRefusal:
-    """The ResourceNotFoundException for an asset that is not there."""
-    return ApiRefusal("ResourceNotFoundException", f"{kind.shape} {key} is not found", 404)

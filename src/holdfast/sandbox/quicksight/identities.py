@@ -13,16 +13,19 @@ DEFAULT = "default"
 
 @dataclass(slots=True)
 class Namespace:
-    """A namespace; it is CREATING until `ready` (seconds since 1970), and DELETING from `leaving` on."""
+    """A namespace; it is CREATING until `ready` (seconds since 1970), and DELETING until it is `gone`."""
 
     seq: int
     name: str
     region: str
     ready: float = 0.0
     failure: str = ""
+    gone: float | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
     def status(self, now: float) -> str:
+        if self.gone is not None:
+            return "DELETING"
         if now < self.ready:
             return "CREATING"
         return "RETRYABLE_FAILURE" if self.failure else "CREATED"
@@ -77,6 +80,15 @@ class Identities:
         """Another identity region and edition, before anything else is there."""
         self.region, self.edition = region, edition
         self.namespaces[DEFAULT].region = region
+
+    def settle(self, now: float) -> None:
+        """Ends what is due by now: a deleted namespace goes with everybody in it."""
+        for name in [
+            name for name, each in self.namespaces.items() if each.gone is not None and each.gone <= now
+        ]:
+            del self.namespaces[name]
+            self.users = {key: each for key, each in self.users.items() if key[0] != name}
+            self.groups = {key: each for key, each in self.groups.items() if key[0] != name}
 
     def arn(self, resource: str) -> str:
         """The ARN of `user/<namespace>/<name>`, `group/<namespace>/<name>`, `namespace/<name>` and so on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from holdfast.sandbox.quicksight.estate import Estate, HeldAsset, QuickSight
@@ -40,9 +41,9 @@ def _load_identities(identities: Identities, portrait: QuickSightPortrait) -> No
         made = Namespace(identities.place(), given.name, given.region or identities.region)
         made.tags = dict(given.tags)
         identities.namespaces[given.name] = made
-    for name, document in portrait.custom_permissions.items():
+    for name, capabilities in portrait.custom_permissions.items():
         identities.custom_permissions[name] = CustomPermissions(
-            identities.place(), name, cast(Document, dict(document))
+            identities.place(), name, cast(Document, dict(capabilities))
         )
     for user in portrait.users:
         _require(user.namespace in identities.namespaces, f"namespace {user.namespace}")
@@ -68,7 +69,7 @@ def _load_estate(estate: Estate, portrait: EstatePortrait, then: float) -> None:
         made.tags, made.errors = dict(given.tags), given.errors
         made.unexportable, made.undescribable = given.unexportable, given.undescribable
         made.members = {arn: estate.place() for arn in given.members}
-        made.deleted = then if given.deleted else None
+        made.deleted = math.inf if given.deleted else None
 
 
 def _require(there: bool, what: str) -> None:
