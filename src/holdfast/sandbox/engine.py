@@ -245,9 +245,6 @@ def _objects(world: World) -> dict[str, int]:
         "quicksight_users": sum(len(each.users) for each in world.quicksight.identities_of.values()),
         "quicksight_groups": sum(len(each.groups) for each in world.quicksight.identities_of.values()),
         "quicksight_assets": sum(
-            sum(asset.own for asset in each.assets.values()) for each in world.quicksight.estates.values()
-        ),
-        "quicksight_assets": sum(
             each.own for estate in world.quicksight.estates.values() for each in estate.assets.values()
         ),
     }
