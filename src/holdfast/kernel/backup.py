@@ -28,20 +28,23 @@ from holdfast.kernel.vault.verification import Verification
 from holdfast.kernel.views import MemoryView
 
 CHANGING = ("restore", "rollback")
+CLIENTS = "clients"
+"""The operation of reaching the service and learning whose it is."""
 FULL, INCREMENTAL, SAFETY = "full", "incremental", SAFETY_KIND
 
 
-class BackupRequest(msgspec.Struct, frozen=True):
+class BackupRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a backup was asked for; kept with the run so that another process can resume it.
 
     `since` is the RFC 3339 moment of an incremental backup: it is compared with the newest snapshot
-    at or before it; empty means the newest there is.
+    at or before it; empty means the newest there is. `options` are words of the system's own.
     """
 
     kind: str
     types: tuple[str, ...]
     since: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,13 @@ class Backup:
     audit_head: Callable[[], str]
     recall: Recall | None = None
     clean_up: Callable[[RunContext, SnapshotInfo], None] | None = None
+    storing: Callable[[BackupRequest], Sequence[Stage]] = lambda _: ()
 
     def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
-        """Capture (which ends with the seal) and a check that reads every stored byte back."""
+        """Capture (which ends with the seal), what `storing` puts elsewhere, a check that reads every stored byte back."""
         return (
             Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
+            *self.storing(request),
             Stage("check", StageKind.CHECK, self._check),
         )
 
@@ -100,8 +105,9 @@ class Backup:
         Raises: Refused when the capture contradicts itself; NotFound when an incremental backup has
         nothing to compare with; what `Source.capture` raises.
         """
-        started = context.clock.now()
+        started, began = context.clock.now(), context.clock.monotonic()
         identity = self.source.identity()
+        context.spent(CLIENTS, context.clock.monotonic() - began)
         parent = self._parent(request, identity, started)
         parts, oldest = self._read(context, request, identity, items=items)
         started = min(started, oldest or started)
@@ -121,6 +127,8 @@ class Backup:
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
         for part in self.source.capture(request.types, context.progress, f"{context.run.id}-{context.stage}"):
+            for operation, seconds in part.spent:
+                context.spent(operation, seconds)
             context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
             yield part
 
@@ -195,7 +203,7 @@ class Backup:
         raise NotFound(
             "snapshot to compare with",
             f"of {identity.instance} at or before {since.isoformat()}",
-            "Take a full backup first: `holdfast identity-center backup --type full`.",
+            f"Take a full backup first: `holdfast {self.system.name.replace('_', '-')} backup --type full`.",
         )
 
     def _check(self, context: RunContext) -> None:

@@ -40,7 +40,9 @@ def membership(group_name: str, user_name: str, space: str = "default") -> Recor
 
 def namespace(name: str) -> Record:
     """A namespace's record."""
-    return Record("namespace", name, canonical({"CapacityRegion": "us-east-1", "IdentityStore": "QUICKSIGHT"}))
+    return Record(
+        "namespace", name, canonical({"CapacityRegion": "us-east-1", "IdentityStore": "QUICKSIGHT"})
+    )
 
 
 def data_source(key: str, kind: str = "POSTGRESQL") -> Asset:

@@ -165,7 +165,11 @@ def test_a_conflict_is_decided_by_the_strategy(strategy: ConflictStrategy, expec
 
 def test_extras_go_only_when_asked_and_in_reverse_order() -> None:
     extra = [asset_record(folder("old", (f"{HOME}dashboard/board",))), user("eve"), membership("crew", "eve")]
-    extra += [asset_record(shown("analysis", "scrap", "sales")), namespace("guests"), user("g", space="guests")]
+    extra += [
+        asset_record(shown("analysis", "scrap", "sales")),
+        namespace("guests"),
+        user("g", space="guests"),
+    ]
     live = view([*estate(), *extra])
     assert names(changes(view(estate()), live)) == ["delete membership default / crew / eve"]
     options = replace(EVERYTHING, delete_extra=True)
@@ -225,7 +229,10 @@ def test_the_last_administrator_stays() -> None:
 def test_undoing_goes_back_and_deletes_for_good_only_what_the_run_made() -> None:
     made = changes(view(estate()), view([*EMPTY, asset_record(data_source("db"))]))
     undoing = list(invert(made))
-    assert names(undoing)[:2] == ["delete folder.member sub / dashboard/board", "delete analysis.tag draft / team"]
+    assert names(undoing)[:2] == [
+        "delete folder.member sub / dashboard/board",
+        "delete analysis.tag draft / team",
+    ]
     assert names(undoing)[-6:] == [
         "delete analysis draft",
         "delete data_set sales",

@@ -74,9 +74,19 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationTime:
+    """How long an operation took in seconds, None where it was not done, and how long it typically takes, in words."""
+
+    operation: str
+    seconds: float | None
+    typical: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What the run took: seconds, bytes added to the vault, repeated requests, calls, and the stages' times.
 
+    `operations` are those that a system has the times told of, whatever stage they are part of.
     `repeats` are requests the service refused or answered as already done, because an earlier one
     whose answer was lost had taken effect.
     """
@@ -86,6 +96,7 @@ class Cost:
     repeats: int
     traffic: CallCount | None
     stages: tuple[StageTime, ...]
+    operations: tuple[OperationTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,12 @@ class RunContext:
         """Raises Busy when this worker may no longer act: its lease is too old or was taken over."""
         self.snapshot = run.snapshot
         """The id of the snapshot that the run made; what a stage sets is kept when the stage ends."""
+        self.times: dict[str, float] = {}
+        """Seconds by operation, for those whose time is told apart from the stage's."""
+
+    def spent(self, operation: str, seconds: float) -> None:
+        """Add to the time of an operation."""
+        self.times[operation] = self.times.get(operation, 0.0) + seconds
 
     def record_items(self, items: Iterable[Item]) -> None:
         """Store outcomes of items under this stage."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from holdfast.kernel.settings import setting
+from holdfast.kernel.settings import setting, tag_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class QuickSightSettings:
         "Storage class of the objects.",
         one_of=("STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"),
     )
+    tags: str = setting("", "Tags of every object: `team=bi,env=prod`.", check=tag_pairs)
     users_table: str = setting("quicksight-users", "DynamoDB table for users, without the date.")
     groups_table: str = setting("quicksight-groups", "DynamoDB table for groups, without the date.")
     memberships_table: str = setting(

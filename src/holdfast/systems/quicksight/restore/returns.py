@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.kernel.canonical import Plain, plain
-from holdfast.kernel.preview import CANNOT_RETURN
+from holdfast.kernel.preview import CANNOT_BE_MADE, CANNOT_RETURN
 from holdfast.kernel.showing import counted
 from holdfast.systems.quicksight.model import ANALYSIS, DATA_SET, DATA_SOURCE, REFRESH_SCHEDULE, USER
 from holdfast.systems.quicksight.records.assets import asset_of
@@ -104,9 +104,8 @@ def unlike(record: Record, live: Record) -> Finding | None:
 def not_made(record: Record, reason: str) -> Finding:
     """That nothing makes a record that is missing."""
     message = f"It is not made: {reason}."
-    return _lost(
-        record.type, message, "Make it by hand under the same id, then restore again.", key=record.key
-    )
+    advice = "Make it by hand under the same id, then restore again."
+    return Finding(Severity.WARNING, CANNOT_BE_MADE, record.type, record.key, message, advice)
 
 
 def described(record: Record) -> Finding:
