@@ -169,6 +169,11 @@ class QuickSight:
         self.estates: dict[tuple[str, str], Estate] = {}
         self.bundles = BundleStore()
 
+    def settle(self, now: float) -> None:
+        """Ends what is due by now."""
+        for each in (*self.identities_of.values(), *self.estates.values()):
+            each.settle(now)
+
     def identities(self, account: str) -> Identities:
         """The account's identities; an account that nobody described has QuickSight, and home as identity region."""
         if account not in self.identities_of:
