@@ -12,6 +12,8 @@ from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.systems.quicksight.model import Asset
 
 NUMBER = "#"
+STARTS = "startAfterDateTime"
+"""When a refresh schedule first ran, which is past and cannot be set again."""
 
 _members = msgspec.json.Decoder(dict, float_hook=lambda digits: {NUMBER: digits})
 
@@ -64,3 +66,10 @@ def asset_of(record: Record) -> Asset:
         tuple(cast("Sequence[str]", body.get("Members", ()))),
         bool(body.get("Described", False)),
     )
+
+
+def without_start(value: Plain) -> Plain:
+    """A refresh schedule without its beginning, at any depth."""
+    if isinstance(value, Mapping):
+        return {name: without_start(item) for name, item in value.items() if name != STARTS}
+    return value

@@ -19,14 +19,13 @@ from holdfast.systems.quicksight.model import (
     TAG,
     USER,
 )
-from holdfast.systems.quicksight.records.assets import asset_of
+from holdfast.systems.quicksight.records.assets import asset_of, without_start
 
 USER_FIELDS = (
     *("UserName", "Email", "Role", "IdentityType", "CustomPermissionsName"),
     *("ExternalLoginFederationProviderType", "ExternalLoginFederationProviderUrl", "ExternalLoginId"),
 )
 """What RegisterUser and UpdateUser set (quicksight 2018-04-01), as a user is described."""
-STARTS = "startAfterDateTime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +161,7 @@ def meaning(change_type: str, value: bytes | None) -> bytes | None:
     """
     if value is None or change_type != REFRESH_SCHEDULE:
         return value
-    return canonical(_without(plain(value), STARTS))
-
-
-def _without(value: Plain, name: str) -> Plain:
-    if isinstance(value, Mapping):
-        return {key: _without(item, name) for key, item in value.items() if key != name}
-    return value
+    return canonical(without_start(plain(value)))
 
 
 def _filled(fields: Mapping[str, Plain], names: Sequence[str]) -> bytes:
