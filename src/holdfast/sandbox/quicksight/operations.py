@@ -7,6 +7,7 @@ from collections.abc import Callable
 from holdfast.sandbox.quicksight import (
     asset_api,
     asset_change_api,
+    bundle_api,
     folder_api,
     group_api,
     people_api,
@@ -20,6 +21,7 @@ OPERATIONS: dict[str, Callable[[QuickSight, Call], Answer]] = {
     **group_api.OPERATIONS,
     **asset_api.OPERATIONS,
     **asset_change_api.OPERATIONS,
+    **bundle_api.OPERATIONS,
     **folder_api.OPERATIONS,
     **tag_api.OPERATIONS,
 }

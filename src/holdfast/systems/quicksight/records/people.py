@@ -23,6 +23,7 @@ from holdfast.systems.quicksight.model import (
     Namespace,
     User,
 )
+from holdfast.systems.quicksight.records.assets import PASSING, lasting
 
 EVIDENCE = frozenset({"Arn", "PrincipalId", "Active", "CreationStatus"})
 """Fields of people that no call can set."""
@@ -129,6 +130,8 @@ def comparable(record: Record) -> bytes:
     """
     left_out = EVIDENCE if record.type in IDENTITIES else DESCRIBED
     fields = {**plain(record.body), **plain(record.personal)}
+    if record.type in PASSING:
+        fields["Definition"] = lasting(record.type, fields["Definition"])
     return canonical({name: value for name, value in fields.items() if name not in left_out})
 
 
