@@ -36,7 +36,9 @@ class Desk:
 
     def sound(self, kind: str) -> list[HeldAsset]:
         """Those that export without a word."""
-        return [each for each in self.of(kind) if not (each.unexportable or each.errors or each.undescribable)]
+        return [
+            each for each in self.of(kind) if not (each.unexportable or each.errors or each.undescribable)
+        ]
 
     def arn(self, resource: str) -> str:
         return f"arn:aws:quicksight:{self.aws.region}:{self.account}:{resource}"

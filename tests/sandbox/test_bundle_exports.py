@@ -113,7 +113,9 @@ def test_the_culprits_of_a_failed_job_are_named_each_with_its_reason(desk: Desk)
 
 
 @pytest.mark.parametrize("kind", ["ADOBE_ANALYTICS", "GITHUB", "JIRA", "SALESFORCE", "SERVICENOW", "TWITTER"])
-def test_data_sources_of_unsupported_types_and_what_reads_them_cannot_be_exported(desk: Desk, kind: str) -> None:
+def test_data_sources_of_unsupported_types_and_what_reads_them_cannot_be_exported(
+    desk: Desk, kind: str
+) -> None:
     read = desk.sound("data_set")[0]
     source = desk.estate.assets[read.member["physicalTableMap"]["table"]["relationalTable"]["dataSourceArn"]]
     source.member["type"] = kind
@@ -214,7 +216,10 @@ def test_a_rule_makes_a_job_hang_in_progress(desk: Desk) -> None:
     assert desk.export("next")["JobStatus"] == "SUCCESSFUL"
 
 
-@pytest.mark.parametrize(("text", "errors"), [("", None), ("Out of order", [{"Type": "InternalFailure", "Message": "Out of order"}])])
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [("", None), ("Out of order", [{"Type": "InternalFailure", "Message": "Out of order"}])],
+)
 def test_a_rule_fails_a_job_without_naming_anybody(
     desk: Desk, text: str, errors: list[dict[str, str]] | None
 ) -> None:
@@ -229,7 +234,15 @@ def test_a_rule_fails_a_job_without_naming_anybody(
 
 def test_any_operation_throttles_on_demand(desk: Desk, refused: Refused) -> None:
     desk.aws.sandbox.faults(
-        [FaultRule(service="quicksight", operation=".*AssetBundle.*", error="ThrottlingException", status=429, times=3)]
+        [
+            FaultRule(
+                service="quicksight",
+                operation=".*AssetBundle.*",
+                error="ThrottlingException",
+                status=429,
+                times=3,
+            )
+        ]
     )
     arn = desk.sound("dashboard")[0].arn
     calls: list[Callable[[], object]] = [
