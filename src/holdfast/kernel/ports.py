@@ -353,3 +353,14 @@ class PacedSession(Protocol):
 
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
+
+
+class Download(Protocol):
+    """Gets a file from the web by an address that is good for a short time."""
+
+    def __call__(self, address: str, most: int) -> bytes:
+        """All bytes of the file, at most `most`.
+
+        Raises: RemoteError, also for an address that is no longer good; Refused for one that is not https, or
+        that leads where only this machine may ask, or for more bytes.
+        """
