@@ -17,14 +17,13 @@ from holdfast.systems.quicksight.model import (
     IDENTITIES,
     MEMBERSHIP,
     NAMESPACE,
-    REFRESH_SCHEDULE,
     USER,
     CustomPermissions,
     Group,
     Namespace,
     User,
 )
-from holdfast.systems.quicksight.records.assets import without_start
+from holdfast.systems.quicksight.records.assets import PASSING, lasting
 
 EVIDENCE = frozenset({"Arn", "PrincipalId", "Active", "CreationStatus"})
 """Fields of people that no call can set."""
@@ -131,8 +130,9 @@ def comparable(record: Record) -> bytes:
     """
     left_out = EVIDENCE if record.type in IDENTITIES else DESCRIBED
     fields = {**plain(record.body), **plain(record.personal)}
-    lasting = {name: value for name, value in fields.items() if name not in left_out}
-    return canonical(without_start(lasting) if record.type == REFRESH_SCHEDULE else lasting)
+    if record.type in PASSING:
+        fields["Definition"] = lasting(record.type, fields["Definition"])
+    return canonical({name: value for name, value in fields.items() if name not in left_out})
 
 
 def _body(fields: Mapping[str, Plain]) -> bytes:
