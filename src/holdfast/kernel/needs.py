@@ -72,7 +72,8 @@ def document(
     """An IAM policy document that allows these actions on their resources and nothing else.
 
     Actions come with the name of their statement, which may have a condition. Those of a statement share all
-    resource types among them, because an action is never asked about a type that it does not know; that keeps the document within IAM's 6,144 characters.
+    resource types among them, because an action is never asked about a type that it does not know; that keeps
+    the document within IAM's 6,144 characters.
     """
     statements: dict[str, list[Action]] = {}
     for name, action in named:
