@@ -171,8 +171,8 @@ class QuickSight:
 
     def settle(self, now: float) -> None:
         """Ends what is due by now."""
-        for people in self.identities_of.values():
-            people.settle(now)
+        for held in self.identities_of.values():
+            held.settle(now)
         for estate in self.estates.values():
             estate.settle(now)
 
