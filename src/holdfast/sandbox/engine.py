@@ -231,6 +231,8 @@ def _objects(world: World) -> dict[str, int]:
         "accounts": len(world.organization.accounts),
         "applications": len(world.applications.all),
         "trusted_token_issuers": len(world.token_issuers.all),
+        "quicksight_users": sum(len(each.users) for each in world.quicksight.identities_of.values()),
+        "quicksight_groups": sum(len(each.groups) for each in world.quicksight.identities_of.values()),
         "quicksight_assets": sum(
             each.own for estate in world.quicksight.estates.values() for each in estate.assets.values()
         ),

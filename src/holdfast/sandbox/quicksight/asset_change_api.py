@@ -155,12 +155,12 @@ def _begin(quicksight: QuickSight, estate: Estate, call: Call, asset: HeldAsset,
     version.due = call.now + (quicksight.async_delay if delay is None else delay)
     version.failure = call.conduct.async_failure or ""
     if asset.kind.type in _DEFINED:
-        asset.errors = tuple(
+        version.errors = tuple(
             ("DATA_SET_NOT_FOUND", f"Dataset {arn} does not exist.")
             for arn in missing_data_sets(estate, version.member)
         )
-        if asset.errors:
-            version.failure = asset.errors[0][1]
+        if version.errors:
+            version.failure = version.errors[0][1]
 
 
 def _told(call: Call, asset: HeldAsset, version: Version, verb: str) -> Answer:

@@ -68,10 +68,12 @@ def _sheets(member: Document) -> list[Json]:
     ]
 
 
-def errors_of(asset: HeldAsset, version: Version, now: float) -> list[Json]:
+def errors_of(version: Version, now: float) -> list[Json]:
     """The errors of a dashboard, analysis or theme, one that made its creation fail among them."""
-    told: list[Json] = [{"Type": kind, "Message": message} for kind, message in asset.errors]
-    if version.failure and now >= version.due and not told:
+    told: list[Json] = [{"Type": kind, "Message": message} for kind, message in version.errors]
+    if now < version.due:
+        return []
+    if version.failure and not told:
         told.append({"Type": "INTERNAL_FAILURE", "Message": version.failure})
     return told
 
@@ -106,7 +108,7 @@ def _of_analysis(asset: HeldAsset, version: Version, now: float) -> Document:
         "DataSetArns": cast("list[Json]", _data_set_arns(version.member)),
         "Sheets": _sheets(version.member),
     }
-    errors = errors_of(asset, version, now)
+    errors = errors_of(version, now)
     return {**told, "Errors": errors} if errors else told
 
 

@@ -76,7 +76,7 @@ def _lacking(estate: Estate, wanted: Wanted) -> Problem | None:
 def _unknown_principal(estate: Estate, wanted: Wanted) -> Problem | None:
     if not wanted.permissions:
         return None
-    unknown = sorted(wanted.permissions.keys() - estate.identities.principals())
+    unknown = sorted(each for each in wanted.permissions if not estate.identities.knows(each))
     return (_WRONG, f"Principal {unknown[0]} is not found in account {estate.account}") if unknown else None
 
 

@@ -24,7 +24,10 @@ _LONG_AGO = 1_577_836_800.0
 
 @dataclass(slots=True)
 class Version:
-    """A state of an asset that creation or an update made; it takes hold at `due` (seconds since 1970)."""
+    """A state of an asset that creation or an update made; it takes hold at `due` (seconds since 1970).
+
+    `errors` (type, message) are those of a dashboard's or analysis's definition.
+    """
 
     number: int
     created: float
@@ -32,6 +35,7 @@ class Version:
     due: float = 0.0
     failure: str = ""
     description: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
 
     def status(self, now: float) -> str:
         """The API's ResourceStatus."""
@@ -47,7 +51,7 @@ class HeldAsset:
 
     `permissions` are actions by principal's ARN; `members` of a folder the ARNs in it, with their places.
     `unexportable` is what an export job says of it, `undescribable` what its Describe refuses with; both empty for
-    most. `errors` (type, message) are those of a dashboard or analysis. A refresh schedule's key is
+    most. A refresh schedule's key is
     `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter themes. `deleted` is when a
     deleted analysis is gone for good: until then it stays in the lists.
     """
@@ -63,7 +67,6 @@ class HeldAsset:
     permissions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
-    errors: tuple[tuple[str, str], ...] = ()
     unexportable: str = ""
     undescribable: str = ""
     secret: str = ""
@@ -74,6 +77,11 @@ class HeldAsset:
     def member(self) -> Document:
         """The published state: of a dashboard the published version, else the latest."""
         return self.at(self.version).member
+
+    @property
+    def errors(self) -> tuple[tuple[str, str], ...]:
+        """Those of the published version: type and message."""
+        return self.at(self.version).errors
 
     @property
     def name(self) -> str:
@@ -160,6 +168,11 @@ class QuickSight:
         self.identities_of: dict[str, Identities] = {}
         self.estates: dict[tuple[str, str], Estate] = {}
         self.bundles = BundleStore()
+
+    def settle(self, now: float) -> None:
+        """Ends what is due by now."""
+        for each in (*self.identities_of.values(), *self.estates.values()):
+            each.settle(now)
 
     def identities(self, account: str) -> Identities:
         """The account's identities; an account that nobody described has QuickSight, and home as identity region."""

@@ -21,6 +21,7 @@ OPERATIONS: dict[str, Callable[[QuickSight, Call], Answer]] = {
     **group_api.OPERATIONS,
     **asset_api.OPERATIONS,
     **asset_change_api.OPERATIONS,
+    **bundle_api.OPERATIONS,
     **folder_api.OPERATIONS,
     **bundle_api.OPERATIONS,
     **tag_api.OPERATIONS,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from holdfast.sandbox.quicksight.estate import QuickSight
 from holdfast.sandbox.quicksight.identities import DEFAULT, Identities, Namespace, User
 from holdfast.sandbox.quicksight.refusals import bad_value, gone, identities_of, tags_of, taken, unmet
+from holdfast.sandbox.quicksight.shapes import needs_enterprise
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Json
 
 PAGE = 100
@@ -254,7 +255,12 @@ def require_account(quicksight: QuickSight, call: Call) -> None:
         raise ApiRefusal(
             "AccessDeniedException", f"The caller is not of account {call.parameters.text('AwsAccountId')}."
         )
-    if not quicksight.identities(account).edition:
+    edition = quicksight.identities(account).edition
+    if edition == "STANDARD" and needs_enterprise(call.operation):
+        raise ApiRefusal(
+            "UnsupportedUserEditionException", f"{call.operation} needs the Enterprise edition, not Standard."
+        )
+    if not edition:
         raise ApiRefusal(
             "ResourceNotFoundException", f"Directory information for account {account} is not found."
         )

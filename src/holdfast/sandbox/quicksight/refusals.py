@@ -73,10 +73,9 @@ def require_asset(estate: Estate, kind: Kind, key: str) -> HeldAsset:
 
 def permissions_of(identities: Identities, given: tuple[Parameters, ...]) -> dict[str, tuple[str, ...]]:
     """Actions by principal's ARN. Raises: ApiRefusal for a principal that is not there, or a foreign action."""
-    known = identities.principals()
     asked = {each.text("Principal"): each.texts("Actions") for each in given}
     for principal, actions in asked.items():
-        if principal not in known:
+        if not identities.knows(principal):
             raise bad_value(f"Principal ARN {principal} is not part of the account {identities.account}.")
         foreign = [each for each in actions if not each.startswith("quicksight:")]
         if foreign:
