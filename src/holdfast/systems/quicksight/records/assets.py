@@ -12,8 +12,10 @@ from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, VPC_CONNECTION, Asset
 
 NUMBER = "#"
+STARTS = "startAfterDateTime"
+"""When a refresh schedule first ran, which is past and cannot be set again."""
 PASSING = {
-    REFRESH_SCHEDULE: frozenset({"startAfterDateTime"}),
+    REFRESH_SCHEDULE: frozenset({STARTS}),
     VPC_CONNECTION: frozenset({"subnetIds", "vpcId"}),
 }
 """Fields of members that no call brings back or none reads: a start lies in the past, a bundle tells no subnets."""

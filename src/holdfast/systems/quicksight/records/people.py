@@ -124,7 +124,7 @@ def membership_record(namespace: str, group: str, user_name: str) -> Record:
 
 
 def comparable(record: Record) -> bytes:
-    """What two records of a key must share to mean the same: all but evidence; canonical.
+    """What two records of a key must share to mean the same: all but evidence and when a schedule first ran; canonical.
 
     A user's personal fields are in it, so it is for comparing, not for showing.
     """

@@ -25,7 +25,6 @@ USER_FIELDS = (
     *("ExternalLoginFederationProviderType", "ExternalLoginFederationProviderUrl", "ExternalLoginId"),
 )
 """What RegisterUser and UpdateUser set (quicksight 2018-04-01), as a user is described."""
-STARTS = "startAfterDateTime"
 
 
 @dataclass(frozen=True, slots=True)

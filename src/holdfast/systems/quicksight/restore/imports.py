@@ -22,9 +22,8 @@ from holdfast.systems.quicksight.clients.imports_client import (
 )
 from holdfast.systems.quicksight.errors import Conflicting, LimitReached
 from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, Asset, JobRemark
-from holdfast.systems.quicksight.records.assets import asset_record
+from holdfast.systems.quicksight.records.assets import STARTS, asset_record
 from holdfast.systems.quicksight.records.dependencies import asset_named
-from holdfast.systems.quicksight.restore.facets import STARTS
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
 from holdfast.systems.quicksight.storing.bundles import archive
