@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from holdfast.sandbox.quicksight.estate import Estate, HeldAsset
@@ -40,6 +40,12 @@ class Desk:
         return [
             each for each in self.of(kind) if not (each.unexportable or each.errors or each.undescribable)
         ]
+
+    def find(self, kind: str, key: str) -> HeldAsset:
+        """One that must be there."""
+        found = self.estate.find(kind, key)
+        assert found is not None
+        return found
 
     def arn(self, resource: str) -> str:
         return f"arn:aws:quicksight:{self.aws.region}:{self.account}:{resource}"
@@ -87,6 +93,11 @@ class Desk:
             AwsAccountId=self.account, AssetBundleImportJobId=job
         )
         return dict(answer)
+
+
+def body(asset: HeldAsset) -> dict[str, Any]:
+    """What a bundle's member holds of it, for tests to read and change."""
+    return cast("dict[str, Any]", asset.member)
 
 
 def fetch(url: str) -> bytes:

@@ -12,14 +12,14 @@ import pytest
 
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
-from tests.sandbox.bundle_desk import Desk, Members, fetch, unzipped, zipped
+from tests.sandbox.bundle_desk import Desk, Members, body, fetch, unzipped, zipped
 from tests.sandbox.conftest import Aws, Clock
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
 REAL = Path(__file__).parents[3] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/quicksight-network"
-WHOLE = {"IncludeAllDependencies": True, "IncludePermissions": True, "IncludeTags": True}
+WHOLE: dict[str, Any] = {"IncludeAllDependencies": True, "IncludePermissions": True, "IncludeTags": True}
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_arns_of_what_is_in_the_bundle_become_the_targets(desk: Desk, elsewhere:
     held = elsewhere.imported(zipped(_plain(desk)))
     assert held["JobStatus"] == "SUCCESSFUL"
     (board,) = elsewhere.of("dashboard")
-    used = [each["dataSetArn"] for each in board.member["definition"]["dataSetIdentifierDeclarations"]]
+    used = [each["dataSetArn"] for each in body(board)["definition"]["dataSetIdentifierDeclarations"]]
     assert set(used) <= {each.arn for each in elsewhere.of("data_set")}
     assert {each.arn.split(":")[3:5] == ["eu-west-1", OTHER] for each in elsewhere.of("data_set")} == {True}
 
@@ -96,7 +96,7 @@ def test_a_dependency_may_be_in_the_target_already(desk: Desk) -> None:
     bundle = fetch(str(desk.exported([board.arn])["DownloadUrl"]))
     desk.estate.remove(board)
     assert desk.imported(bundle)["JobStatus"] == "SUCCESSFUL"
-    assert desk.estate.find("dashboard", board.key).member == board.member
+    assert desk.find("dashboard", board.key).member == body(board)
 
 
 def test_without_rollback_a_failed_job_leaves_what_it_had_imported(desk: Desk, elsewhere: Desk) -> None:
@@ -154,7 +154,7 @@ def test_a_prefix_changes_every_id_and_no_name(desk: Desk, elsewhere: Desk) -> N
     assert board.key == f"copy-{_boards(members)[0]['dashboardId']}"
     assert board.name == _boards(members)[0]["name"]
     assert all(
-        "/copy-" in each["dataSetArn"] for each in board.member["definition"]["dataSetIdentifierDeclarations"]
+        "/copy-" in each["dataSetArn"] for each in body(board)["definition"]["dataSetIdentifierDeclarations"]
     )
 
 
@@ -179,12 +179,12 @@ def test_names_parameters_and_credentials_can_be_overridden(desk: Desk, elsewher
     held = elsewhere.imported(zipped(members), OverrideParameters=override)
     assert held["JobStatus"] == "SUCCESSFUL"
     assert "hidden" not in str(held)
-    made = elsewhere.estate.find("data_source", source["dataSourceId"]).member
+    made = body(elsewhere.find("data_source", source["dataSourceId"]))
     assert made["dataSourceParameters"] == {
         "postgreSqlParameters": {"host": "db.here", "port": 5433, "database": "x"}
     }
     assert (made["name"], made["sslProperties"]) == ("here", {"disableSsl": True})
-    assert elsewhere.estate.find("dashboard", board).name == "Board here"
+    assert elsewhere.find("dashboard", board).name == "Board here"
 
 
 def test_an_override_of_what_is_not_in_the_bundle_fails_the_job(desk: Desk, elsewhere: Desk) -> None:
@@ -216,7 +216,7 @@ def test_a_secret_must_be_in_the_account_and_region(desk: Desk, elsewhere: Desk)
         held = elsewhere.imported(zipped(members), OverrideParameters={"DataSources": [given]})
         states[arn] = held["JobStatus"]
     assert list(states.values()) == ["SUCCESSFUL", "FAILED", "FAILED"]
-    assert elsewhere.estate.find("data_source", source["dataSourceId"]).secret == secret
+    assert elsewhere.find("data_source", source["dataSourceId"]).secret == secret
 
 
 def test_a_network_of_another_account_needs_a_role_subnets_and_groups_of_this(
@@ -233,7 +233,7 @@ def test_a_network_of_another_account_needs_a_role_subnets_and_groups_of_this(
     }
     held = elsewhere.imported(bundle, OverrideParameters={"VPCConnections": [given]})
     assert held["JobStatus"] == "SUCCESSFUL"
-    assert elsewhere.of("vpc_connection")[0].member["subnetIds"] == ["subnet-0a", "subnet-0b"]
+    assert body(elsewhere.of("vpc_connection")[0])["subnetIds"] == ["subnet-0a", "subnet-0b"]
 
 
 def test_a_new_schedule_must_start_in_the_future(desk: Desk) -> None:
@@ -251,7 +251,7 @@ def test_a_new_schedule_must_start_in_the_future(desk: Desk) -> None:
         held = desk.imported(bundle, OverrideParameters={"RefreshSchedules": [given]})
         states.append(held["JobStatus"])
     assert states == ["FAILED", "SUCCESSFUL"]
-    assert desk.of("refresh_schedule")[-1].member["startAfterDateTime"] == "2027-01-01T00:00:00Z"
+    assert body(desk.of("refresh_schedule")[-1])["startAfterDateTime"] == "2027-01-01T00:00:00Z"
 
 
 def test_principals_of_another_account_fail_and_can_be_overridden(desk: Desk, elsewhere: Desk) -> None:
@@ -299,7 +299,7 @@ def test_a_definition_that_declares_no_dataset_fails_a_job_without_being_named(
 def test_an_undeclared_dataset_is_a_warning_and_in_strict_mode_an_error(desk: Desk, elsewhere: Desk) -> None:
     members = _plain(desk)
     _boards(members)[0]["definition"]["dataSetIdentifierDeclarations"][0]["identifier"] = "renamed"
-    strict = {"OverrideValidationStrategy": {"StrictModeForAllResources": True}}
+    strict: dict[str, Any] = {"OverrideValidationStrategy": {"StrictModeForAllResources": True}}
     assert "DATA_SET_NOT_FOUND" in elsewhere.imported(zipped(members), **strict)["Errors"][0]["Message"]
     held = elsewhere.imported(zipped(members))
     assert held["JobStatus"] == "SUCCESSFUL"

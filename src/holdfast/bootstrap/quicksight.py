@@ -23,6 +23,7 @@ FILE_DATASETS = "file-datasets"
 
 
 def _system(around: Surroundings) -> System:
+    from holdfast.adapters.web_download import WebDownload
     from holdfast.systems.quicksight.elsewhere.overriding import overrides_of
     from holdfast.systems.quicksight.system import Sessions, quicksight
 
@@ -31,7 +32,7 @@ def _system(around: Surroundings) -> System:
     if FILE_DATASETS in around.options:
         own = replace(own, include_file_datasets=True)
     sessions = Sessions(around.session(""), around.session(people))
-    return quicksight(sessions, own, around.clock, overrides_of(around.mapping))
+    return quicksight(sessions, own, around.clock, WebDownload(), overrides_of(around.mapping))
 
 
 def _storing(around: Surroundings, request: BackupRequest) -> Sequence[Stage]:

@@ -31,6 +31,7 @@ def rehearse_quicksight(
     from dataclasses import replace
 
     from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
+    from holdfast.adapters.web_download import WebDownload
     from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
     from holdfast.sandbox.server import SandboxServer
     from holdfast.systems.quicksight.system import Sessions, quicksight
@@ -49,7 +50,7 @@ def rehearse_quicksight(
             f"an empty sandbox at {sandbox.url}, unthrottled, where data in SPICE does not come back "
             "and no credentials, secrets or networks are tried"
         )
-        system = quicksight(Sessions(assets, people), here, clock, _networks(wanted))
+        system = quicksight(Sessions(assets, people), here, clock, WebDownload(), _networks(wanted))
         yield RehearsalStage(system, description)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from holdfast.adapters.aws import AwsEndpoint, AwsSession, AwsSettings
 from holdfast.adapters.web_download import WebDownload
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record
@@ -24,20 +22,20 @@ from holdfast.sandbox.quicksight.portraits import (
     QuickSightUserPortrait,
 )
 from holdfast.sandbox.server import SandboxServer
-from holdfast.systems.quicksight.clients.connection import Connection, connect
+from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.model import IDENTITIES, RECORD_TYPES, Asset
 from holdfast.systems.quicksight.records.assets import asset_record
 from holdfast.systems.quicksight.records.people import (
     comparable,
-    namespace_record,
     custom_permissions_record,
-    user_record,
     group_record,
     membership_record,
+    namespace_record,
+    user_record,
 )
 from holdfast.systems.quicksight.restore.exported import ExportedAssets
 from holdfast.systems.quicksight.restore.imports import JobPace
-from holdfast.systems.quicksight.restore.overrides import NONE, Overrides, VpcConnectionOverride
+from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
 from holdfast.systems.quicksight.settings import QuickSightSettings
 from holdfast.systems.quicksight.target import QuickSightTarget, TargetSettings
 from tests.simulators.sleeping_time import SleepingTime
@@ -213,7 +211,7 @@ class Installation:
         """What reads assets."""
         return ExportedAssets(self.connection, WebDownload(), self.settings, self.clock)
 
-    def source(self) -> "PlainSource":
+    def source(self) -> PlainSource:
         """What captures."""
         return PlainSource(self)
 

@@ -10,7 +10,7 @@ from holdfast.adapters.aws import AwsEndpoint, AwsSettings
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.clients.connection import connect
 from tests.contracts.system_contract import SystemContract
-from tests.simulators.sleeping_time import START, SleepingTime, TimedSession
+from tests.simulators.sleeping_time import SleepingTime, TimedSession
 from tests.systems.quicksight.small_installation import KEPT, REGION, Installation
 
 

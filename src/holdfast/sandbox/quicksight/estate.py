@@ -169,6 +169,13 @@ class QuickSight:
         self.estates: dict[tuple[str, str], Estate] = {}
         self.bundles = BundleStore()
 
+    def settle(self, now: float) -> None:
+        """Ends what is due by now."""
+        for people in self.identities_of.values():
+            people.settle(now)
+        for estate in self.estates.values():
+            estate.settle(now)
+
     def identities(self, account: str) -> Identities:
         """The account's identities; an account that nobody described has QuickSight, and home as identity region."""
         if account not in self.identities_of:

@@ -70,7 +70,7 @@ def test_log_success_and_update_manifest_every_asset_has_its_place(storage: Stor
     run = storage.store()
     assert run.state is RunState.COMPLETE
     places = asset_places(storage.bench.ledger, run.id)
-    assert len(places) == 9 and all(place.stored for place in places.values())
+    assert len(places) == 8 and all(place.stored for place in places.values())
     bundle = places[DASHBOARD, "board-3"]
     stored = storage.s3.get_object(Bucket=storage.name, Key=bundle.key)
     data = stored["Body"].read()

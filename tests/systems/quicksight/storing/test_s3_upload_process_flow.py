@@ -11,7 +11,8 @@ from holdfast.domain.runs import RunState
 from holdfast.sandbox.faults import FaultRule
 from holdfast.systems.quicksight.model import DASHBOARD, THEME
 from holdfast.systems.quicksight.storing.object_client import IN_PARTS_ABOVE, ObjectClient, in_parts
-from tests.systems.quicksight.storing.storage import Storage, asset, company
+from holdfast.systems.quicksight.storing.where import stored_bundles
+from tests.systems.quicksight.storing.storage import Storage, company
 
 PUT_THEMES = "PUT /.*/theme_bundle.*"
 MIB = 1024 * 1024
@@ -26,13 +27,17 @@ def assets(storage: Storage) -> Storage:
 
 
 @pytest.fixture
-def parted(assets: Storage) -> Storage:
-    """One bundle of three parts of 5 MiB, the smallest that S3 takes."""
-    noise = b"".join(bytes([number * 7 % 251]) for number in range(256)) * 8
-    big = asset(DASHBOARD, "board")
-    assets.contents = {DASHBOARD: [big._replace(body=big.body)]}
-    assets.divides, assets.part = (lambda size: True), max(1, len(noise))
+def parted(assets: Storage, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    """Two bundles in parts of 120 bytes: three of the dashboards, two of the theme."""
+    monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 100)
+    assets.divides, assets.part = (lambda size: True), 120
     return assets
+
+
+def part(number: int, **effect: object) -> FaultRule:
+    """A fault of a part of that number."""
+    asked = {"partNumber": f"^{number}$"}
+    return FaultRule(service="s3", operation="PUT .*", parameters=asked, **effect)  # type: ignore[arg-type]
 
 
 def ends(storage: Storage) -> dict[str, tuple[OutcomeKind, str]]:
@@ -45,6 +50,55 @@ def test_file_size_above_100_mb_decides() -> None:
     assert IN_PARTS_ABOVE == 100 * MIB
     assert not in_parts(100 * MIB)
     assert in_parts(100 * MIB + 1)
+
+
+def test_use_multipart_upload_in_parallel_and_complete_it(parted: Storage) -> None:
+    assert parted.store().state is RunState.COMPLETE
+    assert len(parted.keys()) == 2 and parted.uploads() == []
+    sizes = {
+        bundle.type: bundle.size
+        for bundle in stored_bundles(parted.bench.ledger, parted.bench.ledger.run("latest").id)
+    }
+    assert 240 < sizes["dashboard"] <= 360 and 120 < sizes["theme"] <= 240
+    assert parted.requests("s3:PUT") == 3 + 2 + 1  # one made the bucket
+
+
+def test_retry_failed_parts_and_those_alone(parted: Storage) -> None:
+    parted.faults(part(2, error="InternalError", status=500, times=2))
+    assert parted.store().state is RunState.COMPLETE
+    assert parted.requests("s3:PUT") == 3 + 2 + 1 + 2
+
+
+def test_s3_refusing_the_last_part_is_an_upload_error_and_leaves_nothing(parted: Storage) -> None:
+    parted.faults(part(3, error="InvalidRequest", message="No."))
+    assert parted.store().state is RunState.PARTIAL
+    assert ends(parted) == {"theme": (OutcomeKind.DONE, ""), "dashboard": (OutcomeKind.FAILED, "remote")}
+    assert len(parted.keys()) == 1 and parted.uploads() == []
+
+
+def test_s3_failing_at_the_last_part_is_an_upload_error_after_three_retries(parted: Storage) -> None:
+    parted.faults(part(3, error="InternalError", status=500))
+    assert parted.store().state is RunState.PARTIAL
+    assert ends(parted)["dashboard"] == (OutcomeKind.FAILED, "upload-error")
+    assert parted.requests("s3:PUT") == 3 + 2 + 1 + 3
+    assert parted.uploads() == []
+
+
+def test_an_upload_that_cannot_be_aborted_says_so(parted: Storage) -> None:
+    parted.faults(
+        part(3, error="InvalidRequest", message="No."),
+        FaultRule(service="s3", operation="DELETE .*", deny=True),
+    )
+    assert parted.store().state is RunState.PARTIAL
+    assert ends(parted)["dashboard"] == (OutcomeKind.FAILED, "parts-left")
+    (outcome,) = [each for each in parted.outcomes("bundle").values() if each.code]
+    assert "No." in outcome.reason and "s3:AbortMultipartUpload" in outcome.advice
+
+
+def test_a_part_that_arrives_damaged_is_refused(parted: Storage) -> None:
+    parted.faults(part(1, error="BadDigest", message="It did not match.", times=1))
+    assert parted.store().state is RunState.PARTIAL
+    assert parted.uploads() == []
 
 
 def test_use_standard_upload(assets: Storage) -> None:

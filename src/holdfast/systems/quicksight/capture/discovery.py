@@ -80,10 +80,11 @@ class Discovery:
         return self._attached(asset, barred)
 
     def _attached(self, asset: AssetSummary, barred: Barred | None) -> Listing[Prepared]:
-        assets, grants, members = self.reader.connection.assets, Listing((NO_GRANTS,)), Listing[str]()
+        assets, grants = self.reader.connection.assets, Listing((NO_GRANTS,))
+        members: Listing[str] = Listing()
+        tags: Listing[Mapping[str, str]] = Listing(({},))
         if NAMES[asset.type].permissions:
             grants = self.asking.one(lambda: assets.grants(asset.type, asset.key))
-        tags = Listing[Mapping[str, str]](({},))
         if not grants.error and asset.type != REFRESH_SCHEDULE:
             tags = self.asking.one(lambda: assets.tags(asset.arn))
         if not (grants.error or tags.error) and asset.type == FOLDER:

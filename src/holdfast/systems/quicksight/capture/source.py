@@ -152,8 +152,8 @@ class Gathering:
             listing = self._assets.schedules(data_sets.result())
         else:
             listing = listings[kind].result()
-        sources = listings[DATA_SOURCE].result() if kind == DATA_SET else Listing[AssetSummary]()
-        types = {asset.arn: asset.source_type for asset in sources.items}
+        sources = listings[DATA_SOURCE].result().items if kind == DATA_SET else ()
+        types = {asset.arn: asset.source_type for asset in sources}
         found = self._assets.inventory(kind, listing, types)
         found.seconds = self._clock.monotonic() - began
         return found

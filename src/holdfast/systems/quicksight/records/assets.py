@@ -13,7 +13,6 @@ from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, VPC_CONNECTION, 
 
 NUMBER = "#"
 STARTS = "startAfterDateTime"
-"""When a refresh schedule first ran, which is past and cannot be set again."""
 PASSING = {
     REFRESH_SCHEDULE: frozenset({STARTS}),
     VPC_CONNECTION: frozenset({"subnetIds", "vpcId"}),
