@@ -129,7 +129,11 @@ class Backup:
         for part in self.source.capture(request.types, context.progress, f"{context.run.id}-{context.stage}"):
             for operation, began, ended in part.spent:
                 context.spent(operation, began, ended)
-            context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
+            # Without an inventory only what is missing counts, not what is kept in another form.
+            missing = (
+                item for item in _inventory(part) if items or not (item.outcome == DONE or item.digest)
+            )
+            context.record_items(missing)
             yield part
 
     def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
