@@ -75,7 +75,9 @@ def held(aws: Aws, region: str = "us-east-1") -> dict[str, Mapping[str, object]]
 
 def moved(value: object) -> object:
     """The same with the account and region of the test's target."""
-    return json.loads(json.dumps(value, default=str).replace("us-east-2:198737698272", f"eu-west-1:{ACCOUNT}"))
+    return json.loads(
+        json.dumps(value, default=str).replace("us-east-2:198737698272", f"eu-west-1:{ACCOUNT}")
+    )
 
 
 def described(source: Client, member: Mapping[str, str]) -> dict[str, object]:
