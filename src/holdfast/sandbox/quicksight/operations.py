@@ -23,6 +23,7 @@ OPERATIONS: dict[str, Callable[[QuickSight, Call], Answer]] = {
     **asset_change_api.OPERATIONS,
     **bundle_api.OPERATIONS,
     **folder_api.OPERATIONS,
+    **bundle_api.OPERATIONS,
     **tag_api.OPERATIONS,
 }
 require_account = people_api.require_account
