@@ -156,4 +156,6 @@ def test_every_answer_is_of_the_shape_that_the_model_says(empty: Aws) -> None:
             wrong.append(f"{operation}: {refusal}")
     assert wrong == []
     assert bodies.keys() == OPERATIONS.keys() - bundle_api.OPERATIONS.keys()
+    # The deleted analysis stays until its recovery window ends.
+    empty.clock.pass_by(30 * 86_400)
     assert empty.sandbox.dump().quicksight == ()

@@ -45,7 +45,8 @@ def _state(kind: Kind, call: Call) -> Document:
     asked = {
         name: each for name, each in given.items() if name not in (*_ASIDE, wrapped) and each is not None
     }
-    state = {camel(name): to_member(known[name], each) for name, each in asked.items()}
+    named = {kind.id_name: kind.id_field}
+    state = {named.get(name) or camel(name): to_member(known[name], each) for name, each in asked.items()}
     if wrapped:
         state |= cast(Document, to_member(known[wrapped], given[wrapped]))
     state.pop("arn", None)
@@ -105,7 +106,7 @@ def _replaced(kind: Kind, call: Call, asset: HeldAsset) -> Document:
     if kind.type == "theme":
         return {**asset.latest.member, **state}
     inner = _WRAPPED.get(kind.type, ("", ""))[1]
-    settable = {camel(name) for name in input_members(call.operation)}
+    settable = {camel(name) for name in input_members(call.operation)} - {camel(kind.id_name)}
     settable |= {camel(name) for name in members(inner)} if inner else set()
     return {name: each for name, each in asset.latest.member.items() if name not in settable} | state
 

@@ -171,8 +171,10 @@ class QuickSight:
 
     def settle(self, now: float) -> None:
         """Ends what is due by now."""
-        for each in (*self.identities_of.values(), *self.estates.values()):
-            each.settle(now)
+        for held in self.identities_of.values():
+            held.settle(now)
+        for estate in self.estates.values():
+            estate.settle(now)
 
     def identities(self, account: str) -> Identities:
         """The account's identities; an account that nobody described has QuickSight, and home as identity region."""
