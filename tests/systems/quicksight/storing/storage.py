@@ -25,6 +25,7 @@ from holdfast.systems.quicksight.model import (
     DATA_SET,
     GROUP,
     MEMBERSHIP,
+    RECORD_TYPES,
     REFRESH_SCHEDULE,
     SYSTEM,
     THEME,
@@ -34,7 +35,7 @@ from holdfast.systems.quicksight.model import (
 from holdfast.systems.quicksight.records.assets import asset_record
 from holdfast.systems.quicksight.settings import QuickSightSettings
 from holdfast.systems.quicksight.storing.object_client import ObjectClient
-from holdfast.systems.quicksight.storing.stages import FULL, Outside, storing_stages
+from holdfast.systems.quicksight.storing.stages import Outside, storing_stages
 from holdfast.systems.quicksight.storing.table_client import TableClient
 from tests.simulators.power import Power, PowerCut, under
 from tests.simulators.workbench import Bench
@@ -111,7 +112,7 @@ class Storage:
     name: str = field(default_factory=lambda: uuid4().hex[:12])
     divides: Callable[[int], bool] = staticmethod(lambda size: False)
     part: int = 1
-    mode: str = FULL
+    types: tuple[str, ...] = tuple(kind.name for kind in RECORD_TYPES)
     meanwhile: Callable[[], None] = staticmethod(lambda: None)
     """What somebody else does between the writing and the check."""
     client: type[ObjectClient] = ObjectClient
@@ -139,7 +140,7 @@ class Storage:
         return Outside(lambda: self.vault, self.settings, lambda: TableClient(session), objects)
 
     def stages(self) -> Sequence[Stage]:
-        *storing, check = storing_stages(self.mode, self.outside())
+        *storing, check = storing_stages(self.types, self.outside())
         return (
             Stage("capture", StageKind.GATHER, self._capture),
             *storing,

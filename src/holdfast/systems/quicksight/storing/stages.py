@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import NotFound, SettingsError
+from holdfast.domain.errors import NotFound
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.runs.journal import apply_journal
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.vault.vault import Vault
+from holdfast.systems.quicksight.model import ASSET_KINDS
 from holdfast.systems.quicksight.settings import QuickSightSettings
 from holdfast.systems.quicksight.storing.check import check_objects, check_tables
 from holdfast.systems.quicksight.storing.object_changer import ObjectChanger
 from holdfast.systems.quicksight.storing.object_gateway import ObjectGateway
 from holdfast.systems.quicksight.storing.plan import (
     BUNDLE_CHANGES,
+    ITEMS,
     TABLE,
     TABLE_CHANGES,
     bundle_changes,
@@ -26,9 +28,6 @@ from holdfast.systems.quicksight.storing.plan import (
 )
 from holdfast.systems.quicksight.storing.table_changer import OTHER_SCHEMA, WITHOUT_OPTIONS, TableChanger
 from holdfast.systems.quicksight.storing.table_gateway import TableGateway
-
-FULL, USERS_ONLY, ASSETS_ONLY = "full", "users-only", "assets-only"
-WITH_TABLES, WITH_OBJECTS = (FULL, USERS_ONLY), (FULL, ASSETS_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,9 @@ class Outside:
     objects: Callable[[], ObjectGateway]
 
 
-def storing_stages(mode: str, outside: Outside) -> tuple[Stage, ...]:
-    """The stages between capture and check: plan, write tables, put bundles, and read all of it back."""
-    tables, objects = mode in WITH_TABLES, mode in WITH_OBJECTS
+def storing_stages(types: Sequence[str], outside: Outside) -> tuple[Stage, ...]:
+    """The stages between capture and check for these record types: plan, write tables, put bundles, read all back."""
+    tables, objects = not set(types).isdisjoint(ITEMS.values()), has_objects(types)
     return (
         Stage("plan", StageKind.CHANGE, lambda context: _plan(context, outside, tables, objects)),
         *[Stage("tables", StageKind.CHANGE, lambda context: _write(context, outside))] * tables,
@@ -52,11 +51,9 @@ def storing_stages(mode: str, outside: Outside) -> tuple[Stage, ...]:
     )
 
 
-def require_places(mode: str, settings: QuickSightSettings) -> None:
-    """Go on only where it is known where to store. Raises: SettingsError."""
-    if mode in WITH_OBJECTS and not settings.bucket:
-        problem = f"bucket: no bucket is set, and --mode {mode} stores bundles in one"
-        raise SettingsError("[quicksight]", (problem,))
+def has_objects(types: Sequence[str]) -> bool:
+    """Whether a backup of these record types stores bundles in a bucket."""
+    return not ASSET_KINDS.keys().isdisjoint(types)
 
 
 def _plan(context: RunContext, outside: Outside, tables: bool, objects: bool) -> None:
