@@ -15,7 +15,6 @@ from holdfast.kernel.ports import PacedSession
 from holdfast.kernel.simulation import ACTION, Simulator, missing, simulated
 from holdfast.systems.quicksight.clients.assets_client import NAMES, ids_of
 from holdfast.systems.quicksight.clients.connection import Connection
-from holdfast.systems.quicksight.clients.service import WITHOUT_ACCOUNT
 from holdfast.systems.quicksight.errors import Missing, NotAccepted
 from holdfast.systems.quicksight.model import ASSET_KINDS, REFRESH_SCHEDULE
 from holdfast.systems.quicksight.needs.policy import needed, place_of
