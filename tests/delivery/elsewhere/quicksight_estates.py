@@ -103,7 +103,7 @@ _ID_FIELDS = {
 }
 
 
-def _data(place: Place) -> tuple[AssetPortrait, ...]:
+def _data(place: Place, secret: str = "") -> tuple[AssetPortrait, ...]:
     database = {"postgreSqlParameters": {"host": place.host, "port": 5432, "database": "app"}}
     through = {"vpcConnectionArn": f"{place.arn}vpcConnection/net"}
     table = {
@@ -123,7 +123,7 @@ def _data(place: Place) -> tuple[AssetPortrait, ...]:
     rows = {"importMode": "SPICE", "physicalTableMap": {"t": {"relationalTable": table}}}
     return (
         _asset("vpc_connection", "vpcconnection", "net", place.network),
-        _asset("data_source", "datasource", "db", source),
+        _asset("data_source", "datasource", "db", source, secret=secret),
         _asset("data_set", "dataset", "sales", rows, tags={"owner": OLD_ACCOUNT}),
         AssetPortrait("refresh_schedule", refresh),
     )
@@ -140,7 +140,11 @@ def _views(place: Place, board: dict[str, tuple[str, ...]]) -> tuple[AssetPortra
         _asset("theme", "theme", "house", {"baseThemeId": "CLASSIC", "configuration": {}}),
         _asset("analysis", "analysis", "draft", {"definition": shown, "themeArn": f"{place.arn}theme/house"}),
         _asset(
-            "dashboard", "dashboard", "board", {"definition": shown, "linkEntities": linked}, permissions=board
+            "dashboard",
+            "dashboard",
+            "board",
+            {"definition": shown, "linkEntities": linked},
+            permissions=board,
         ),
         _asset("dashboard", "dashboard", "spare", {"definition": shown}),
         _asset("folder", "folder", "top", {"folderType": "SHARED"}),
@@ -148,17 +152,20 @@ def _views(place: Place, board: dict[str, tuple[str, ...]]) -> tuple[AssetPortra
     )
 
 
-def _user(name: str, space: str = "default") -> QuickSightUserPortrait:
-    known = {"Email": f"{name}@example.com", "Role": "AUTHOR", "IdentityType": "QUICKSIGHT", "Active": True}
-    return QuickSightUserPortrait(name, space, known)
+def _user(
+    name: str, space: str = "default", email: str = "", *, active: bool = False
+) -> QuickSightUserPortrait:
+    """A user; whoever is registered anew has not signed in yet."""
+    told = {"Email": f"{email or name}@example.com", "Role": "AUTHOR", "IdentityType": "QUICKSIGHT"}
+    return QuickSightUserPortrait(name, space, {**told, "Active": active})
 
 
 OLD = QuickSightPortrait(
     account=OLD_ACCOUNT,
     identity_region="us-east-1",
-    namespaces=(NamespacePortrait("sales", "us-east-2"),),
+    namespaces=(NamespacePortrait("sales", "us-east-1"),),
     custom_permissions={"strict": {"Capabilities": {"ExportToCsv": "DENY"}}},
-    users=(_user("bert"), _user("carl"), _user("gone"), _user("anna", "sales")),
+    users=tuple(_user(*who, active=True) for who in (("bert",), ("carl",), ("gone",), ("anna", "sales"))),
     groups=(QuickSightGroupPortrait("Staff", members=("bert", "carl")),),
     estates=(
         EstatePortrait(
@@ -179,25 +186,31 @@ OLD = QuickSightPortrait(
     ),
 )
 EMPTY = QuickSightPortrait(account=NEW_ACCOUNT, identity_region="eu-central-1")
-NEW = QuickSightPortrait(
-    account=NEW_ACCOUNT,
-    identity_region="eu-central-1",
-    namespaces=(NamespacePortrait("vertrieb", "eu-west-1"),),
-    custom_permissions={"strict": {"Capabilities": {"ExportToCsv": "DENY"}}},
-    users=(_user("carl"), _user("gone"), QuickSightUserPortrait("anna.new", "vertrieb", dict(_user("anna").attributes))),
-    groups=(QuickSightGroupPortrait("Crew", members=("carl",)),),
-    estates=(
-        EstatePortrait(
-            "eu-west-1",
-            (
-                *_data(NEW_PLACE),
-                *_views(
-                    NEW_PLACE,
-                    {f"{NEW_PLACE.people}{NEW_PLACE.anna}": VIEW, f"{NEW_PLACE.people}{NEW_PLACE.crew}": VIEW},
+
+
+OLD_WORLD = Portrait(management_account=OLD_ACCOUNT, region="us-east-2", quicksight=(OLD,))
+EMPTY_WORLD = Portrait(management_account=NEW_ACCOUNT, region="eu-west-1", quicksight=(EMPTY,))
+
+
+def as_new(secret: str) -> QuickSightPortrait:
+    """What the old one is in the new place, whose data source has a secret there."""
+    return QuickSightPortrait(
+        account=NEW_ACCOUNT,
+        identity_region="eu-central-1",
+        namespaces=(NamespacePortrait("vertrieb", "eu-central-1"),),
+        custom_permissions={"strict": {"Capabilities": {"ExportToCsv": "DENY"}}},
+        users=(_user("carl"), _user("gone"), _user("anna.new", "vertrieb", "anna")),
+        groups=(QuickSightGroupPortrait("Crew", members=("carl",)),),
+        estates=(
+            EstatePortrait(
+                "eu-west-1",
+                (
+                    *_data(NEW_PLACE, secret),
+                    *_views(
+                        NEW_PLACE,
+                        {f"{NEW_PLACE.people}{NEW_PLACE.anna}": VIEW, f"{NEW_PLACE.people}{NEW_PLACE.crew}": VIEW},
+                    ),
                 ),
             ),
         ),
-    ),
-)  # fmt: skip
-OLD_WORLD = Portrait(management_account=OLD_ACCOUNT, region="us-east-2", quicksight=(OLD,))
-EMPTY_WORLD = Portrait(management_account=NEW_ACCOUNT, region="eu-west-1", quicksight=(EMPTY,))
+    )  # fmt: skip
