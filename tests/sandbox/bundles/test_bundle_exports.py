@@ -8,15 +8,9 @@ import pytest
 
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.quicksight.bundle_rules import SILENT
-from tests.sandbox.bundle_desk import Desk, body, fetch, unzipped
-from tests.sandbox.conftest import Aws
+from tests.sandbox.bundles.desk import Desk, body, fetch, unzipped
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
-
-
-@pytest.fixture
-def desk(aws: Aws) -> Desk:
-    return Desk(aws)
 
 
 def test_a_job_is_queued_then_in_progress_then_successful_with_a_zip_of_what_was_asked(desk: Desk) -> None:
