@@ -15,14 +15,16 @@ from tests.sandbox.conftest import Aws, Clock
 def company() -> Iterator[Desk]:
     clock = Clock()
     with SandboxServer("tiny", seed=1, clock=clock) as sandbox:
-        yield Desk(Aws(sandbox, clock))
+        aws = Aws(sandbox, clock)
+        yield Desk(aws, aws.client("quicksight"))
 
 
 @pytest.fixture(scope="package")
 def abroad(company: Desk) -> Iterator[Desk]:
     other, clock = "210987654321", company.aws.clock
     with SandboxServer("empty", seed=2, clock=clock, account=other, region="eu-west-1") as sandbox:
-        yield Desk(Aws(sandbox, clock, "eu-west-1"), other)
+        aws = Aws(sandbox, clock, "eu-west-1")
+        yield Desk(aws, aws.client("quicksight"), other)
 
 
 @pytest.fixture

@@ -21,10 +21,8 @@ class Desk:
     """`account` is the management account; jobs take a second of the test's clock."""
 
     aws: Aws
+    client: Client
     account: str = "123456789012"
-
-    def __post_init__(self) -> None:
-        self.client: Client = self.aws.client("quicksight")
 
     def anew(self) -> Desk:
         """The same as it was at the start."""
