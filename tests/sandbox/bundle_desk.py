@@ -7,12 +7,13 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from holdfast.sandbox.quicksight.estate import Estate, HeldAsset
 from tests.sandbox.conftest import Aws, Client
 
-Members = dict[str, dict[str, object]]
+Members = dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -40,23 +41,29 @@ class Desk:
             each for each in self.of(kind) if not (each.unexportable or each.errors or each.undescribable)
         ]
 
+    def find(self, kind: str, key: str) -> HeldAsset:
+        """One that must be there."""
+        found = self.estate.find(kind, key)
+        assert found is not None
+        return found
+
     def arn(self, resource: str) -> str:
         return f"arn:aws:quicksight:{self.aws.region}:{self.account}:{resource}"
 
-    def start_export(self, arns: Sequence[str], job: str = "job", **options: object) -> dict[str, object]:
+    def start_export(self, arns: Sequence[str], job: str = "job", **options: object) -> dict[str, Any]:
         asked = {"ResourceArns": list(arns), "ExportFormat": "QUICKSIGHT_JSON", **options}
         answer = self.client.start_asset_bundle_export_job(
             AwsAccountId=self.account, AssetBundleExportJobId=job, **asked
         )
         return dict(answer)
 
-    def export(self, job: str = "job") -> dict[str, object]:
+    def export(self, job: str = "job") -> dict[str, Any]:
         answer = self.client.describe_asset_bundle_export_job(
             AwsAccountId=self.account, AssetBundleExportJobId=job
         )
         return dict(answer)
 
-    def exported(self, arns: Sequence[str], job: str = "job", **options: object) -> dict[str, object]:
+    def exported(self, arns: Sequence[str], job: str = "job", **options: object) -> dict[str, Any]:
         """The description of a job that has ended."""
         self.start_export(arns, job, **options)
         self.aws.clock.pass_by(1)
@@ -66,7 +73,7 @@ class Desk:
         """What a bundle of these holds, by member."""
         return unzipped(fetch(str(self.exported(arns, job, **options)["DownloadUrl"])))
 
-    def start_import(self, bundle: bytes, job: str = "job", **options: object) -> dict[str, object]:
+    def start_import(self, bundle: bytes, job: str = "job", **options: object) -> dict[str, Any]:
         answer = self.client.start_asset_bundle_import_job(
             AwsAccountId=self.account,
             AssetBundleImportJobId=job,
@@ -75,22 +82,27 @@ class Desk:
         )
         return dict(answer)
 
-    def imported(self, bundle: bytes, job: str = "job", **options: object) -> dict[str, object]:
+    def imported(self, bundle: bytes, job: str = "job", **options: object) -> dict[str, Any]:
         """The description of a job that has ended."""
         self.start_import(bundle, job, **options)
         self.aws.clock.pass_by(1)
         return self.import_(job)
 
-    def import_(self, job: str = "job") -> dict[str, object]:
+    def import_(self, job: str = "job") -> dict[str, Any]:
         answer = self.client.describe_asset_bundle_import_job(
             AwsAccountId=self.account, AssetBundleImportJobId=job
         )
         return dict(answer)
 
 
+def body(asset: HeldAsset) -> dict[str, Any]:
+    """What a bundle's member holds of it, for tests to read and change."""
+    return cast("dict[str, Any]", asset.member)
+
+
 def fetch(url: str) -> bytes:
     """What is behind a presigned URL."""
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=10) as answer:
         return bytes(answer.read())
 
 

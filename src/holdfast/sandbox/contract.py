@@ -50,6 +50,12 @@ class Contract:
         if shape is not None:
             _report(_problems(shape, request, ""))
 
+    def check_answer(self, operation: str, answer: Document) -> None:
+        """As `check`, for the body of an answer."""
+        shape = self._model.operation_model(operation).output_shape
+        if shape is not None:
+            _report(_problems(shape, answer, ""))
+
     def encode(self, operation: str, answer: Answer) -> tuple[int, bytes]:
         """The HTTP status and body of an answer."""
         return 200, msgspec.json.encode(answer)

@@ -137,6 +137,7 @@ class Engine:
         """Ends whatever is due by now."""
         self.world.requests.settle(now)
         self.world.quicksight.bundles.url = self.url
+        self.world.quicksight.settle(now)
         settle_bundles(self.world.quicksight, now)
 
     def answer_query(self, asked: Asked, caller: Caller) -> bytes | None:
@@ -242,6 +243,8 @@ def _objects(world: World) -> dict[str, int]:
         "accounts": len(world.organization.accounts),
         "applications": len(world.applications.all),
         "trusted_token_issuers": len(world.token_issuers.all),
+        "quicksight_users": sum(len(each.users) for each in world.quicksight.identities_of.values()),
+        "quicksight_groups": sum(len(each.groups) for each in world.quicksight.identities_of.values()),
         "quicksight_assets": sum(
             each.own for estate in world.quicksight.estates.values() for each in estate.assets.values()
         ),

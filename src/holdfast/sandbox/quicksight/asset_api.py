@@ -125,7 +125,7 @@ def _describe_definition(kind: Kind) -> Handler:
             "ResourceStatus": "DELETED" if asset.deleted is not None else version.status(call.now),
             "ThemeArn": version.member.get("themeArn"),
             "Definition": document(parts["Definition"], version.member.get("definition")),
-            "Errors": errors_of(asset, version, call.now) or None,
+            "Errors": errors_of(version, call.now) or None,
         }
         if "dashboardPublishOptions" in version.member and "DashboardPublishOptions" in parts:
             told["DashboardPublishOptions"] = document(
@@ -152,15 +152,23 @@ def _permissions(kind: Kind) -> Handler:
     return handler
 
 
+def _describe_folder_permissions(quicksight: QuickSight, call: Call) -> Answer:
+    asset = asset_of(quicksight, call, KINDS["folder"])
+    page = quicksight.pager.page(call, enumerate(_listed(asset), 1), lambda each: each[0], PAGE)
+    return {**_shown_permissions(asset, call), **page.answer("Permissions", lambda each: each[1])}
+
+
+def _listed(asset: HeldAsset) -> list[Json]:
+    held = asset.permissions.items()
+    return [{"Principal": principal, "Actions": list(actions)} for principal, actions in held]
+
+
 def _shown_permissions(asset: HeldAsset, call: Call) -> Document:
-    listed: list[Json] = [
-        {"Principal": principal, "Actions": list(actions)} for principal, actions in asset.permissions.items()
-    ]
     told: Document = {
         asset.kind.id_name: asset.key,
         "Arn": asset.arn,
         f"{asset.kind.shape.removesuffix('Details')}Arn": asset.arn,
-        "Permissions": listed,
+        "Permissions": _listed(asset),
     }
     return answered(call.operation, told)
 
@@ -206,6 +214,7 @@ OPERATIONS: dict[str, Handler] = {
     "DescribeAnalysisDefinition": _describe_definition(KINDS["analysis"]),
     "DescribeDashboardDefinition": _describe_definition(KINDS["dashboard"]),
     "DescribeFolder": _describe_folder,
+    "DescribeFolderPermissions": _describe_folder_permissions,
     "DescribeRefreshSchedule": _describe_schedule,
     "DescribeTopic": _describe_topic,
     "ListDashboardVersions": _list_dashboard_versions,

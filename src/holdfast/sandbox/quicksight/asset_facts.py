@@ -19,12 +19,10 @@ def facts(asset: HeldAsset, now: float, number: int | None = None) -> Document:
     told: Document = {
         **document(shape(asset.kind.shape), version.member),
         "Arn": asset.arn,
-        asset.kind.id_name: asset.key.rpartition("/")[2]
-        if asset.kind.type == "refresh_schedule"
-        else asset.key,
+        asset.kind.id_name: asset.id,
         "CreatedTime": asset.created,
         "LastUpdatedTime": asset.updated,
-        "Status": "DELETED" if asset.deleted is not None else asset.latest.status(now),
+        "Status": asset.status(now),
     }
     more = _MORE.get(asset.kind.type)
     return {**told, **more(asset, version, now)} if more else told
@@ -68,10 +66,12 @@ def _sheets(member: Document) -> list[Json]:
     ]
 
 
-def errors_of(asset: HeldAsset, version: Version, now: float) -> list[Json]:
+def errors_of(version: Version, now: float) -> list[Json]:
     """The errors of a dashboard, analysis or theme, one that made its creation fail among them."""
-    told: list[Json] = [{"Type": kind, "Message": message} for kind, message in asset.errors]
-    if version.failure and now >= version.due and not told:
+    told: list[Json] = [{"Type": kind, "Message": message} for kind, message in version.errors]
+    if now < version.due:
+        return []
+    if version.failure and not told:
         told.append({"Type": "INTERNAL_FAILURE", "Message": version.failure})
     return told
 
@@ -106,7 +106,7 @@ def _of_analysis(asset: HeldAsset, version: Version, now: float) -> Document:
         "DataSetArns": cast("list[Json]", _data_set_arns(version.member)),
         "Sheets": _sheets(version.member),
     }
-    errors = errors_of(asset, version, now)
+    errors = errors_of(version, now)
     return {**told, "Errors": errors} if errors else told
 
 
@@ -148,7 +148,7 @@ def _of_vpc_connection(asset: HeldAsset, version: Version, now: float) -> Docume
         {"SubnetId": each, "Status": "AVAILABLE", "NetworkInterfaceId": f"eni-{_digits(asset.arn + each)}"}
         for each in subnets
     ]
-    working = now >= version.due and not version.failure
+    working = now >= version.due and not version.failure and asset.deleted is None
     return {
         "NetworkInterfaces": interfaces,
         "VPCId": f"vpc-{_digits(asset.arn)}",

@@ -15,14 +15,11 @@ def from_s3(uri: str, account: str) -> bytes:
     found = _URI.fullmatch(uri)
     if found is None:
         raise ApiRefusal("InvalidParameterValueException", f"{uri} is not of the form s3://bucket/key")
-    from moto.s3.exceptions import S3ClientError
     from moto.s3.models import s3_backends
 
-    try:
-        # A backend knows its own account's buckets only: the bucket must be in the account of the job.
-        held = s3_backends[account]["aws"].get_object(found.group(1), found.group(2))
-    except S3ClientError:
-        held = None
+    backend = s3_backends[account]["aws"]
+    # moto finds the buckets of other accounts too; a job takes those of its own.
+    held = backend.get_object(found.group(1), found.group(2)) if found.group(1) in backend.buckets else None
     if held is None:
         raise ApiRefusal(
             "ResourceNotFoundException", f"{uri} is not found in account {account}, or may not be read", 404

@@ -18,8 +18,8 @@ URL_LIFE = 300
 REMEMBERED = 14 * 86_400.0
 MOST_RUNNING = 5
 EXPORT, IMPORT = "export", "import"
-# Of a job's time, how much it waits for its turn.
-_QUEUED = 0.2
+# Of a job's time, how much it waits for its turn, and for how many seconds at most.
+_QUEUED, _LONGEST_QUEUE = 0.2, 1.0
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEY = b"bundle downloads of a sandbox"
 
@@ -56,7 +56,7 @@ class Job:
 
     def status_at(self, now: float) -> str:
         """Its JobStatus."""
-        if now < self.created + _QUEUED * (self.due - self.created):
+        if now < self.created + min(_QUEUED * (self.due - self.created), _LONGEST_QUEUE):
             return "QUEUED_FOR_IMMEDIATE_EXECUTION"
         if not self.settled:
             return "IN_PROGRESS"

@@ -24,7 +24,10 @@ _LONG_AGO = 1_577_836_800.0
 
 @dataclass(slots=True)
 class Version:
-    """A state of an asset that creation or an update made; it takes hold at `due` (seconds since 1970)."""
+    """A state of an asset that creation or an update made; it takes hold at `due` (seconds since 1970).
+
+    `errors` (type, message) are those of a dashboard's or analysis's definition.
+    """
 
     number: int
     created: float
@@ -32,6 +35,7 @@ class Version:
     due: float = 0.0
     failure: str = ""
     description: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
 
     def status(self, now: float) -> str:
         """The API's ResourceStatus."""
@@ -47,9 +51,9 @@ class HeldAsset:
 
     `permissions` are actions by principal's ARN; `members` of a folder the ARNs in it, with their places.
     `unexportable` is what an export job says of it, `undescribable` what its Describe refuses with; both empty for
-    most. `errors` (type, message) are those of a dashboard or analysis. A refresh schedule's key is
-    `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter themes. `deleted` is when a
-    deleted analysis is gone for good: until then it stays in the lists.
+    most. A refresh schedule's key is `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter
+    themes. `deleted` is when what was deleted is gone for good: until then an analysis or a VPC connection is
+    still listed.
     """
 
     seq: int
@@ -63,7 +67,6 @@ class HeldAsset:
     permissions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
-    errors: tuple[tuple[str, str], ...] = ()
     unexportable: str = ""
     undescribable: str = ""
     secret: str = ""
@@ -74,6 +77,22 @@ class HeldAsset:
     def member(self) -> Document:
         """The published state: of a dashboard the published version, else the latest."""
         return self.at(self.version).member
+
+    @property
+    def id(self) -> str:
+        """Its id in the API: the last part of a refresh schedule's key."""
+        return self.key.rpartition("/")[2] if self.kind.type == "refresh_schedule" else self.key
+
+    def status(self, now: float) -> str:
+        """The API's status: of its latest version, or of its deletion."""
+        if self.deleted is None:
+            return self.latest.status(now)
+        return "DELETED" if self.kind.type == "analysis" else "DELETION_IN_PROGRESS"
+
+    @property
+    def errors(self) -> tuple[tuple[str, str], ...]:
+        """Those of the published version: type and message."""
+        return self.at(self.version).errors
 
     @property
     def name(self) -> str:
@@ -138,9 +157,8 @@ class Estate:
 
     def settle(self, now: float) -> None:
         """Takes away what was deleted and is due."""
-        for each in [
-            each for each in self.of("analysis") if each.deleted is not None and each.deleted <= now
-        ]:
+        lingering = (each for kind in ("analysis", "vpc_connection") for each in self.of(kind))
+        for each in [each for each in lingering if each.deleted is not None and each.deleted <= now]:
             self.remove(each)
 
     def remove(self, asset: HeldAsset) -> None:
@@ -160,6 +178,13 @@ class QuickSight:
         self.identities_of: dict[str, Identities] = {}
         self.estates: dict[tuple[str, str], Estate] = {}
         self.bundles = BundleStore()
+
+    def settle(self, now: float) -> None:
+        """Ends what is due by now."""
+        for held in self.identities_of.values():
+            held.settle(now)
+        for estate in self.estates.values():
+            estate.settle(now)
 
     def identities(self, account: str) -> Identities:
         """The account's identities; an account that nobody described has QuickSight, and home as identity region."""

@@ -114,11 +114,14 @@ class Identities:
         made = self.groups[namespace, name] = Group(place, namespace, name, description, identifier)
         return made
 
-    def principals(self) -> set[str]:
-        """The ARNs that permissions may name: users, groups and namespaces."""
-        users = {self.arn(f"user/{namespace}/{name}") for namespace, name in self.users}
-        groups = {self.arn(f"group/{namespace}/{name}") for namespace, name in self.groups}
-        return users | groups | {self.arn(f"namespace/{name}") for name in self.namespaces}
+    def knows(self, principal: str) -> bool:
+        """Whether an ARN is one that permissions may name: a user's, a group's or a namespace's."""
+        kind, _, rest = principal.removeprefix(self.arn("")).partition("/")
+        namespace, _, name = rest.partition("/")
+        if kind == "namespace":
+            return rest in self.namespaces
+        held = self.users if kind == "user" else self.groups if kind == "group" else {}
+        return (namespace, name) in held
 
 
 def _digest(text: str) -> str:

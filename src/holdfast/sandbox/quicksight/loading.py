@@ -66,9 +66,10 @@ def _load_estate(estate: Estate, portrait: EstatePortrait, then: float) -> None:
         _require(given.type in KINDS, f"type of asset {given.type}")
         made = estate.add(KINDS[given.type], cast(Document, dict(given.member)), then)
         made.permissions = {who: tuple(actions) for who, actions in given.permissions.items()}
-        made.tags, made.errors = dict(given.tags), given.errors
+        made.tags, made.latest.errors = dict(given.tags), given.errors
         made.unexportable, made.undescribable = given.unexportable, given.undescribable
         made.members = {arn: estate.place() for arn in given.members}
+        made.secret = given.secret
         made.deleted = math.inf if given.deleted else None
 
 
@@ -141,5 +142,6 @@ def _asset_portrait(asset: HeldAsset) -> AssetPortrait:
         asset.errors,
         asset.unexportable,
         asset.undescribable,
+        asset.secret,
         asset.deleted is not None,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from holdfast.sandbox.quicksight.estate import QuickSight
 from holdfast.sandbox.quicksight.identities import DEFAULT, Identities, Namespace, User
 from holdfast.sandbox.quicksight.refusals import bad_value, gone, identities_of, tags_of, taken, unmet
+from holdfast.sandbox.quicksight.shapes import needs_enterprise
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Json
 
 PAGE = 100
@@ -30,7 +31,6 @@ def require_user(held: Identities, call: Call, parameter: str = "UserName") -> U
 
 def _create_namespace(quicksight: QuickSight, call: Call) -> Answer:
     held, name = quicksight.identities(call.caller.account), call.parameters.text("Namespace")
-    held.settle(call.now)
     if call.region != held.region:
         raise unmet(f"Namespaces are created in the identity region {held.region}.")
     if not name:
@@ -58,7 +58,6 @@ def _delete_namespace(quicksight: QuickSight, call: Call) -> Answer:
 
 def _describe_namespace(quicksight: QuickSight, call: Call) -> Answer:
     held = quicksight.identities(call.caller.account)
-    held.settle(call.now)
     name = require_namespace(held, call)
     return {"Namespace": _shown_namespace(held, held.namespaces[name], call.now)}
 
@@ -66,7 +65,6 @@ def _describe_namespace(quicksight: QuickSight, call: Call) -> Answer:
 def _list_namespaces(quicksight: QuickSight, call: Call) -> Answer:
     # Unlike users and groups, namespaces are listed in every region: it is how the identity region is found out.
     held = quicksight.identities(call.caller.account)
-    held.settle(call.now)
     page = quicksight.pager.page(call, held.namespaces.values(), lambda each: each.seq, PAGE)
     return page.answer("Namespaces", lambda each: _shown_namespace(held, each, call.now))
 
@@ -254,7 +252,12 @@ def require_account(quicksight: QuickSight, call: Call) -> None:
         raise ApiRefusal(
             "AccessDeniedException", f"The caller is not of account {call.parameters.text('AwsAccountId')}."
         )
-    if not quicksight.identities(account).edition:
+    edition = quicksight.identities(account).edition
+    if edition == "STANDARD" and needs_enterprise(call.operation):
+        raise ApiRefusal(
+            "UnsupportedUserEditionException", f"{call.operation} needs the Enterprise edition, not Standard."
+        )
+    if not edition:
         raise ApiRefusal(
             "ResourceNotFoundException", f"Directory information for account {account} is not found."
         )

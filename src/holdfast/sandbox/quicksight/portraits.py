@@ -34,7 +34,8 @@ class QuickSightUserPortrait(msgspec.Struct, frozen=True, omit_defaults=True, fo
 class AssetPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """An asset: `member` as a bundle holds it. See `HeldAsset` for what each field means.
 
-    `members` of a folder are ARNs; `errors` are (type, message). `deleted` analyses are in their recovery window.
+    `members` of a folder are ARNs; `errors` are (type, message). `secret` is the ARN of a data source's
+    credentials; `deleted` analyses are in their recovery window.
     """
 
     type: str
@@ -45,6 +46,7 @@ class AssetPortrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkn
     errors: tuple[tuple[str, str], ...] = ()
     unexportable: str = ""
     undescribable: str = ""
+    secret: str = ""
     deleted: bool = False
 
 

@@ -38,7 +38,6 @@ def unmet(message: str) -> ApiRefusal:
 def identities_of(quicksight: QuickSight, call: Call) -> Identities:
     """The identities of the account that is asked. Raises: ApiRefusal outside of its identity region."""
     held = quicksight.identities(call.caller.account)
-    held.settle(call.now)
     if call.region != held.region:
         raise ApiRefusal(
             "AccessDeniedException",
@@ -50,9 +49,7 @@ def identities_of(quicksight: QuickSight, call: Call) -> Identities:
 
 def estate_of(quicksight: QuickSight, call: Call) -> Estate:
     """The assets of the account and region that are asked."""
-    held = quicksight.estate(call.caller.account, call.region)
-    held.settle(call.now)
-    return held
+    return quicksight.estate(call.caller.account, call.region)
 
 
 def asset_of(quicksight: QuickSight, call: Call, kind: Kind) -> HeldAsset:
@@ -73,10 +70,9 @@ def require_asset(estate: Estate, kind: Kind, key: str) -> HeldAsset:
 
 def permissions_of(identities: Identities, given: tuple[Parameters, ...]) -> dict[str, tuple[str, ...]]:
     """Actions by principal's ARN. Raises: ApiRefusal for a principal that is not there, or a foreign action."""
-    known = identities.principals()
     asked = {each.text("Principal"): each.texts("Actions") for each in given}
     for principal, actions in asked.items():
-        if principal not in known:
+        if not identities.knows(principal):
             raise bad_value(f"Principal ARN {principal} is not part of the account {identities.account}.")
         foreign = [each for each in actions if not each.startswith("quicksight:")]
         if foreign:

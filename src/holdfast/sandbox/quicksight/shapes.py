@@ -79,6 +79,13 @@ def picked(name: str, facts: Document) -> Document:
     return {each: facts[each] for each in members(name) if facts.get(each) is not None}
 
 
+@cache
+def needs_enterprise(operation: str) -> bool:
+    """Whether the model lets the operation refuse an account of the Standard edition."""
+    errors = service_model("quicksight").operation_model(operation).error_shapes
+    return any(each.name == "UnsupportedUserEditionException" for each in errors)
+
+
 def answered(operation: str, facts: Document) -> Document:
     """Those of the facts that an operation answers; Status stays, which says which HTTP status it is."""
     output = service_model("quicksight").operation_model(operation).output_shape
