@@ -38,7 +38,8 @@ class Setup:
 
     `caller`: the ARN that users of the sandbox's own key are told to be, such as the session of a permission
     set; empty for the root of the management account. `account` and `region` are the management account and
-    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow.
+    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow. `quicksight` is the scale of
+    QuickSight where that is another than `scale`.
     """
 
     scale: str = "tiny"
@@ -49,6 +50,7 @@ class Setup:
     account: str = MANAGEMENT_ACCOUNT
     region: str = HOME_REGION
     enforce_iam: bool = False
+    quicksight: str = ""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -99,7 +101,7 @@ class Engine:
 
     def _company(self) -> Portrait:
         setup = self.setup
-        return company(setup.scale, setup.seed, setup.account, setup.region)
+        return company(setup.scale, setup.seed, setup.account, setup.region, setup.quicksight)
 
     def _make(self, portrait: Portrait) -> World:
         world = build(portrait, self.setup.seed)
