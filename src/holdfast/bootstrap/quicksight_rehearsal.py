@@ -128,22 +128,18 @@ class Named:
 
     def _read(self, record: Record) -> None:
         from holdfast.kernel.canonical import plain
-        from holdfast.systems.quicksight.model import ASSET_KINDS
         from holdfast.systems.quicksight.records.arns import PEOPLE, Arn
+        from holdfast.systems.quicksight.records.dependencies import asset_named
 
-        kinds = {
-            kind.arn.partition("/")[0]: kind.type
-            for kind in ASSET_KINDS.values()
-            if kind.arn.count("{}") == 1
-        }
         for text in _texts(plain(record.body)):
             arn = Arn.of(text)
             if arn is None:
                 continue
             self.accounts[arn.account] += 1
             self.regions[arn.account, arn.region, arn.kind in PEOPLE] += 1
-            if arn.kind in kinds and "/" not in arn.name:
-                self.assets.add((kinds[arn.kind], arn.name))
+            named = asset_named(text)
+            if named is not None and arn.name == named[1]:
+                self.assets.add(named)
 
 
 def _most(counted: Counter[str], default: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from holdfast.domain.changes import Verb
+from holdfast.kernel.canonical import Plain
 
 Kind = tuple[str, str]
 """A kind of planned change: its type and its verb."""
@@ -63,20 +64,28 @@ class Action:
         return tuple(pattern.format_map(place) for pattern in self.resources)
 
 
-def document(named: Iterable[tuple[str, Action]], place: Mapping[str, str]) -> str:
+def document(
+    named: Iterable[tuple[str, Action]],
+    place: Mapping[str, str],
+    conditions: Mapping[str, Plain] | None = None,
+) -> str:
     """An IAM policy document that allows these actions on their resources and nothing else.
 
-    Actions come with the name of their statement. Those of a statement share all resource types among them, because
-    an action is never asked about a type that it does not know; that keeps the document within IAM's 6,144 characters.
+    Actions come with the name of their statement, which may have a condition. Those of a statement share all
+    resource types among them, because an action is never asked about a type that it does not know; that keeps
+    the document within IAM's 6,144 characters.
     """
     statements: dict[str, list[Action]] = {}
     for name, action in named:
         statements.setdefault(name, []).append(action)
     shown = [_shown(name, actions, place) for name, actions in statements.items()]
+    for statement in shown:
+        condition = (conditions or {}).get(str(statement["Sid"]))
+        statement |= {"Condition": condition} if condition else {}
     return json.dumps({"Version": "2012-10-17", "Statement": shown}, indent=2)
 
 
-def _shown(name: str, actions: list[Action], place: Mapping[str, str]) -> dict[str, str | list[str]]:
+def _shown(name: str, actions: list[Action], place: Mapping[str, str]) -> dict[str, Plain]:
     resources = {resource for action in actions for resource in action.resources_in(place)}
     return {
         "Sid": name,

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _log = logging.getLogger(__name__)
+_JSON = "application/x-amz-json-1.1"
 _XML_SERVICES = frozenset(
     {"s3", DOWNLOAD, "iam", "sts", "sns", "sqs", "route53", "cloudformation", "monitoring"}
 )
-_JSON = "application/x-amz-json-1.1"
 _FORBIDDEN = frozenset({"AccessDenied", "InvalidAccessKeyId", "InvalidClientTokenId"})
 _REASONS = {
     200: "OK",

@@ -107,9 +107,9 @@ def test_an_asset_whose_source_can_not_be_made_is_left_with_all_that_rests_on_it
     assert changes(wanted, present) == []
     told = [(item.code, item.type, item.key) for item in findings(wanted, present)]
     assert told == [
-        ("cannot-return", "data_source", "file"),
-        ("dependency-missing", "data_set", "up"),
-        ("dependency-missing", "dashboard", "board"),
+        ("cannot-return-at-all", "data_source", "file"),
+        ("cannot-return-at-all", "data_set", "up"),
+        ("cannot-return-at-all", "dashboard", "board"),
     ]
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holdfast.kernel.ports import Clock, Download, PacedSession
-from holdfast.kernel.system import System, Target
+from holdfast.kernel.system import System
 from holdfast.systems.quicksight.capture.source import QuickSightSource
 from holdfast.systems.quicksight.clients.connection import connect
 from holdfast.systems.quicksight.elsewhere.naming import key_of
 from holdfast.systems.quicksight.elsewhere.translation import translate
 from holdfast.systems.quicksight.model import RECORD_TYPES, SYSTEM
+from holdfast.systems.quicksight.needs.policy import needed, place_of, policy
 from holdfast.systems.quicksight.records.admission import faults
 from holdfast.systems.quicksight.records.people import comparable
+from holdfast.systems.quicksight.restore.exported import ExportedAssets
+from holdfast.systems.quicksight.restore.imports import JobPace
 from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
 from holdfast.systems.quicksight.settings import QuickSightSettings
+from holdfast.systems.quicksight.target import QuickSightTarget, TargetSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +38,27 @@ def quicksight(
 ) -> System:
     """QuickSight over paced sessions; nothing is sent before the first call of a half.
 
-    `download` gets bundles; `overrides` are what a restore gives assets that no backup holds.
+    `download` fetches bundles. `overrides` are what a restore gives assets that no backup holds.
     """
     connection = connect(sessions.assets, sessions.people)
+    pace = TargetSettings(settings.concurrency, JobPace(settings.poll_seconds, settings.job_minutes * 60.0))
     return System(
         name=SYSTEM,
         title="Amazon QuickSight",
         types=RECORD_TYPES,
         source=lambda: QuickSightSource(connection, settings, clock, download),
-        target=_target,
+        target=lambda: QuickSightTarget(
+            connection,
+            clock,
+            ExportedAssets(connection, download, settings, clock),
+            overrides,
+            settings=pace,
+        ),
         comparable=comparable,
         faults=faults,
+        policy=lambda work: policy(
+            needed(work, settings), place_of(settings, sessions.assets.region, sessions.people.region)
+        ),
         translate=translate,
         key_of=key_of,
     )
-
-
-def _target() -> Target:
-    raise NotImplementedError

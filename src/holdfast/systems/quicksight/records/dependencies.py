@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from holdfast.domain.records import Record, join_key, split_key
@@ -18,6 +17,7 @@ from holdfast.systems.quicksight.model import (
     REFRESH_SCHEDULE,
     USER,
 )
+from holdfast.systems.quicksight.records.arns import Arn
 from holdfast.systems.quicksight.records.assets import asset_of
 
 Name = tuple[str, str]
@@ -25,7 +25,6 @@ Name = tuple[str, str]
 
 LOOSE = "linkEntities"
 """Field of a dashboard that names the analysis it was published from; it works without."""
-_ARN = re.compile(r"arn:[a-z-]+:quicksight:[a-z0-9-]*:\d{12}:(?P<resource>.+)", re.DOTALL)
 _NESTING = (DATA_SET, FOLDER)
 """Types of which one can build on another of the same type."""
 _KINDS = {kind.arn.partition("/")[0]: kind.type for kind in ASSET_KINDS.values() if "/{}/" not in kind.arn}
@@ -33,8 +32,8 @@ _KINDS = {kind.arn.partition("/")[0]: kind.type for kind in ASSET_KINDS.values()
 
 def resource_of(arn: str) -> str:
     """The resource part of an ARN of QuickSight in an account, such as `dataset/ID`; empty for any other text."""
-    match = _ARN.fullmatch(arn)
-    return match["resource"] if match else ""
+    found = Arn.of(arn)
+    return found.resource if found else ""
 
 
 def asset_named(arn: str) -> Name | None:

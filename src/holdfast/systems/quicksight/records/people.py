@@ -23,6 +23,7 @@ from holdfast.systems.quicksight.model import (
     Namespace,
     User,
 )
+from holdfast.systems.quicksight.records.assets import PASSING, lasting
 
 EVIDENCE = frozenset({"Arn", "PrincipalId", "Active", "CreationStatus"})
 """Fields of people that no call can set."""
@@ -123,12 +124,14 @@ def membership_record(namespace: str, group: str, user_name: str) -> Record:
 
 
 def comparable(record: Record) -> bytes:
-    """What two records of a key must share to mean the same: all but evidence; canonical.
+    """What two records of a key must share to mean the same: all but evidence and when a schedule first ran; canonical.
 
     A user's personal fields are in it, so it is for comparing, not for showing.
     """
     left_out = EVIDENCE if record.type in IDENTITIES else DESCRIBED
     fields = {**plain(record.body), **plain(record.personal)}
+    if record.type in PASSING:
+        fields["Definition"] = lasting(record.type, fields["Definition"])
     return canonical({name: value for name, value in fields.items() if name not in left_out})
 
 

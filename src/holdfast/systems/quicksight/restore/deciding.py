@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from holdfast.domain.changes import Change, ConflictStrategy, Decision, FieldDifference
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, join_key, show_key, split_key
+from holdfast.kernel.preview import CANNOT_BE_MADE
 from holdfast.kernel.showing import visible_key
 from holdfast.systems.quicksight.model import GROUP, MEMBERSHIP, NAMESPACE, PERMISSION
 from holdfast.systems.quicksight.records.assets import asset_of
@@ -118,7 +119,7 @@ def _dependency_missing(record: Record, lacks: Name) -> Finding:
     kind, key = lacks[0].replace("_", " "), show_key(lacks[1])
     message = f"It needs the {kind} {key}, which is neither in the service nor can be restored."
     advice = f"Make the {kind}, or choose a backup that holds it; then restore again."
-    return Finding(Severity.ERROR, "dependency-missing", record.type, record.key, message, advice)
+    return Finding(Severity.ERROR, CANNOT_BE_MADE, record.type, record.key, message, advice)
 
 
 def _principal_missing(change_type: str, key: str, missing: Name) -> Finding:

@@ -15,18 +15,16 @@ from holdfast.systems.quicksight.model import (
     MEMBERSHIP,
     NAMESPACE,
     PERMISSION,
-    REFRESH_SCHEDULE,
     TAG,
     USER,
 )
-from holdfast.systems.quicksight.records.assets import asset_of
+from holdfast.systems.quicksight.records.assets import PASSING, asset_of, lasting
 
 USER_FIELDS = (
     *("UserName", "Email", "Role", "IdentityType", "CustomPermissionsName"),
     *("ExternalLoginFederationProviderType", "ExternalLoginFederationProviderUrl", "ExternalLoginId"),
 )
 """What RegisterUser and UpdateUser set (quicksight 2018-04-01), as a user is described."""
-STARTS = "startAfterDateTime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,19 +154,10 @@ def is_asset(change_type: str) -> bool:
 
 
 def meaning(change_type: str, value: bytes | None) -> bytes | None:
-    """A facet's value in the one spelling that equal meanings share.
-
-    When a refresh schedule first ran is past and cannot be set again, so it does not count.
-    """
-    if value is None or change_type != REFRESH_SCHEDULE:
+    """A facet's value in the one spelling that equal meanings share: without what passes."""
+    if value is None or change_type not in PASSING:
         return value
-    return canonical(_without(plain(value), STARTS))
-
-
-def _without(value: Plain, name: str) -> Plain:
-    if isinstance(value, Mapping):
-        return {key: _without(item, name) for key, item in value.items() if key != name}
-    return value
+    return canonical(lasting(change_type, plain(value)))
 
 
 def _filled(fields: Mapping[str, Plain], names: Sequence[str]) -> bytes:

@@ -22,9 +22,8 @@ from holdfast.systems.quicksight.clients.imports_client import (
 )
 from holdfast.systems.quicksight.errors import Conflicting, LimitReached
 from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, Asset, JobRemark
-from holdfast.systems.quicksight.records.assets import asset_record
+from holdfast.systems.quicksight.records.assets import STARTS, asset_record
 from holdfast.systems.quicksight.records.dependencies import asset_named
-from holdfast.systems.quicksight.restore.facets import STARTS
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
 from holdfast.systems.quicksight.storing.bundles import archive
@@ -103,9 +102,10 @@ class Imports:
         if blamed:
             waiting += [(rest, 0)] * bool(rest)
         elif _faultless(job) and tries < RETRIES:
+            self._clock.sleep(self._pace.poll_seconds * 2**tries)
             waiting.append((part, tries + 1))
-        elif len(part) == 1:
-            yield part[0].key, _refused(part[0], job.errors, job)
+        elif _faultless(job) or len(part) == 1:
+            yield from ((change.key, _refused(change, job.errors, job)) for change in part)
         else:
             waiting += [(half, 0) for half in _halves(part)]
 
