@@ -24,7 +24,9 @@ def person(path: str, account: str = ACCOUNT, region: str = IDENTITY_REGION) -> 
 
 
 def namespace(name: str) -> Record:
-    return Record("namespace", name, canonical({"CapacityRegion": REGION, "IdentityStore": "QUICKSIGHT"}))
+    return Record(
+        "namespace", name, canonical({"CapacityRegion": IDENTITY_REGION, "IdentityStore": "QUICKSIGHT"})
+    )
 
 
 def user(name: str, within: str = "default") -> Record:

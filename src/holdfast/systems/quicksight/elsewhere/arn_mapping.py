@@ -72,9 +72,9 @@ class ArnMapping:
         prefix = self._mappings.assets.id_prefix if arn.kind in _ASSETS else ""
         return self._place(arn, f"{arn.kind}/{prefix}{arn.name}")
 
-    def region(self, name: str) -> str:
-        """The region in the target."""
-        return self._renamed(REGIONS, name)
+    def identity_region(self, name: str) -> str:
+        """The region of users and groups in the target, in which namespaces are made and have their capacity."""
+        return self._renamed(IDENTITY_REGIONS, name)
 
     def note(self, section: str, name: str) -> None:
         """Remember that an entry was of use."""

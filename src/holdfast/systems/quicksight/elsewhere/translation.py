@@ -102,7 +102,7 @@ class Translator:
         fields = self._fields(record, plain(record.body))
         capacity = fields.get("CapacityRegion")
         if isinstance(capacity, str):
-            fields["CapacityRegion"] = self._arns.region(capacity)
+            fields["CapacityRegion"] = self._arns.identity_region(capacity)
         return record._replace(key=self._arns.namespace(record.key), body=canonical(fields))
 
     def _custom_permissions(self, record: Record) -> Record:

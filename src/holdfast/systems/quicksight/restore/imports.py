@@ -150,7 +150,7 @@ class Imports:
         return {"RefreshSchedules": listed} if listed else {}
 
     def _wait(self, pause: float) -> float:
-        self._clock.sleep(pause)
+        self._clock.sleep(min(pause, self._pace.poll_seconds))
         return min(pause * _GROWTH, self._pace.poll_seconds)
 
     def _bundle(self, part: list[Change]) -> bytes:
