@@ -39,7 +39,7 @@ class Inventory:
     barred: list[Prepared] = field(default_factory=list)
     failures: list[Item] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
-    seconds: float = 0.0
+    spent: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
