@@ -18,6 +18,7 @@ from holdfast.sandbox.iam_api import TOLD_TO_MOTO
 from holdfast.sandbox.incoming import Incoming, incoming, read_body
 from holdfast.sandbox.kms_rules import require_usable_key
 from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD
+from holdfast.sandbox.relay import asked_of
 from holdfast.sandbox.wire import REQUEST_ID, ApiRefusal, Parameters, json_object
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Application:
                 raise incoming.stranger
             self._engine.authorize(incoming.asked, incoming.caller)
             if incoming.own is None:
-                return self._serve_other(incoming, start_response)
+                return self._serve_other(incoming, verdict, start_response)
             service, operation = incoming.own
             _require_signature(incoming)
             json_object(incoming.body)
@@ -116,10 +117,14 @@ class Application:
             return _refuse(incoming, refusal, start_response)
         return _send(start_response, status, answer, service.contract.content_type, [])
 
-    def _serve_other(self, incoming: Incoming, start_response: StartResponse) -> Iterable[bytes]:
+    def _serve_other(
+        self, incoming: Incoming, verdict: Verdict, start_response: StartResponse
+    ) -> Iterable[bytes]:
         """The answer of IAM and STS where they are the sandbox's own, of moto for everything else."""
         # Whatever key signed: moto keeps its state by the account that this header names.
         incoming.environ["HTTP_X_MOTO_ACCOUNT_ID"] = incoming.caller.account
+        if incoming.asked.service == "dynamodb":
+            return self._serve_dynamodb(incoming, verdict, start_response)
         answer = self._engine.answer_query(incoming.asked, incoming.caller)
         if answer is None:
             if incoming.asked.service == "kms":
@@ -137,6 +142,20 @@ class Application:
             # So that it can be attached to users and roles, which are moto's; the answer is given already.
             list(self._moto_application()(incoming.environ, _nowhere))
         return _send(start_response, 200, answer, "text/xml", [])
+
+    def _serve_dynamodb(
+        self, incoming: Incoming, verdict: Verdict, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        moto = self._moto_application()
+        answer = self._engine.answer_dynamodb(
+            incoming.asked,
+            verdict.conduct,
+            incoming.caller,
+            lambda operation, asked: asked_of(moto, incoming.environ, operation, asked),
+        )
+        if answer is None:
+            return moto(incoming.environ, start_response)
+        return _send(start_response, 200, answer, "application/x-amz-json-1.0", [])
 
     def _moto_application(self) -> WSGIApplication:
         with self._moto_lock:

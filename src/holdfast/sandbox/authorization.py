@@ -50,7 +50,14 @@ def resources_of(
         return (quicksight_resource(operation, parameters, caller.account, region),)
     if service == "kms":
         return _of_kms(parameters, caller.account, region)
+    if service == "dynamodb":
+        return _of_dynamodb(parameters, caller.account, region)
     return (_text(parameters, "RoleArn") or "*",)
+
+
+def _of_dynamodb(parameters: Parameters, account: str, region: str) -> Sequence[str]:
+    tables = [_text(parameters, "TableName") or "", *parameters.part("RequestItems").values]
+    return [f"arn:aws:dynamodb:{region}:{account}:table/{name}" for name in tables if name] or ANY
 
 
 def _of_sso(parameters: Parameters) -> list[str]:

@@ -16,6 +16,7 @@ import msgspec
 from holdfast.sandbox.authorization import require_permission
 from holdfast.sandbox.callers import Sessions, root_of, user_of
 from holdfast.sandbox.company import company
+from holdfast.sandbox.dynamodb_rules import Forward, answer_dynamodb
 from holdfast.sandbox.environment import ACCESS_KEY
 from holdfast.sandbox.faults import Asked, Faults
 from holdfast.sandbox.iam_api import answer_iam
@@ -147,6 +148,16 @@ class Engine:
         call = Call(asked.service, asked.operation, asked.region, asked.parameters, self._clock(), caller)
         with self._lock:
             return answer_iam(self.world, call)
+
+    def answer_dynamodb(
+        self, asked: Asked, conduct: Conduct, caller: Caller, forward: Forward
+    ) -> bytes | None:
+        """The encoded answer of DynamoDB where it is not moto's own. Raises: ApiRefusal."""
+        call = Call(
+            asked.service, asked.operation, asked.region, asked.parameters, self._clock(), caller, conduct
+        )
+        with self._lock:
+            return answer_dynamodb(self.world.new_tables, self.world.async_delay, call, forward)
 
     def count(self, asked: Asked, throttled: bool, faulted: bool) -> None:
         # REST operations are "PUT /bucket/key" to the rules; counting each path would grow without end.

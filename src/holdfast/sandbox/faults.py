@@ -26,7 +26,8 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     seconds; `reset` and `region_down` cut the connection, `cut_body` halfway through the answer's body; `deny`
     refuses as IAM does; `expired_token`;
     `async_failure` and `async_delay` for asynchronous requests that the call starts; `page_size` makes
-    pages shorter than asked for. `after`: the request takes effect before it is delayed, refused or cut.
+    pages shorter than asked for; `unprocessed` is the share of a DynamoDB batch that is left undone.
+    `after`: the request takes effect before it is delayed, refused or cut.
     """
 
     service: str | tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     async_failure: str | None = None
     async_delay: float | None = None
     page_size: int | None = None
+    unprocessed: float | None = None
 
     def concerns(self, request: Asked) -> bool:
         """Whether the rule's conditions hold for the request."""
@@ -186,6 +188,7 @@ def _apply(rule: FaultRule, request: Asked, verdict: Verdict) -> None:
         before.async_delay if rule.async_delay is None else rule.async_delay,
         before.async_failure if rule.async_failure is None else rule.async_failure,
         before.page_size if rule.page_size is None else rule.page_size,
+        before.unprocessed if rule.unprocessed is None else rule.unprocessed,
     )
 
 

@@ -16,7 +16,7 @@ from holdfast.sandbox.query_wire import form_parameters
 from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD, DOWNLOADS
 from holdfast.sandbox.s3_actions import s3_action
 from holdfast.sandbox.services import Service
-from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters, json_object
+from holdfast.sandbox.wire import ApiRefusal, Caller, Document, Parameters, json_object
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -51,6 +51,8 @@ def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
         caller, stranger = engine.caller("", ""), refusal
     own, parameters = _own(engine, environ, body, signed)
     service, operation = (own[0].name, own[1]) if own else (signed, _operation(environ, body))
+    if signed == "s3":
+        parameters = Parameters(cast(Document, query))
     action = f"{own[0].iam_prefix if own else service}:{operation}"
     resources = resources_of(engine.world, service, operation, parameters, caller, region)
     if service == "s3":

@@ -106,11 +106,12 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How the fault rules want this call to run: its asynchronous request, and the size of its page."""
+    """How the fault rules want this call to run: its asynchronous request, its page, how much of a batch is left."""
 
     async_delay: float | None = None
     async_failure: str | None = None
     page_size: int | None = None
+    unprocessed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

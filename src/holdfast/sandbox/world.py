@@ -9,6 +9,7 @@ from holdfast.sandbox.applications import Applications
 from holdfast.sandbox.asynchronous import AsyncRequests
 from holdfast.sandbox.callers import Sessions
 from holdfast.sandbox.directory import Directory, Shelf
+from holdfast.sandbox.dynamodb_rules import NewTables
 from holdfast.sandbox.idempotency import ClientTokens
 from holdfast.sandbox.identifiers import Identifiers
 from holdfast.sandbox.instance import Instance
@@ -31,7 +32,7 @@ class World:
         sequence = count(1)
         self.region, self.async_delay = region, DEFAULT_ASYNC_DELAY
         self.ids, self.pager, self.journal = Identifiers(seed, management_account), Pager(), Journal()
-        self.sessions = Sessions()
+        self.sessions, self.new_tables = Sessions(), NewTables()
         self.directory = Directory(self.ids, sequence)
         self.access = Access(self.ids, sequence)
         self.instance, self.client_tokens = Instance(), ClientTokens()

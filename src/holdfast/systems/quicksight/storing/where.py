@@ -1,0 +1,101 @@
+"""Where a run has stored what, for reports: the object of every asset, the items of every table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from holdfast.domain.changes import Change
+from holdfast.domain.outcomes import Outcome, OutcomeKind
+from holdfast.domain.records import split_key
+from holdfast.domain.runs import JournalEntry
+from holdfast.kernel.ports import Ledger
+from holdfast.systems.quicksight.storing.plan import BUNDLE, ITEMS, TABLE, bundle_value
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBundle:
+    """A bundle of a run: its key in the bucket, bytes, SHA-256 in hex, the keys of its assets, how its put ended.
+
+    `outcome` is None as long as it has not ended.
+    """
+
+    key: str
+    size: int
+    sha256: str
+    type: str
+    assets: tuple[str, ...]
+    described: bool
+    outcome: Outcome | None
+
+    @property
+    def stored(self) -> bool:
+        """Whether the object is there, with size, digest and encryption read back."""
+        return self.outcome is not None and self.outcome.kind is OutcomeKind.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table of a run: its name, the record type in it, how its making ended, its items written and all planned."""
+
+    name: str
+    type: str
+    outcome: Outcome | None
+    written: int
+    planned: int
+
+
+def stored_bundles(ledger: Ledger, run_id: str) -> Iterator[StoredBundle]:
+    """The bundles of a run in the order they were planned."""
+    for entry in ledger.changes(run_id):
+        if entry.change.type == BUNDLE:
+            value = bundle_value(entry.change)
+            held = value.contents
+            yield StoredBundle(
+                entry.change.key,
+                value.size,
+                value.sha256,
+                held.type,
+                held.assets,
+                held.described,
+                entry.outcome,
+            )
+
+
+def asset_places(ledger: Ledger, run_id: str) -> Mapping[tuple[str, str], StoredBundle]:
+    """The bundle of every asset that has one, by the asset's type and key."""
+    return {
+        (bundle.type, asset): bundle for bundle in stored_bundles(ledger, run_id) for asset in bundle.assets
+    }
+
+
+def stored_tables(ledger: Ledger, run_id: str) -> list[StoredTable]:
+    """The tables of a run in the order they were planned."""
+    made: dict[str, Outcome | None] = {}
+    types: dict[str, str] = {}
+    planned: Counter[str] = Counter()
+    written: Counter[str] = Counter()
+    for entry in ledger.changes(run_id):
+        change = entry.change
+        if change.type == TABLE:
+            made[change.key] = entry.outcome
+        elif change.type in ITEMS:
+            table = table_of(change)
+            types[table] = ITEMS[change.type]
+            planned[table] += 1
+            written[table] += is_done(entry)
+    return [
+        StoredTable(name, types.get(name, ""), outcome, written[name], planned[name])
+        for name, outcome in made.items()
+    ]
+
+
+def table_of(change: Change) -> str:
+    """The table that a change of a table or of an item is about."""
+    return split_key(change.key)[0]
+
+
+def is_done(entry: JournalEntry) -> bool:
+    """Whether a change ended as it should."""
+    return entry.outcome is not None and entry.outcome.kind is OutcomeKind.DONE

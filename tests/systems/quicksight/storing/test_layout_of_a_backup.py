@@ -1,0 +1,147 @@
+"""What a stored backup looks like: keys with a date, bundles that are always the same, items under a backup's id."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+
+from holdfast.domain.outcomes import Severity
+from holdfast.domain.records import join_key
+from holdfast.domain.runs import RunState
+from holdfast.kernel.system import Part
+from holdfast.kernel.views import MemoryView
+from holdfast.systems.quicksight.model import DASHBOARD, IDENTITIES, MEMBERSHIP, REFRESH_SCHEDULE, THEME, USER
+from holdfast.systems.quicksight.storing.bundles import Contents, divided, member_name, rebuilt
+from holdfast.systems.quicksight.storing.names import sort_value
+from holdfast.systems.quicksight.storing.where import asset_places, stored_tables
+from tests.systems.quicksight.storing.storage import Storage, company, person
+
+
+def view() -> MemoryView:
+    return MemoryView(Part(name, records) for name, records in company().items())
+
+
+def test_a_bundle_is_built_twice_with_the_same_bytes() -> None:
+    first, second = list(divided(view(), 3)), list(divided(view(), 3))
+    assert first == second
+    assert [rebuilt(view(), contents) for contents, _ in first] == [data for _, data in first]
+
+
+def test_described_assets_have_bundles_of_their_own() -> None:
+    found = [contents for contents, _ in divided(view(), 3)]
+    assert Contents(THEME, ("blue",)) in found
+    assert Contents(THEME, ("odd",), described=True) in found
+    assert Contents(DASHBOARD, ("board-0", "board-1", "board-2")) in found
+    assert Contents(DASHBOARD, ("board-3",)) in found
+    assert len(found) == 6
+
+
+def test_members_are_named_as_the_service_names_them_and_never_leave_the_folder() -> None:
+    assert member_name(DASHBOARD, "e0772d4e-bd69") == "dashboard/e0772d4e-bd69.json"
+    assert member_name(REFRESH_SCHEDULE, join_key("sales", "daily")) == "refreshschedule/sales/daily.json"
+    assert member_name(THEME, "../../x") == "theme/..%2F..%2Fx.json"
+
+
+def test_names_with_the_separator_in_them_make_different_sort_keys() -> None:
+    assert sort_value(join_key("default", "ada")) == "default#ada"
+    assert sort_value(join_key("default", "a#b", "c")) == "default#a%23b#c"
+    assert sort_value(join_key("default", "a", "b#c")) == "default#a#b#c"
+
+
+@pytest.mark.parametrize(
+    ("date", "shown"),
+    [("YYYY/MM/DD", "2026/11/20"), ("YYYY-MM-DD", "2026-11-20"), ("YYYYMMDD", "20261120")],
+)
+def test_generate_s3_key_with_date_prefix(storage: Storage, date: str, shown: str) -> None:
+    storage.settings = replace(storage.settings, prefix_format=date)
+    storage.contents = {THEME: company()[THEME]}
+    run = storage.store()
+    short = run.id.rpartition("-")[2]
+    assert storage.keys() == [
+        f"kept/{shown}/theme/theme_bundle_1-090807-{short}.qs",
+        f"kept/{shown}/theme/theme_described_bundle_1-090807-{short}.qs",
+    ]
+
+
+def test_log_success_and_update_manifest_every_asset_has_its_place(storage: Storage) -> None:
+    run = storage.store()
+    assert run.state is RunState.COMPLETE
+    places = asset_places(storage.bench.ledger, run.id)
+    assert len(places) == 8 and all(place.stored for place in places.values())
+    bundle = places[DASHBOARD, "board-3"]
+    stored = storage.s3.get_object(Bucket=storage.name, Key=bundle.key)
+    data = stored["Body"].read()
+    assert len(data) == bundle.size
+    with ZipFile(BytesIO(data)) as opened:
+        assert opened.namelist() == ["dashboard/board-3.json"]
+        assert opened.read("dashboard/board-3.json") == b'{"name":"board-3","resourceType":"dashboard"}'
+    assert stored["ContentType"] == "application/zip"
+    assert stored["Metadata"]["sha256"] == bundle.sha256
+    assert stored["Metadata"]["backup-id"] == run.snapshot
+    notes = [finding.message for finding in storage.findings(Severity.NOTE)]
+    assert "6 of 6 bundles were read back whole and hold what was sent" in notes
+
+
+def test_encryption_class_and_tags_are_those_of_the_settings(storage: Storage) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    storage.settings = replace(
+        storage.settings, kms_key=key, storage_class="STANDARD_IA", tags="team=bi, env=x"
+    )
+    storage.contents = {DASHBOARD: company()[DASHBOARD][:1]}
+    assert storage.store().state is RunState.COMPLETE
+    (name,) = storage.keys()
+    head = storage.s3.head_object(Bucket=storage.name, Key=name)
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+    assert head["StorageClass"] == "STANDARD_IA"
+    tags = storage.s3.get_object_tagging(Bucket=storage.name, Key=name)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "bi", "env": "x"}
+
+
+def test_log_success_and_update_count_items_say_what_the_service_said(storage: Storage) -> None:
+    storage.types = IDENTITIES
+    run = storage.store()
+    assert run.state is RunState.COMPLETE and storage.keys() == []
+    (membership,) = storage.items("memberships")
+    assert membership == {
+        "backup_id": {"S": run.snapshot},
+        "backup_timestamp": {"S": "2026-11-20T09:08:07+00:00"},
+        "membership_id": {"S": "default#Data %231#person-000"},
+        "namespace": {"S": "default"},
+        "group": {"S": "Data #1"},
+        "user": {"S": "person-000"},
+    }
+    zoe = next(item for item in storage.items("users") if item["user_name"]["S"] == "team#zoe")
+    assert (zoe["role"], zoe["identity_type"], zoe["active"]) == (
+        {"S": "READER"},
+        {"S": "QUICKSIGHT"},
+        {"BOOL": True},
+    )
+    assert zoe["email"] == {"S": "zoe@example.org"} and "expires_at" not in zoe
+    tables = stored_tables(storage.bench.ledger, run.id)
+    assert [(each.name, each.type, each.written, each.planned) for each in tables] == [
+        (storage.table("users"), USER, 4, 4),
+        (storage.table("groups"), "group", 2, 2),
+        (storage.table("memberships"), MEMBERSHIP, 1, 1),
+    ]
+
+
+def test_two_backups_of_one_day_do_not_mix(storage: Storage) -> None:
+    first = storage.store()
+    storage.contents = {**company(), USER: [person("person-001"), person("person-009")]}
+    second = storage.store()
+    assert (first.state, second.state) == (RunState.COMPLETE, RunState.COMPLETE)
+    assert len(storage.keys()) == 12
+    by_backup = {run.snapshot: set[str]() for run in (first, second)}
+    for item in storage.items("users"):
+        by_backup[item["backup_id"]["S"]].add(item["user_name"]["S"])
+    assert by_backup[first.snapshot] == {
+        "default#person-000",
+        "default#person-001",
+        "default#person-002",
+        "team#zoe",
+    }
+    assert by_backup[second.snapshot] == {"default#person-001", "default#person-009"}
+    assert {outcome.code for outcome in storage.outcomes("table").values()} == {"already-so"}
