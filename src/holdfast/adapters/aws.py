@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from holdfast.adapters.aws_remedy import credentials_remedy
 from holdfast.adapters.aws_roles import RoleSession
-from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
+from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer
 from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock, PacedSession
 from holdfast.kernel.settings import setting
@@ -155,7 +155,7 @@ class AwsSession:
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
         pacers = (self._identity_center, self._others, self._roles, self._storage)
-        return total([pacer.count() for pacer in pacers])
+        return CallCount.total(pacer.count() for pacer in pacers)
 
     def assuming(self, role: str) -> PacedSession:
         """The session under a role, which is assumed at its first call."""

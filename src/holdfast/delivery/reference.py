@@ -17,8 +17,9 @@ from holdfast.config import FILE_NAMES, SECTIONS
 from holdfast.delivery.cli.invocation import shared_parameters
 from holdfast.delivery.cli.root import root
 from holdfast.domain.errors import HoldfastError
+from holdfast.kernel.needs import Action
 from holdfast.kernel.runs.manifest import manifest_schema
-from holdfast.systems.identity_center.needs.action import Action, Place
+from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.policy import policy
 from holdfast.systems.identity_center.needs.table import ACTIONS, BACKUP, RESTORE, actions_for
 

@@ -11,6 +11,7 @@ from holdfast.sandbox.company_applications import INSTANCE, ISSUER, applications
 from holdfast.sandbox.company_names import DEPARTMENTS, PLACES, ROLES, STAGES
 from holdfast.sandbox.company_people import people
 from holdfast.sandbox.company_permission_sets import LIMITS_NAME, UNUSED_NAME, permission_sets, policy_names
+from holdfast.sandbox.company_quicksight import quicksight
 from holdfast.sandbox.portrait import (
     HOME_REGION,
     MANAGEMENT_ACCOUNT,
@@ -98,6 +99,7 @@ def company(
             names,
             random.Random(f"applications {scale} {seed}"),
         ),
+        quicksight=quicksight(scale, seed, management_account, region),
     )
 
 

@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -21,9 +23,13 @@ from holdfast.sandbox.iam_api import answer_iam
 from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
 from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT, Portrait
+from holdfast.sandbox.quicksight.bundle_api import settle as settle_bundles
 from holdfast.sandbox.services import Service, services
 from holdfast.sandbox.wire import ApiRefusal, Call, Caller, Conduct
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +118,27 @@ class Engine:
         self.enforce_iam, self._sessions = self.setup.enforce_iam, Sessions()
         self.load(self._company())
 
-    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> bytes:
-        """The encoded answer of one of our services. Raises: ApiRefusal."""
+    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> tuple[int, bytes]:
+        """HTTP status and encoded answer of one of our services. Raises: ApiRefusal."""
         now = self._clock()
         with self._lock:
-            self.world.requests.settle(now)
+            self._settle(now)
             call = Call(service.name, asked.operation, asked.region, asked.parameters, now, caller, conduct)
             return service.answer(self.world, call)
+
+    def bundle(self, environ: WSGIEnvironment) -> bytes:
+        """The asset bundle behind a presigned URL. Raises: ApiRefusal in S3's words."""
+        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        now = self._clock()
+        with self._lock:
+            return self.world.quicksight.bundles.download(environ["PATH_INFO"], query, now)
+
+    def _settle(self, now: float) -> None:
+        """Ends whatever is due by now."""
+        self.world.requests.settle(now)
+        self.world.quicksight.bundles.url = self.url
+        self.world.quicksight.settle(now)
+        settle_bundles(self.world.quicksight, now)
 
     def answer_query(self, asked: Asked, caller: Caller) -> bytes | None:
         """The encoded answer of IAM or STS; None where moto is to answer. Raises: ApiRefusal."""
@@ -169,13 +189,13 @@ class Engine:
     def changes(self) -> list[Effect]:
         """The log of applied effects up to now, in order."""
         with self._lock:
-            self.world.requests.settle(self._clock())
+            self._settle(self._clock())
             return list(self.world.journal.effects)
 
     def dump(self) -> Portrait:
         """The world by natural names."""
         with self._lock:
-            self.world.requests.settle(self._clock())
+            self._settle(self._clock())
             return draw(self.world)
 
     def delay_requests(self, seconds: float) -> None:
@@ -187,7 +207,7 @@ class Engine:
         """Counts and facts as of now."""
         with self._lock:
             world, tally = self.world, self.tally
-            world.requests.settle(self._clock())
+            self._settle(self._clock())
             return Status(
                 url=self.url,
                 pid=os.getpid(),
@@ -223,4 +243,9 @@ def _objects(world: World) -> dict[str, int]:
         "accounts": len(world.organization.accounts),
         "applications": len(world.applications.all),
         "trusted_token_issuers": len(world.token_issuers.all),
+        "quicksight_users": sum(len(each.users) for each in world.quicksight.identities_of.values()),
+        "quicksight_groups": sum(len(each.groups) for each in world.quicksight.identities_of.values()),
+        "quicksight_assets": sum(
+            each.own for estate in world.quicksight.estates.values() for each in estate.assets.values()
+        ),
     }

@@ -16,6 +16,7 @@ from holdfast.sandbox.instance import Instance
 from holdfast.sandbox.journal import Journal
 from holdfast.sandbox.organization import Organization
 from holdfast.sandbox.paging import Pager
+from holdfast.sandbox.quicksight.estate import QuickSight
 from holdfast.sandbox.token_issuers import TrustedTokenIssuers
 from holdfast.sandbox.wire import invalid
 
@@ -38,6 +39,7 @@ class World:
         self.applications = Applications(self.ids, sequence)
         self.token_issuers = TrustedTokenIssuers(self.ids, sequence)
         self.organization = Organization(self.ids, management_account)
+        self.quicksight = QuickSight(self.journal, self.pager, region)
         self.requests = AsyncRequests(self.access, self.organization, self.journal, self.name_of, sequence)
 
     @property

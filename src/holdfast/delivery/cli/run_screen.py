@@ -19,7 +19,7 @@ SHOWN = 10
 
 def show_report(report: RunReport, folder: Path | str = "", screen: Screen | None = None) -> None:
     """What a run came to, what did not work and what to do next; `folder` is where its evidence lies."""
-    from holdfast.kernel.runs.report_text import facts, left_out_line, sum_line
+    from holdfast.kernel.runs.report_text import facts, left_out_line, operation_lines, sum_line
     from holdfast.kernel.runs.report_values import headline, reason
 
     screen = screen or Screen()
@@ -41,6 +41,7 @@ def show_report(report: RunReport, folder: Path | str = "", screen: Screen | Non
     _lines(screen, "Left out", [left_out_line(part) for part in report.left_out])
     _lines(screen, "Taken while these runs were changing the same service", report.taken_during)
     _lines(screen, "Stages", [f"{time.stage} {duration(time.seconds)}" for time in report.cost.stages])
+    _lines(screen, "Durations", operation_lines(report))
     _next(screen, report, folder)
 
 

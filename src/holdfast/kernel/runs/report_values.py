@@ -20,8 +20,9 @@ from holdfast.kernel.showing import duration, visible, visible_key
 class ItemTally:
     """How the items of one type ended. `total` is the type's inventory.
 
-    `expected` is what the sealed snapshot says the number of done items must be; None where this
-    run sealed no snapshot of the type.
+    `kept` are those not done of which a record is kept all the same, such as a part of them. `expected` is
+    what the sealed snapshot says the number of done and kept items must be; None where this run sealed no
+    snapshot of the type.
     """
 
     type: str
@@ -31,6 +32,7 @@ class ItemTally:
     skipped: int
     impossible: int
     expected: int | None = None
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,19 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationTime:
+    """How long an operation took in seconds, None where it was not done, and how long it typically takes, in words."""
+
+    operation: str
+    seconds: float | None
+    typical: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What the run took: seconds, bytes added to the vault, repeated requests, calls, and the stages' times.
 
+    `operations` are those that a system has the times told of, whatever stage they are part of.
     `repeats` are requests the service refused or answered as already done, because an earlier one
     whose answer was lost had taken effect.
     """
@@ -86,6 +98,7 @@ class Cost:
     repeats: int
     traffic: CallCount | None
     stages: tuple[StageTime, ...]
+    operations: tuple[OperationTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

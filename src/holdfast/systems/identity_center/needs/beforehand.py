@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.checks import Check, Verdict
+from holdfast.kernel.needs import Action, Kind
+from holdfast.kernel.simulation import SIMULATE, simulated
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import Instance
-from holdfast.systems.identity_center.needs.action import Action, Kind, Place
-from holdfast.systems.identity_center.needs.simulating import SIMULATE, simulated
+from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.table import actions_for_changes
 
 
@@ -34,7 +35,7 @@ def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
         return []
     caller = connection.organizations.caller()
     place = place_of(connection, connection.instance(), caller)
-    checks = simulated(connection.iam, caller, actions, place)
+    checks = simulated(connection.iam.simulator, caller.arn, actions, place.names)
     findings = [
         Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
         for check in checks

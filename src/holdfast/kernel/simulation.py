@@ -1,15 +1,16 @@
-"""What IAM says about the caller and actions that nobody wants to try."""
+"""What IAM says about a caller and actions that nobody wants to try."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from holdfast.domain.errors import AccessDenied, RemoteError
+from holdfast.kernel.answers import Answer, part, rows, text, texts
 from holdfast.kernel.checks import Check, Verdict
-from holdfast.systems.identity_center.clients.iam_client import IamClient, Simulated
-from holdfast.systems.identity_center.clients.organizations_gateway import Caller
-from holdfast.systems.identity_center.needs.action import Action, Place
+from holdfast.kernel.needs import Action
+from holdfast.kernel.paging import Page, every
 
 ACTION = "action"
 SIMULATE = "iam:SimulatePrincipalPolicy"
@@ -18,24 +19,66 @@ _LET_ASK = f"Allow {SIMULATE} on the principal itself, or see by yourself that t
 _CONDITIONS = "its policies have conditions that only a real call meets or fails: "
 
 
-def simulated(iam: IamClient, caller: Caller, actions: Sequence[Action], place: Place) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """IAM's answer for one action on one resource.
+
+    `missing_context` names the condition keys that the policies look at and that only a real call has.
+    """
+
+    action: str
+    resource: str
+    decision: str
+    missing_context: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether a call would be allowed."""
+        return self.decision == "allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """IAM of the caller's account; `send` gives the answer to an operation of it, or raises our errors."""
+
+    send: Callable[[str, Mapping[str, object]], Answer]
+
+    def role_named(self, name: str) -> str:
+        """The ARN of a role of the caller's account, with its path."""
+        return text(part(self.send("GetRole", {"RoleName": name}), "Role"), "Arn")
+
+    def simulate(self, principal: str, actions: Sequence[str], resources: Sequence[str]) -> list[Simulated]:
+        """The decision for each action on each resource."""
+        asked = {"PolicySourceArn": principal, "ActionNames": list(actions), "ResourceArns": list(resources)}
+
+        def page(token: str) -> Page[Simulated]:
+            answer = self.send("SimulatePrincipalPolicy", {**asked, "Marker": token})
+            found = tuple(each for row in rows(answer, "EvaluationResults") for each in _decisions(row))
+            return Page(found, text(answer, "Marker"))
+
+        return list(every(page))
+
+
+def simulated(
+    iam: Simulator, caller: str, actions: Sequence[Action], place: Mapping[str, str]
+) -> list[Check]:
     """A check for each action, in their order; UNKNOWN where IAM may not be asked.
 
-    Raises: CredentialsError.
+    `caller` is the ARN of who calls. Raises: CredentialsError.
     """
-    if caller.arn.endswith(":root"):
+    if caller.endswith(":root"):
         return [Check(ACTION, action.name, Verdict.OK, "the root user") for action in actions]
     try:
-        principal = _principal(iam, caller.arn)
+        principal = _principal(iam, caller)
         said = dict(_asked(iam, principal, actions, place))
     except (AccessDenied, RemoteError) as error:
-        # Where IAM cannot be reached either: a network may have a way to Identity Center alone.
+        # Where IAM cannot be reached either: a network may have a way to the service alone.
         return [_unknown(action, str(error)) for action in actions]
     return [_judged(action, said[action.service], principal, place) for action in actions]
 
 
 def _asked(
-    iam: IamClient, principal: str, actions: Sequence[Action], place: Place
+    iam: Simulator, principal: str, actions: Sequence[Action], place: Mapping[str, str]
 ) -> Iterable[tuple[str, Mapping[tuple[str, str], Simulated]]]:
     """By service, because IAM wants the resources of a question to be of the actions' own kind."""
     for service, found in groupby(
@@ -48,7 +91,9 @@ def _asked(
         yield service, {(answer.action, answer.resource): answer for answer in answers}
 
 
-def _judged(action: Action, said: Mapping[tuple[str, str], Simulated], principal: str, place: Place) -> Check:
+def _judged(
+    action: Action, said: Mapping[tuple[str, str], Simulated], principal: str, place: Mapping[str, str]
+) -> Check:
     answers = [(resource, said.get((action.name, resource))) for resource in action.resources_in(place)]
     for resource, answer in answers:
         if answer is None:
@@ -72,7 +117,7 @@ def _unknown(action: Action, reason: str) -> Check:
     return Check(ACTION, action.name, Verdict.UNKNOWN, reason, _LET_ASK, action.required)
 
 
-def _principal(iam: IamClient, arn: str) -> str:
+def _principal(iam: Simulator, arn: str) -> str:
     """The user, or the role behind a session; IAM is asked for the role's path, which a session's ARN lacks."""
     parts = arn.split(":", 5)
     kind, _, rest = parts[5].partition("/")
@@ -83,3 +128,14 @@ def _principal(iam: IamClient, arn: str) -> str:
         return iam.role_named(name)
     except AccessDenied:
         return f"arn:{parts[1]}:iam::{parts[4]}:role/{name}"
+
+
+def _decisions(row: Answer) -> Iterator[Simulated]:
+    """IAM gives a row for each action and resource, or one for an action with its resources inside."""
+    action, missing = text(row, "EvalActionName"), texts(row, "MissingContextValues")
+    yield Simulated(action, text(row, "EvalResourceName"), text(row, "EvalDecision"), missing)
+    for each in rows(row, "ResourceSpecificResults"):
+        decision = text(each, "EvalResourceDecision")
+        yield Simulated(
+            action, text(each, "EvalResourceName"), decision, texts(each, "MissingContextValues") or missing
+        )
