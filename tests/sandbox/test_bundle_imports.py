@@ -287,6 +287,25 @@ def test_tags_can_be_overridden_for_one_or_all(desk: Desk, elsewhere: Desk) -> N
     assert elsewhere.of("dashboard")[0].tags == {}
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"definition": {"dataSetIdentifierDeclarations": "none"}}, "dataSetIdentifierDeclarations"),
+        ({"definition": {"dataSetIdentifierDeclarations": [{"identifier": "x"}]}}, "dataSetArn"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_what_the_api_would_not_take_is_named(
+    desk: Desk, elsewhere: Desk, change: dict[str, object], what: str
+) -> None:
+    members = _plain(desk)
+    board = _boards(members)[0]
+    board |= change
+    (error,) = elsewhere.imported(zipped(members))["Errors"]
+    assert error["Arn"] == elsewhere.arn(f"dashboard/{board['dashboardId']}")
+    assert what in error["Message"]
+
+
 def test_a_definition_that_declares_no_dataset_fails_a_job_without_being_named(
     desk: Desk, elsewhere: Desk
 ) -> None:

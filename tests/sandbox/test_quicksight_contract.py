@@ -102,6 +102,7 @@ READ: list[tuple[str, Mapping[str, object]]] = [
     ("DescribeGroupMembership", {**GROUP, "MemberName": "ann"}),
     ("DescribeVPCConnection", {"VPCConnectionId": "vpc"}),
     ("ListRefreshSchedules", {"DataSetId": "set"}),
+    ("DescribeDataSetRefreshProperties", {"DataSetId": "set"}),
     ("DescribeRefreshSchedule", {"DataSetId": "set", "ScheduleId": "daily"}),
     ("DescribeAnalysisDefinition", ASSETS["Analysis"]), ("DescribeDashboardDefinition", ASSETS["Dashboard"]),
     ("ListDashboardVersions", ASSETS["Dashboard"]), ("ListFolderMembers", ASSETS["Folder"]),
@@ -115,6 +116,7 @@ CHANGED: list[tuple[str, Mapping[str, object]]] = [
     ("UpdateVPCConnection", VPC),
     ("UpdateDataSource", {"DataSourceId": "source", "Name": "renamed"}),
     ("UpdateDataSet", DATA_SET),
+    ("DeleteDataSetRefreshProperties", {"DataSetId": "set"}),
     ("UpdateRefreshSchedule", {"DataSetId": "set", "Schedule": SCHEDULE}),
     ("UpdateTopic", TOPIC),
     ("UpdateTheme", THEME),
@@ -156,4 +158,6 @@ def test_every_answer_is_of_the_shape_that_the_model_says(empty: Aws) -> None:
             wrong.append(f"{operation}: {refusal}")
     assert wrong == []
     assert bodies.keys() == OPERATIONS.keys() - bundle_api.OPERATIONS.keys()
+    # The deleted analysis stays until its recovery window ends.
+    empty.clock.pass_by(30 * 86_400)
     assert empty.sandbox.dump().quicksight == ()

@@ -40,10 +40,10 @@ def test_users_and_groups_are_asked_for_in_the_identity_region_namespaces_anywhe
 ) -> None:
     load(empty, identity_region="eu-west-1")
     code, message = refused(lambda: empty.quicksight.list_users(**DEFAULT))
-    assert (code, message) == (
-        "AccessDeniedException",
+    assert code == "AccessDeniedException"
+    assert message == (
         "Operation is being called from endpoint us-east-1, but your identity region is eu-west-1. "
-        "Please use the eu-west-1 endpoint.",
+        "Please use the eu-west-1 endpoint."
     )
     assert refused(lambda: empty.quicksight.list_groups(**DEFAULT))[0] == "AccessDeniedException"
     (namespace,) = empty.quicksight.list_namespaces(**A)["Namespaces"]

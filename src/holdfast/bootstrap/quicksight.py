@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,16 +13,19 @@ from holdfast.kernel.backup import CLIENTS
 if TYPE_CHECKING:
     from holdfast.config import Settings
     from holdfast.kernel.backup import BackupRequest
-    from holdfast.kernel.ports import Clock
+    from holdfast.kernel.checks import Check
+    from holdfast.kernel.ports import Clock, PacedSession
     from holdfast.kernel.runs.stages import Stage
     from holdfast.kernel.settings import Raw
     from holdfast.kernel.system import Rehearsal, System
 
+BACKUP = "backup"
 FILE_DATASETS = "file-datasets"
 """Option of a backup: uploaded files are listed as impossible, not left out."""
 
 
 def _system(around: Surroundings) -> System:
+    from holdfast.adapters.tls import tls_context
     from holdfast.adapters.web_download import WebDownload
     from holdfast.systems.quicksight.elsewhere.overriding import overrides_of
     from holdfast.systems.quicksight.system import Sessions, quicksight
@@ -32,7 +35,19 @@ def _system(around: Surroundings) -> System:
     if FILE_DATASETS in around.options:
         own = replace(own, include_file_datasets=True)
     sessions = Sessions(around.session(""), around.session(people))
-    return quicksight(sessions, own, around.clock, WebDownload(), overrides_of(around.mapping))
+    download = WebDownload(lambda: tls_context(around.settings.aws.tls_minimum))
+    made = quicksight(sessions, own, around.clock, download, overrides_of(around.mapping))
+    return replace(made, examine=lambda work: _examine(made, sessions.assets, own.bucket, work))
+
+
+def _examine(system: System, session: PacedSession, bucket: str, work: str) -> Iterator[Check]:
+    """What the system looks at, and who else may read the bundles."""
+    from holdfast.adapters.bucket_examination import examine_bucket
+
+    if system.examine is not None:
+        yield from system.examine(work)
+    if bucket and work == BACKUP:
+        yield from examine_bucket(session, bucket)
 
 
 def _storing(around: Surroundings, request: BackupRequest) -> Sequence[Stage]:

@@ -304,7 +304,7 @@ class Runner:
                 "stage ended", extra={"facts": {"stage": stage.name, "milliseconds": int(seconds * 1000)}}
             )
             self._times.append(StageTime(stage.name, seconds))
-            self._spent |= context.times
+            self._spent |= context.seconds()
 
         return replace(stage, work=work)
 

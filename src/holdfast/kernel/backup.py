@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -107,7 +107,7 @@ class Backup:
         """
         started, began = context.clock.now(), context.clock.monotonic()
         identity = self.source.identity()
-        context.spent(CLIENTS, context.clock.monotonic() - began)
+        context.spent(CLIENTS, began, context.clock.monotonic())
         parent = self._parent(request, identity, started)
         parts, oldest = self._read(context, request, identity, items=items)
         started = min(started, oldest or started)
@@ -127,9 +127,13 @@ class Backup:
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
         for part in self.source.capture(request.types, context.progress, f"{context.run.id}-{context.stage}"):
-            for operation, seconds in part.spent:
-                context.spent(operation, seconds)
-            context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
+            for operation, began, ended in part.spent:
+                context.spent(operation, began, ended)
+            # Without an inventory only what is missing counts, not what is kept in another form.
+            missing = (
+                item for item in _inventory(part) if items or not (item.outcome == DONE or item.digest)
+            )
+            context.record_items(missing)
             yield part
 
     def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
@@ -272,11 +276,16 @@ def beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
 
 
 def _inventory(part: Part) -> Iterator[Item]:
-    """The items of a part: its records, and what could not be read."""
-    yield from (Item(record.type, record.key, DONE, record.digest) for record in part.records)
+    """The items of a part: its records, and what could not be read, of which a part may be recorded all the same."""
+    failed, kept = {failure.key for failure in part.failures}, dict[str, str]()
+    for record in part.records:
+        if record.key in failed:
+            kept[record.key] = record.digest
+        else:
+            yield Item(record.type, record.key, DONE, record.digest)
     if not part.complete and not part.failures:
         yield Item(part.type, "", Outcome(OutcomeKind.FAILED, part.reason))
-    yield from part.failures
+    yield from (replace(failure, digest=kept.get(failure.key, "")) for failure in part.failures)
 
 
 def changed_during(

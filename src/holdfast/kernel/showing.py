@@ -23,7 +23,9 @@ PERSONAL_FIELDS = frozenset(
     {
         "DisplayName",
         "Name",
+        "Email",
         "Emails",
+        "email",
         "PhoneNumbers",
         "Addresses",
         "Title",

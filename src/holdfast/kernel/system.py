@@ -26,8 +26,8 @@ class Part:
 
     `records` are sorted by key and unique. `failures` are the items that the inventory named and
     that could not be read, each with its outcome; `complete` is False when there are any or when the
-    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost, `spent` is seconds by
-    operation in the system's own words.
+    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost, `spent` is when each
+    operation began and ended by the monotonic clock, in the system's own words.
     """
 
     type: str
@@ -37,7 +37,7 @@ class Part:
     reason: str = ""
     calls: int = 0
     seconds: float = 0.0
-    spent: Sequence[tuple[str, float]] = ()
+    spent: Sequence[tuple[str, float, float]] = ()
 
 
 class Source(Protocol):

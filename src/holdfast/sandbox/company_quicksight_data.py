@@ -133,7 +133,9 @@ def data_set(key: str, number: int, sources: Sequence[str], base: str, rules: st
 def file_data_set(key: str, name: str, source: str) -> Document:
     """What there is of an uploaded file's dataset; its rows are in SPICE, which looks like any other."""
     made = _data_set(key, name, "SPICE")
-    made["physicalTableMap"] = {"file": {"fileSource": {"dataSourceArn": source, "inputColumns": _columns()}}}
+    made["physicalTableMap"] = {
+        "file": {"fileSource": {"dataSourceArn": source, "sheetIndex": 0, "inputColumns": _columns()}}
+    }
     return made
 
 

@@ -25,7 +25,7 @@ def theme(key: str, number: int) -> Document:
         "baseThemeId": "MIDNIGHT" if number % 2 else "CLASSIC",
         "configuration": {
             "dataColorPalette": {"colors": [f"#{shade}6699", f"#99{shade}66"], "emptyFillColor": "#EEEEEE"},
-            "uiColorPalette": {"primaryForeground": "#111111", "accent": f"#00{shade}CC"},
+            "uicolorPalette": {"primaryForeground": "#111111", "accent": f"#00{shade}CC"},
             "sheet": {"tile": {"border": {"show": True}}, "tileLayout": {"margin": {"show": False}}},
         },
     }
@@ -134,7 +134,7 @@ def _filter(prefix: str) -> Document:
 
 
 def _sheet(number: int, names: Sequence[str], prefix: str) -> Document:
-    kinds = ("kpiVisual", "barChartVisual", "lineChartVisual", "pieChartVisual", "tableVisual")
+    kinds = ("kpivisual", "barChartVisual", "lineChartVisual", "pieChartVisual", "tableVisual")
     start = number * 2
     chosen = [kinds[each % len(kinds)] for each in range(start, start + 3)]
     ids = [f"{prefix}sheet-{number + 1}-visual-{each + 1}" for each in range(3)]
@@ -176,7 +176,7 @@ def _wells(kind: str, key: str, data: str) -> Document:
             "aggregationFunction": {"simpleNumericalAggregation": "SUM"},
         }
     }
-    if kind == "kpiVisual":
+    if kind == "kpivisual":
         return {"values": [amount], "targetValues": [], "trendGroups": []}
     if kind == "tableVisual":
         return {"tableAggregatedFieldWells": {"groupBy": [by_region], "values": [amount]}}

@@ -137,6 +137,7 @@ class Engine:
         """Ends whatever is due by now."""
         self.world.requests.settle(now)
         self.world.quicksight.bundles.url = self.url
+        self.world.quicksight.settle(now)
         settle_bundles(self.world.quicksight, now)
 
     def answer_query(self, asked: Asked, caller: Caller) -> bytes | None:

@@ -30,7 +30,7 @@ class RestContract(Contract):
         for each in self._routes.values():
             # The most literal path first: /accounts/{id}/search/folders before /accounts/{id}/folders/{id}.
             each.sort(key=lambda route: sum(part.startswith("{") for part in route[0]))
-        self._statuses = {
+        self._statuses = {"UnknownOperationException": 404, "UnrecognizedClientException": 403} | {
             shape.name: int(shape.metadata["error"]["httpStatusCode"])
             for shape in map(self._model.shape_for, self._model.shape_names)
             if "httpStatusCode" in shape.metadata.get("error", {})

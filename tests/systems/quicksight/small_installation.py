@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from holdfast.adapters.web_download import WebDownload
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record
-from holdfast.kernel.canonical import plain
-from holdfast.kernel.paging import every
-from holdfast.kernel.ports import Progress
-from holdfast.kernel.system import Part, PlanOptions
+from holdfast.kernel.system import PlanOptions
 from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.quicksight.portraits import (
     AssetPortrait,
@@ -22,17 +19,10 @@ from holdfast.sandbox.quicksight.portraits import (
     QuickSightUserPortrait,
 )
 from holdfast.sandbox.server import SandboxServer
+from holdfast.systems.quicksight.capture.source import QuickSightSource
 from holdfast.systems.quicksight.clients.connection import Connection
-from holdfast.systems.quicksight.model import IDENTITIES, RECORD_TYPES, Asset
-from holdfast.systems.quicksight.records.assets import asset_record
-from holdfast.systems.quicksight.records.people import (
-    comparable,
-    custom_permissions_record,
-    group_record,
-    membership_record,
-    namespace_record,
-    user_record,
-)
+from holdfast.systems.quicksight.model import RECORD_TYPES
+from holdfast.systems.quicksight.records.people import comparable
 from holdfast.systems.quicksight.restore.exported import ExportedAssets
 from holdfast.systems.quicksight.restore.imports import JobPace
 from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
@@ -137,12 +127,11 @@ KEPT = QuickSightPortrait(
                 schedule("sales", "daily", "2026-01-01T00:00:00Z"),
                 asset("theme", "house", {"baseThemeId": "CLASSIC", "configuration": {}}),
                 view("analysis", "draft", "sales", tags={"team": "blue"}),
-                view("analysis", "binned", "sales"),
                 view(
                     "dashboard",
                     "board",
                     "sales",
-                    permissions={f"{HOME}user/default/ann": OWN, f"{HOME}group/default/crew": VIEW},
+                    permissions={f"{HOME}user/default/ann": OWN},
                     tags={"team": "blue"},
                 ),
                 view("dashboard", "wall", "stock"),
@@ -174,14 +163,13 @@ DAMAGED = QuickSightPortrait(
                 table("scrap", "db"),
                 schedule("scrap", "hourly", "2026-01-01T00:00:00Z"),
                 view("analysis", "draft", "sales", "another"),
-                view("analysis", "binned", "sales", deleted=True),
                 view("analysis", "strange", "scrap"),
                 view(
                     "dashboard",
                     "board",
                     "sales",
                     "another",
-                    permissions={f"{HOME}user/default/ann": VIEW, f"{HOME}user/default/bob": OWN},
+                    permissions={f"{HOME}user/default/ann": VIEW, f"{HOME}user/default/dan": VIEW},
                     tags={"team": "red", "temporary": "1"},
                 ),
                 folder("top", members=(f"{HOME}analysis/draft",)),
@@ -211,9 +199,9 @@ class Installation:
         """What reads assets."""
         return ExportedAssets(self.connection, WebDownload(), self.settings, self.clock)
 
-    def source(self) -> PlainSource:
+    def source(self) -> QuickSightSource:
         """What captures."""
-        return PlainSource(self)
+        return QuickSightSource(self.connection, self.settings, self.clock, WebDownload())
 
     def target(self) -> QuickSightTarget:
         """A fresh target."""
@@ -236,62 +224,3 @@ class Installation:
     def effects(self) -> int:
         """Changes that the service has made."""
         return len(self.sandbox.changes()) + self.damages
-
-
-class PlainSource:
-    """Captures everything, in the simplest way."""
-
-    def __init__(self, installation: Installation) -> None:
-        self._all, self._connection = installation.assets(), installation.connection
-
-    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
-        for name in types:
-            records = self._people(name) if name in IDENTITIES else self._assets(name)
-            yield Part(name, sorted(records, key=lambda record: record.key))
-
-    def _people(self, name: str) -> list[Record]:
-        ids = self._connection.identities
-        spaces = [s for s in every(ids.list_namespaces)]
-        if name == "namespace":
-            return [namespace_record(s) for s in spaces]
-        if name == "custom_permissions":
-            return [custom_permissions_record(p) for p in every(ids.list_custom_permissions)]
-        found = []
-        for s in spaces:
-            if name == "user":
-                found += [user_record(u) for u in every(lambda t: ids.list_users(s.name, t))]
-            else:
-                groups = list(every(lambda t: ids.list_groups(s.name, t)))
-                if name == "group":
-                    found += [group_record(g) for g in groups]
-                else:
-                    for g in groups:
-                        found += [
-                            membership_record(s.name, g.name, m)
-                            for m in every(lambda t: ids.list_members(s.name, g.name, t))
-                        ]
-        return found
-
-    def _assets(self, name: str) -> list[Record]:
-        a = self._connection.assets
-        if name == "refresh_schedule":
-            listed = [
-                x
-                for d in every(lambda t: a.list_assets("data_set", t))
-                for x in a.list_refresh_schedules(d.key)
-            ]
-        else:
-            listed = list(every(lambda t: a.list_assets(name, t)))
-        members = self._all.read(name, [x.key for x in listed])
-        found = []
-        for x in listed:
-            if x.key not in members:
-                continue
-            assert isinstance(members[x.key], bytes), members[x.key]
-            perms = (
-                {} if name in ("vpc_connection", "refresh_schedule") else a.grants(name, x.key).permissions
-            )
-            tags = {} if name == "refresh_schedule" else a.tags(x.arn)
-            inside = tuple(every(lambda t: a.list_folder_members(x.key, t))) if name == "folder" else ()
-            found.append(asset_record(Asset(name, x.key, plain(members[x.key]), perms, tags, inside)))
-        return found

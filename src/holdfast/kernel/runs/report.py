@@ -72,7 +72,7 @@ def build_report(
     traffic = replace(calls, waited=round(calls.waited, 3)) if calls else None
     findings, conflicts = ledger.findings(run.id), ledger.conflicts(run.id)
     seen = _read(ledger, run)
-    items, changes = _item_tallies(ledger, run, snapshot), _change_tallies(ledger, run)
+    items, changes = _item_tallies(ledger, run, snapshot, seen.kept), _change_tallies(ledger, run)
     discrepancies = tuple(_discrepancies(items, changes))
     return RunReport(
         run=run.id,
@@ -127,11 +127,13 @@ class _Seen:
     failures: list[Failure] = field(default_factory=list)
     failures_total: int = 0
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
 
     def item(self, item: Item) -> None:
         """Take one item of the inventory into account."""
         self.repeats += item.outcome.repeats
+        self.kept[item.type] += item.outcome.kind is not OutcomeKind.DONE and bool(item.digest)
         if item.outcome.kind is OutcomeKind.SKIPPED:
             self.skipped[item.type, item.outcome.reason] += 1
         elif item.outcome.kind is not OutcomeKind.DONE:
@@ -175,12 +177,15 @@ def _read(ledger: RunRows, run: Run) -> _Seen:
     return seen
 
 
-def _item_tallies(ledger: RunRows, run: Run, snapshot: SnapshotInfo | None) -> tuple[ItemTally, ...]:
+def _item_tallies(
+    ledger: RunRows, run: Run, snapshot: SnapshotInfo | None, kept: Mapping[str, int]
+) -> tuple[ItemTally, ...]:
     counts = ledger.count_items(run.id)
     sealed = snapshot if _is_the_result(run, snapshot) else None
     captured = {part.type: part.count for part in sealed.sections if part.captured} if sealed else {}
     names = dict.fromkeys([*captured, *sorted(type_name for type_name, _ in counts)])
-    return tuple(_item_tally(name, counts, captured.get(name)) for name in names)
+    tallies = (_item_tally(name, counts, captured.get(name)) for name in names)
+    return tuple(replace(tally, kept=kept[tally.type] if tally.type in captured else 0) for tally in tallies)
 
 
 def _item_tally(name: str, counts: dict[tuple[str, OutcomeKind], int], expected: int | None) -> ItemTally:
@@ -200,10 +205,10 @@ def _change_tallies(ledger: RunRows, run: Run) -> tuple[ChangeTally, ...]:
 
 def _discrepancies(items: Iterable[ItemTally], changes: Iterable[ChangeTally]) -> Iterator[str]:
     for tally in items:
-        if tally.expected is not None and tally.expected != tally.done:
+        if tally.expected is not None and tally.expected != tally.done + tally.kept:
             yield (
                 f"{visible(tally.type)}: the sealed snapshot holds {tally.expected:,} records, "
-                f"the ledger says {tally.done:,} were done."
+                f"the ledger says {tally.done + tally.kept:,} were done."
             )
     for change in changes:
         if change.outcome in UNSETTLED:

@@ -20,8 +20,9 @@ from holdfast.kernel.showing import duration, visible, visible_key
 class ItemTally:
     """How the items of one type ended. `total` is the type's inventory.
 
-    `expected` is what the sealed snapshot says the number of done items must be; None where this
-    run sealed no snapshot of the type.
+    `kept` are those not done of which a record is kept all the same, such as a part of them. `expected` is
+    what the sealed snapshot says the number of done and kept items must be; None where this run sealed no
+    snapshot of the type.
     """
 
     type: str
@@ -31,6 +32,7 @@ class ItemTally:
     skipped: int
     impossible: int
     expected: int | None = None
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from holdfast.sandbox.quicksight.refusals import (
     tags_of,
     taken,
 )
-from holdfast.sandbox.quicksight.shapes import answered, input_members, members, to_member
+from holdfast.sandbox.quicksight.shapes import answered, input_members, members, to_api, to_member
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document
 
 _DEFAULTS: dict[str, Document] = {"folder": {"folderType": "SHARED"}}
@@ -45,7 +45,8 @@ def _state(kind: Kind, call: Call) -> Document:
     asked = {
         name: each for name, each in given.items() if name not in (*_ASIDE, wrapped) and each is not None
     }
-    state = {camel(name): to_member(known[name], each) for name, each in asked.items()}
+    named = {kind.id_name: kind.id_field}
+    state = {named.get(name) or camel(name): to_member(known[name], each) for name, each in asked.items()}
     if wrapped:
         state |= cast(Document, to_member(known[wrapped], given[wrapped]))
     state.pop("arn", None)
@@ -59,7 +60,7 @@ def _create(kind: Kind) -> Handler:
         key = key_of(kind, dict(member))
         if estate.find(kind.type, key) is not None:
             raise taken(f"{kind.shape} {key}")
-        _require_sense(estate, kind, call, member)
+        _require_sense(estate, kind, call)
         folders = [_folder(estate, arn) for arn in call.parameters.texts("FolderArns")]
         permissions = permissions_of(estate.identities, call.parameters.parts("Permissions"))
         tags = tags_of(call)
@@ -89,7 +90,7 @@ def _update(kind: Kind) -> Handler:
             raise gone(f"{kind.shape} {asset.key}")
         if asset.latest.status(call.now).endswith("IN_PROGRESS"):
             raise busy(f"{kind.shape} {asset.key}")
-        _require_sense(estate, kind, call, asset.member)
+        _require_sense(estate, kind, call)
         version = asset.replace(_replaced(kind, call, asset), call.now, publish=kind.type != "dashboard")
         asset.secret = call.parameters.part("Credentials").find("SecretArn") or asset.secret
         _begin(quicksight, estate, call, asset, version)
@@ -105,12 +106,12 @@ def _replaced(kind: Kind, call: Call, asset: HeldAsset) -> Document:
     if kind.type == "theme":
         return {**asset.latest.member, **state}
     inner = _WRAPPED.get(kind.type, ("", ""))[1]
-    settable = {camel(name) for name in input_members(call.operation)}
+    settable = {camel(name) for name in input_members(call.operation)} - {camel(kind.id_name)}
     settable |= {camel(name) for name in members(inner)} if inner else set()
     return {name: each for name, each in asset.latest.member.items() if name not in settable} | state
 
 
-def _require_sense(estate: Estate, kind: Kind, call: Call, member: Document) -> None:
+def _require_sense(estate: Estate, kind: Kind, call: Call) -> None:
     """Nothing when what the request names is there. Raises: ApiRefusal."""
     if kind.type in _DEFINED and "Definition" not in call.parameters:
         raise bad_value("A Definition is required; the sandbox has no templates for a SourceEntity.")
@@ -121,12 +122,10 @@ def _require_sense(estate: Estate, kind: Kind, call: Call, member: Document) -> 
         _require_future(call)
     if kind.type == "theme" and estate.find("theme", call.parameters.text("BaseThemeId")) is None:
         raise gone(f"Theme {call.parameters.text('BaseThemeId')}")
-    if kind.type in ("data_source", "data_set"):
+    if kind.type in ("data_source", "data_set", "topic"):
         absent = [arn for arn in references(_state(kind, call)) if arn not in estate.assets]
         if absent:
             raise bad_value(f"Resource {absent[0]} does not exist in account {estate.account}.")
-    if kind.type == "data_source" and "Type" in call.parameters and member["type"] == "FILE":
-        raise bad_value("Data sources of type FILE are made by uploads.")
     if kind.type == "folder" and call.operation == "CreateFolder":
         parent = call.parameters.find("ParentFolderArn")
         if parent is not None:
@@ -167,7 +166,7 @@ def _told(call: Call, asset: HeldAsset, version: Version, verb: str) -> Answer:
     kind, status = asset.kind, version.status(call.now)
     told: Document = {
         "Arn": asset.arn,
-        kind.id_name: asset.key.rpartition("/")[2] if kind.type == "refresh_schedule" else asset.key,
+        kind.id_name: asset.id,
         "CreationStatus": status,
         "UpdateStatus": status,
         "AvailabilityStatus": "UNAVAILABLE",
@@ -189,12 +188,14 @@ def _delete(kind: Kind) -> Handler:
         number = call.parameters.raw("VersionNumber")
         if number is not None:
             _delete_version(asset, cast(int, number))
+        elif kind.type == "vpc_connection":
+            asset.deleted = call.now + quicksight.async_delay
         else:
             _remove(estate, asset)
         quicksight.journal.record(call.operation, call.region, asset.key)
         told: Document = {
             "Arn": asset.arn,
-            kind.id_name: asset.key.rpartition("/")[2] if kind.type == "refresh_schedule" else asset.key,
+            kind.id_name: asset.id,
             "DeletionStatus": "DELETION_IN_PROGRESS",
             "AvailabilityStatus": "UNAVAILABLE",
         }
@@ -292,6 +293,22 @@ def _spice(quicksight: QuickSight, call: Call) -> HeldAsset:
     return asset
 
 
+def _describe_refresh_properties(quicksight: QuickSight, call: Call) -> Answer:
+    asset = _spice(quicksight, call)
+    if _PROPERTIES not in asset.member:
+        raise gone(f"Refresh properties of dataset {asset.key}")
+    known = input_members("PutDataSetRefreshProperties")["DataSetRefreshProperties"]
+    return {"DataSetRefreshProperties": to_api(known, asset.member[_PROPERTIES])}
+
+
+def _delete_refresh_properties(quicksight: QuickSight, call: Call) -> Answer:
+    asset = _spice(quicksight, call)
+    if asset.member.pop(_PROPERTIES, None) is None:
+        raise gone(f"Refresh properties of dataset {asset.key}")
+    quicksight.journal.record("DeleteDataSetRefreshProperties", call.region, asset.key)
+    return {}
+
+
 OPERATIONS: dict[str, Handler] = {
     **{
         f"{verb}{kind.shape.removesuffix('Details')}": made(kind)
@@ -303,4 +320,6 @@ OPERATIONS: dict[str, Handler] = {
     "UpdateDashboardPublishedVersion": _publish,
     "UpdateDashboardLinks": _link,
     "PutDataSetRefreshProperties": _put_refresh_properties,
+    "DescribeDataSetRefreshProperties": _describe_refresh_properties,
+    "DeleteDataSetRefreshProperties": _delete_refresh_properties,
 }

@@ -19,12 +19,10 @@ def facts(asset: HeldAsset, now: float, number: int | None = None) -> Document:
     told: Document = {
         **document(shape(asset.kind.shape), version.member),
         "Arn": asset.arn,
-        asset.kind.id_name: asset.key.rpartition("/")[2]
-        if asset.kind.type == "refresh_schedule"
-        else asset.key,
+        asset.kind.id_name: asset.id,
         "CreatedTime": asset.created,
         "LastUpdatedTime": asset.updated,
-        "Status": "DELETED" if asset.deleted is not None else asset.latest.status(now),
+        "Status": asset.status(now),
     }
     more = _MORE.get(asset.kind.type)
     return {**told, **more(asset, version, now)} if more else told
@@ -150,7 +148,7 @@ def _of_vpc_connection(asset: HeldAsset, version: Version, now: float) -> Docume
         {"SubnetId": each, "Status": "AVAILABLE", "NetworkInterfaceId": f"eni-{_digits(asset.arn + each)}"}
         for each in subnets
     ]
-    working = now >= version.due and not version.failure
+    working = now >= version.due and not version.failure and asset.deleted is None
     return {
         "NetworkInterfaces": interfaces,
         "VPCId": f"vpc-{_digits(asset.arn)}",

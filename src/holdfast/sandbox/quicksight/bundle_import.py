@@ -132,7 +132,7 @@ def _put(quicksight: QuickSight, estate: Estate, wanted: Wanted, job: Job) -> Ca
     ]
     for folder in joined:
         folder.members[asset.arn] = estate.place()
-    quicksight.journal.record("ImportAsset", asset.arn)
+    quicksight.journal.record("ImportAsset", estate.region, wanted.kind.folder, asset.key)
 
     def everything_back() -> None:
         for folder in joined:

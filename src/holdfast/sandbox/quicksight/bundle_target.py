@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import cast
 
+from holdfast.sandbox.contract import Contract
 from holdfast.sandbox.quicksight.bundle_overrides import Wanted
 from holdfast.sandbox.quicksight.bundle_rules import JobError, of_aws, references
 from holdfast.sandbox.quicksight.bundle_store import Job
 from holdfast.sandbox.quicksight.estate import Estate
-from holdfast.sandbox.wire import Document, Json
+from holdfast.sandbox.quicksight.shapes import document, shape
+from holdfast.sandbox.wire import ApiRefusal, Document, Json
 
 Problem = tuple[str, str]
 _WRONG, _MISSING = "InvalidParameterValueException", "ResourceNotFoundException"
@@ -19,6 +22,19 @@ _ID = re.compile(r"[\w\-]{1,512}")
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]*:[\w-]*:(\d{12}):")
 # They ask the person who looks at them for nothing: a data source of such a type works without credentials.
 _NO_CREDENTIALS = frozenset({"ATHENA", "S3", "S3_TABLES", "AWS_IOT_ANALYTICS", "TIMESTREAM"})
+
+
+_SHAPES = {
+    "vpc_connection": "CreateVPCConnectionRequest",
+    "data_source": "CreateDataSourceRequest",
+    "data_set": "CreateDataSetRequest",
+    "refresh_schedule": "RefreshSchedule",
+    "topic": "TopicDetails",
+    "theme": "CreateThemeRequest",
+    "analysis": "CreateAnalysisRequest",
+    "dashboard": "CreateDashboardRequest",
+    "folder": "CreateFolderRequest",
+}
 
 
 class SilentProblem(Exception):
@@ -39,13 +55,32 @@ def problem_of(estate: Estate, wanted: Wanted, job: Job) -> Problem | None:
         if not definition.get("dataSetIdentifierDeclarations"):
             raise SilentProblem
     return (
-        _lacking(estate, wanted)
+        _model_problem(wanted)
+        or _lacking(estate, wanted)
         or _unknown_principal(estate, wanted)
         or (_schedule_problem(estate, wanted, job) if wanted.kind.type == "refresh_schedule" else None)
         or (_network_problem(estate, wanted, job) if wanted.kind.type == "vpc_connection" else None)
         or (_secret_problem(wanted, job) if wanted.secret else None)
         or (_strict_problem(wanted) if _is_strict(job) else None)
     )
+
+
+def _model_problem(wanted: Wanted) -> Problem | None:
+    """What the API would not take either; members may hold more than its shapes have."""
+    name = _SHAPES[wanted.kind.type]
+    asked = {"AwsAccountId": "0" * 12, **document(shape(name), wanted.held)}
+    if not name.endswith("Request"):
+        del asked["AwsAccountId"]
+    try:
+        _contract().check_shape(name, asked)
+    except ApiRefusal as refusal:
+        return _WRONG, refusal.message
+    return None
+
+
+@cache
+def _contract() -> Contract:
+    return Contract("quicksight")
 
 
 def _is_strict(job: Job) -> bool:

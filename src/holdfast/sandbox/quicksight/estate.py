@@ -51,9 +51,9 @@ class HeldAsset:
 
     `permissions` are actions by principal's ARN; `members` of a folder the ARNs in it, with their places.
     `unexportable` is what an export job says of it, `undescribable` what its Describe refuses with; both empty for
-    most. A refresh schedule's key is
-    `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter themes. `deleted` is when a
-    deleted analysis is gone for good: until then it stays in the lists.
+    most. A refresh schedule's key is `<dataset>/<schedule>`. `own` is False for what AWS provides, such as starter
+    themes. `deleted` is when what was deleted is gone for good: until then an analysis or a VPC connection is
+    still listed.
     """
 
     seq: int
@@ -77,6 +77,17 @@ class HeldAsset:
     def member(self) -> Document:
         """The published state: of a dashboard the published version, else the latest."""
         return self.at(self.version).member
+
+    @property
+    def id(self) -> str:
+        """Its id in the API: the last part of a refresh schedule's key."""
+        return self.key.rpartition("/")[2] if self.kind.type == "refresh_schedule" else self.key
+
+    def status(self, now: float) -> str:
+        """The API's status: of its latest version, or of its deletion."""
+        if self.deleted is None:
+            return self.latest.status(now)
+        return "DELETED" if self.kind.type == "analysis" else "DELETION_IN_PROGRESS"
 
     @property
     def errors(self) -> tuple[tuple[str, str], ...]:
@@ -146,9 +157,8 @@ class Estate:
 
     def settle(self, now: float) -> None:
         """Takes away what was deleted and is due."""
-        for each in [
-            each for each in self.of("analysis") if each.deleted is not None and each.deleted <= now
-        ]:
+        lingering = (each for kind in ("analysis", "vpc_connection") for each in self.of(kind))
+        for each in [each for each in lingering if each.deleted is not None and each.deleted <= now]:
             self.remove(each)
 
     def remove(self, asset: HeldAsset) -> None:
@@ -171,8 +181,8 @@ class QuickSight:
 
     def settle(self, now: float) -> None:
         """Ends what is due by now."""
-        for people in self.identities_of.values():
-            people.settle(now)
+        for held in self.identities_of.values():
+            held.settle(now)
         for estate in self.estates.values():
             estate.settle(now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_WORDS = re.compile(r"^([A-Z0-9]+)(?=[A-Z][a-z]|$)|^[A-Z]")
+_LEADING = re.compile(r"^[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Kind:
     @property
     def id_field(self) -> str:
         """The id's name in a bundle."""
-        return camel(self.id_name)
+        return "vpcConnectionId" if self.type == "vpc_connection" else camel(self.id_name)
 
     def arn_of(self, region: str, account: str, key: str) -> str:
         """The ARN of the asset; a refresh schedule's key is `<dataset>/<schedule>`, every other's its id."""
@@ -37,8 +37,8 @@ class Kind:
 
 
 def camel(name: str) -> str:
-    """A shape's member as bundles write it: VPCConnectionId is vpcConnectionId, S3Source is s3Source."""
-    return _WORDS.sub(lambda found: found.group(0).lower(), name, count=1)
+    """A shape's member as bundles write it, all leading capitals small: a real one has qbusinessInsightsStatus."""
+    return _LEADING.sub(lambda found: found.group().lower(), name)
 
 
 KINDS = {

@@ -31,7 +31,6 @@ def require_user(held: Identities, call: Call, parameter: str = "UserName") -> U
 
 def _create_namespace(quicksight: QuickSight, call: Call) -> Answer:
     held, name = quicksight.identities(call.caller.account), call.parameters.text("Namespace")
-    held.settle(call.now)
     if call.region != held.region:
         raise unmet(f"Namespaces are created in the identity region {held.region}.")
     if not name:
@@ -59,7 +58,6 @@ def _delete_namespace(quicksight: QuickSight, call: Call) -> Answer:
 
 def _describe_namespace(quicksight: QuickSight, call: Call) -> Answer:
     held = quicksight.identities(call.caller.account)
-    held.settle(call.now)
     name = require_namespace(held, call)
     return {"Namespace": _shown_namespace(held, held.namespaces[name], call.now)}
 
@@ -67,7 +65,6 @@ def _describe_namespace(quicksight: QuickSight, call: Call) -> Answer:
 def _list_namespaces(quicksight: QuickSight, call: Call) -> Answer:
     # Unlike users and groups, namespaces are listed in every region: it is how the identity region is found out.
     held = quicksight.identities(call.caller.account)
-    held.settle(call.now)
     page = quicksight.pager.page(call, held.namespaces.values(), lambda each: each.seq, PAGE)
     return page.answer("Namespaces", lambda each: _shown_namespace(held, each, call.now))
 

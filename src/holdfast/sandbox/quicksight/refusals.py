@@ -38,7 +38,6 @@ def unmet(message: str) -> ApiRefusal:
 def identities_of(quicksight: QuickSight, call: Call) -> Identities:
     """The identities of the account that is asked. Raises: ApiRefusal outside of its identity region."""
     held = quicksight.identities(call.caller.account)
-    held.settle(call.now)
     if call.region != held.region:
         raise ApiRefusal(
             "AccessDeniedException",
@@ -50,9 +49,7 @@ def identities_of(quicksight: QuickSight, call: Call) -> Identities:
 
 def estate_of(quicksight: QuickSight, call: Call) -> Estate:
     """The assets of the account and region that are asked."""
-    held = quicksight.estate(call.caller.account, call.region)
-    held.settle(call.now)
-    return held
+    return quicksight.estate(call.caller.account, call.region)
 
 
 def asset_of(quicksight: QuickSight, call: Call, kind: Kind) -> HeldAsset:

@@ -110,14 +110,13 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class AssetSummary:
-    """What a listing says of an asset: `import_mode` of a dataset, `source_type` of a data source."""
+    """What a listing says of an asset; `source_type` is a data source's."""
 
     type: str
     key: str
     arn: str
     name: str = ""
     status: str = ""
-    import_mode: str = ""
     source_type: str = ""
 
 

@@ -11,7 +11,9 @@ from holdfast.systems.quicksight.clients.connection import connect
 from holdfast.systems.quicksight.elsewhere.naming import key_of
 from holdfast.systems.quicksight.elsewhere.translation import translate
 from holdfast.systems.quicksight.model import RECORD_TYPES, SYSTEM
+from holdfast.systems.quicksight.needs.examining import Examined
 from holdfast.systems.quicksight.needs.policy import needed, place_of, policy
+from holdfast.systems.quicksight.records.admission import faults
 from holdfast.systems.quicksight.records.people import comparable
 from holdfast.systems.quicksight.restore.exported import ExportedAssets
 from holdfast.systems.quicksight.restore.imports import JobPace
@@ -54,6 +56,8 @@ def quicksight(
             settings=pace,
         ),
         comparable=comparable,
+        faults=faults,
+        examine=Examined(sessions.assets, connection, settings).checks,
         policy=lambda work: policy(
             needed(work, settings), place_of(settings, sessions.assets.region, sessions.people.region)
         ),

@@ -55,18 +55,24 @@ def clients(shared_sandbox: SandboxServer) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="package")
+def bench(clock: HandClock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One ledger for all: each test looks at the newest run."""
+    made = Bench(tmp_path_factory.mktemp("ledger"), MemoryService())
+    made.clock = clock
+    yield made
+    made.ledger.close()
+
+
 @pytest.fixture
 def storage(
     shared_sandbox: SandboxServer,
-    clock: HandClock,
+    bench: Bench,
     session: AwsSession,
     clients: dict[str, Any],
     tmp_path: Path,
 ) -> Iterator[Storage]:
     shared_sandbox.engine.reset()
-    bench = Bench(tmp_path, MemoryService())
-    bench.clock = clock
     vault = new_vault(MemoryStore(), tmp_path)
     yield Storage(bench, vault, shared_sandbox, session, clients["s3"], clients["dynamodb"])
     shared_sandbox.clear_faults()
-    bench.ledger.close()

@@ -21,11 +21,9 @@ from holdfast.kernel.vault.vault import Vault
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.model import (
-    ASSET_KINDS,
     DASHBOARD,
     DATA_SET,
     GROUP,
-    IDENTITIES,
     MEMBERSHIP,
     RECORD_TYPES,
     REFRESH_SCHEDULE,
@@ -42,11 +40,6 @@ from holdfast.systems.quicksight.storing.table_client import TableClient
 from tests.simulators.power import Power, PowerCut, under
 from tests.simulators.workbench import Bench
 
-MODES = {
-    "full": tuple(kind.name for kind in RECORD_TYPES),
-    "users-only": IDENTITIES,
-    "assets-only": tuple(ASSET_KINDS),
-}
 TAKEN = datetime(2026, 11, 20, 9, 8, 7, tzinfo=UTC)
 SOURCE = SourceIdentity(SYSTEM, "123456789012", "eu-west-1", "arn:aws:quicksight:eu-west-1:123456789012", "x")
 PROCESSES = count()
@@ -119,7 +112,7 @@ class Storage:
     name: str = field(default_factory=lambda: uuid4().hex[:12])
     divides: Callable[[int], bool] = staticmethod(lambda size: False)
     part: int = 1
-    mode: str = "full"
+    types: tuple[str, ...] = tuple(kind.name for kind in RECORD_TYPES)
     meanwhile: Callable[[], None] = staticmethod(lambda: None)
     """What somebody else does between the writing and the check."""
     client: type[ObjectClient] = ObjectClient
@@ -147,7 +140,7 @@ class Storage:
         return Outside(lambda: self.vault, self.settings, lambda: TableClient(session), objects)
 
     def stages(self) -> Sequence[Stage]:
-        *storing, check = storing_stages(MODES[self.mode], self.outside())
+        *storing, check = storing_stages(self.types, self.outside())
         return (
             Stage("capture", StageKind.GATHER, self._capture),
             *storing,

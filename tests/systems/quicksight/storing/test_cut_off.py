@@ -69,7 +69,7 @@ def sweep(storage: Storage, step: int) -> None:
 
 
 def test_a_crash_at_a_step_and_a_resume_store_everything_once(little: Storage) -> None:
-    sweep(little, 13)
+    sweep(little, 19)
 
 
 @pytest.mark.soak
@@ -87,9 +87,7 @@ def test_kill_9_during_a_write_and_a_resume_store_everything_once(
 ) -> None:
     """The killed process's request has taken effect, and it never heard of that."""
     store = FolderStore(tmp_path / "vault")
-    keys = tmp_path / "keys"
-    keys.mkdir()
-    little.vault = new_vault(store, keys)
+    little.vault, little.bench = new_vault(store, _made(tmp_path / "keys")), Bench(tmp_path, MemoryService())
     little.faults(FaultRule(service=service, operation=operation, delay=1.0, after=True, times=1))
     child = get_context("fork").Process(target=_store_in_a_child, args=(little, tmp_path))
     child.start()
@@ -100,9 +98,14 @@ def test_kill_9_during_a_write_and_a_resume_store_everything_once(
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join()
     little.bench.dead.add("first")
-    little.vault = open_vault(store, keys)
+    little.vault = open_vault(store, tmp_path / "keys")
     assert little.resumed().state is RunState.COMPLETE
     is_whole(little)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _store_in_a_child(storage: Storage, folder: Path) -> None:

@@ -12,7 +12,7 @@ from holdfast.domain.records import Record, join_key
 from holdfast.domain.runs import RunState
 from holdfast.kernel.canonical import canonical
 from holdfast.sandbox.faults import FaultRule
-from holdfast.systems.quicksight.model import GROUP, USER
+from holdfast.systems.quicksight.model import GROUP, IDENTITIES, USER
 from holdfast.systems.quicksight.storing.table_changer import TableChanger
 from holdfast.systems.quicksight.storing.table_client import TableClient
 from holdfast.systems.quicksight.storing.table_gateway import TableState
@@ -22,7 +22,7 @@ from tests.systems.quicksight.storing.storage import Storage, company, person
 
 @pytest.fixture
 def people(storage: Storage) -> Storage:
-    storage.mode = "users-only"
+    storage.types = IDENTITIES
     return storage
 
 
@@ -48,6 +48,14 @@ def test_create_dynamodb_table_on_demand_with_ttl_and_recovery_by_settings(peopl
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
     # 30 days after 2026-11-20T09:08:07Z
     assert {item["expires_at"]["N"] for item in people.items("users")} == {"1797757687"}
+
+
+def test_a_table_too_new_for_recovery_is_asked_again(people: Storage) -> None:
+    people.settings = replace(people.settings, point_in_time_recovery=True)
+    people.contents = {USER: [person("ada")]}
+    people.faults(rule("UpdateContinuousBackups", error="ContinuousBackupsUnavailableException", times=2))
+    assert people.store().state is RunState.COMPLETE
+    assert people.findings(Severity.WARNING) == []
 
 
 def test_without_ttl_or_recovery_the_table_is_written_and_the_report_warns(people: Storage) -> None:

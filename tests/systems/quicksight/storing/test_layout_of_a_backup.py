@@ -13,7 +13,7 @@ from holdfast.domain.records import join_key
 from holdfast.domain.runs import RunState
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.quicksight.model import DASHBOARD, MEMBERSHIP, REFRESH_SCHEDULE, THEME, USER
+from holdfast.systems.quicksight.model import DASHBOARD, IDENTITIES, MEMBERSHIP, REFRESH_SCHEDULE, THEME, USER
 from holdfast.systems.quicksight.storing.bundles import Contents, divided, member_name, rebuilt
 from holdfast.systems.quicksight.storing.names import sort_value
 from holdfast.systems.quicksight.storing.where import asset_places, stored_tables
@@ -57,7 +57,7 @@ def test_names_with_the_separator_in_them_make_different_sort_keys() -> None:
 )
 def test_generate_s3_key_with_date_prefix(storage: Storage, date: str, shown: str) -> None:
     storage.settings = replace(storage.settings, prefix_format=date)
-    storage.mode, storage.contents = "assets-only", {THEME: company()[THEME]}
+    storage.contents = {THEME: company()[THEME]}
     run = storage.store()
     short = run.id.rpartition("-")[2]
     assert storage.keys() == [
@@ -90,7 +90,7 @@ def test_encryption_class_and_tags_are_those_of_the_settings(storage: Storage) -
     storage.settings = replace(
         storage.settings, kms_key=key, storage_class="STANDARD_IA", tags="team=bi, env=x"
     )
-    storage.mode, storage.contents = "assets-only", {DASHBOARD: company()[DASHBOARD][:1]}
+    storage.contents = {DASHBOARD: company()[DASHBOARD][:1]}
     assert storage.store().state is RunState.COMPLETE
     (name,) = storage.keys()
     head = storage.s3.head_object(Bucket=storage.name, Key=name)
@@ -101,7 +101,7 @@ def test_encryption_class_and_tags_are_those_of_the_settings(storage: Storage) -
 
 
 def test_log_success_and_update_count_items_say_what_the_service_said(storage: Storage) -> None:
-    storage.mode = "users-only"
+    storage.types = IDENTITIES
     run = storage.store()
     assert run.state is RunState.COMPLETE and storage.keys() == []
     (membership,) = storage.items("memberships")

@@ -9,7 +9,7 @@ import pytest
 from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.domain.runs import RunState
 from holdfast.sandbox.faults import FaultRule
-from holdfast.systems.quicksight.model import DASHBOARD, THEME
+from holdfast.systems.quicksight.model import ASSET_KINDS, DASHBOARD, THEME
 from holdfast.systems.quicksight.storing.object_client import IN_PARTS_ABOVE, ObjectClient, in_parts
 from holdfast.systems.quicksight.storing.where import stored_bundles
 from tests.systems.quicksight.storing.storage import Storage, company
@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 @pytest.fixture
 def assets(storage: Storage) -> Storage:
     """Two bundles: dashboards and a theme."""
-    storage.mode = "assets-only"
+    storage.types = tuple(ASSET_KINDS)
     storage.contents = {THEME: company()[THEME][:1], DASHBOARD: company()[DASHBOARD][:2]}
     return storage
 

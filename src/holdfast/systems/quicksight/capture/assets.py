@@ -17,7 +17,7 @@ from holdfast.kernel.reading import Listing, Reader, failed
 from holdfast.kernel.system import Part
 from holdfast.kernel.workers import Workers
 from holdfast.systems.quicksight.capture import findings
-from holdfast.systems.quicksight.capture.discovery import SPICE, Discovery, Prepared, in_order
+from holdfast.systems.quicksight.capture.discovery import Discovery, Prepared, in_order
 from holdfast.systems.quicksight.capture.exporting import Exported, Exporter, in_groups
 from holdfast.systems.quicksight.capture.people import INVENTORY
 from holdfast.systems.quicksight.clients.connection import Connection
@@ -39,7 +39,7 @@ class Inventory:
     barred: list[Prepared] = field(default_factory=list)
     failures: list[Item] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
-    seconds: float = 0.0
+    spent: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,13 @@ class Assets:
         return found
 
     def schedules(self, data_sets: Inventory) -> Listing[AssetSummary]:
-        """The refresh schedules of all datasets that can have any, and the first error that kept some from being read."""
+        """The refresh schedules of all datasets but uploaded files, and the first error that kept some from being read."""
+        # Also of those that are queried directly: what was SPICE once keeps its schedules.
         held = chain(data_sets.prepared, data_sets.barred)
-        spice = [
-            each.asset
-            for each in held
-            if each.asset.import_mode in ("", SPICE) and not (each.barred and each.barred.file)
-        ]
+        known = [each.asset for each in held if not (each.barred and each.barred.file)]
         found: list[AssetSummary] = []
         error: HoldfastError | None = None
-        for _, read in self._reader.each("refresh schedules", spice, self._discovery.schedules):
+        for _, read in self._reader.each("refresh schedules", known, self._discovery.schedules):
             found += read.items
             error = error or read.error
         return in_order(Listing(tuple(found), error))

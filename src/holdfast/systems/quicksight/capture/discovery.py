@@ -25,7 +25,6 @@ from holdfast.systems.quicksight.model import (
 FILE = "FILE"
 UNSUPPORTED = frozenset({"ADOBE_ANALYTICS", FILE, "GITHUB", "JIRA", "SALESFORCE", "SERVICENOW", "TWITTER"})
 """Types of data sources that no bundle takes, nor datasets on them (user guide, asset bundle export)."""
-SPICE = "SPICE"
 NO_GRANTS = Grants({})
 
 

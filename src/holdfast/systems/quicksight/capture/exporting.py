@@ -176,7 +176,7 @@ class Exporter:
             waited = self.clock.monotonic() - began
             if waited >= self.settings.job_minutes * 60.0:
                 raise _hung(f"Export job {job}", "had not ended", self.settings.job_minutes)
-            self.clock.sleep(max(self.settings.poll_seconds, min(SLOWEST_POLL, waited / 8)))
+            self.clock.sleep(max(self.settings.poll_seconds, min(SLOWEST_POLL, waited / 4)))
             known = next(iter(self.asking.one(lambda: self.gateway.export(job)).items), None)
         return known
 

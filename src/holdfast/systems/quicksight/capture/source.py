@@ -126,8 +126,8 @@ class Gathering:
             return []
         began = self._clock.monotonic()
         parts = list(People(self._reader, asking, wanted).parts())
-        spent = self._clock.monotonic() - began
-        return [replace(parts[0], spent=(("people", spent),)), *parts[1:]]
+        spent = (("people", began, self._clock.monotonic()),)
+        return [replace(parts[0], spent=spent), *parts[1:]]
 
     def _asset_parts(self) -> dict[str, Future[Part]]:
         """A part for each type asked for; datasets wait for data sources, refresh schedules for datasets."""
@@ -155,7 +155,7 @@ class Gathering:
         sources = listings[DATA_SOURCE].result().items if kind == DATA_SET else ()
         types = {asset.arn: asset.source_type for asset in sources}
         found = self._assets.inventory(kind, listing, types)
-        found.seconds = self._clock.monotonic() - began
+        found.spent = began, self._clock.monotonic()
         return found
 
     def _part(self, known: Future[Inventory]) -> Part:
@@ -163,7 +163,7 @@ class Gathering:
         self.notes += inventory.found
         began = self._clock.monotonic()
         part = self._assets.part(inventory)
-        spent = (("discovery", inventory.seconds), ("export", self._clock.monotonic() - began))
+        spent = (("discovery", *inventory.spent), ("export", began, self._clock.monotonic()))
         return replace(part, spent=spent)
 
     def _lead(self, work: Callable[[], T]) -> Future[T]:

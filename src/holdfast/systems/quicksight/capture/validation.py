@@ -66,11 +66,11 @@ def _missing(record: Record, known: Mapping[str, set[str]], unread: Mapping[Name
         item = unread.get(name)
         if item is None and not _is_missing(name, known):
             continue
-        code, why = "missing-dependency", "which is not there"
+        code, why = "missing-dependency", ", which is not there."
         if item is not None:
             code = "depends-on-file" if item.outcome.code == UPLOADED else "depends-on-unread"
-            why = f"of which: {item.outcome.reason}"
-        message = f"The {_called(record)} depends on {name[0].replace('_', ' ')} {show_key(name[1])}, {why}"
+            why = f": {item.outcome.reason}"
+        message = f"The {_called(record)} depends on {name[0].replace('_', ' ')} {show_key(name[1])}{why}"
         advice = "A restore of it needs that to be there."
         yield Finding(Severity.WARNING, code, record.type, record.key, message, advice)
 

@@ -147,6 +147,5 @@ def _summary(asset_type: str, key: str, row: Answer) -> AssetSummary:
         arn=text(row, "Arn"),
         name=text(row, "Name"),
         status=text(row, "Status"),
-        import_mode=text(row, "ImportMode"),
         source_type=text(row, "Type"),
     )

@@ -10,7 +10,7 @@ from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.choosing import ConflictManager
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
-from holdfast.systems.quicksight.model import ASSET_KINDS, IDENTITIES
+from holdfast.systems.quicksight.model import ASSET_KINDS, DATA_SET, DATA_SOURCE, IDENTITIES
 from holdfast.systems.quicksight.records.assets import asset_of
 from holdfast.systems.quicksight.records.dependencies import Name, dependencies, levels
 from holdfast.systems.quicksight.restore.closure import Reach, closure, with_belongings
@@ -18,6 +18,9 @@ from holdfast.systems.quicksight.restore.facets import Facet, facets_of, is_asse
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import overridden
 from holdfast.systems.quicksight.restore.returns import cannot_be_made
+
+UPLOADED = (DATA_SOURCE, DATA_SET)
+"""Types of which uploaded files are in no view, so that one which neither side holds may be there: the import tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class Comparison:
         if self.present.find(type_name, key) is not None or not self.present.is_complete(type_name):
             return None
         backup = self.wanted.find(type_name, key) if self.comparable(type_name) else None
+        if backup is None and type_name in UPLOADED:
+            return None
         if backup is None or cannot_be_made(backup):
             return type_name, key
         return self.lacks(backup)

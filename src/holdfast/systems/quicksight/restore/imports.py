@@ -102,9 +102,10 @@ class Imports:
         if blamed:
             waiting += [(rest, 0)] * bool(rest)
         elif _faultless(job) and tries < RETRIES:
+            self._clock.sleep(self._pace.poll_seconds * 2**tries)
             waiting.append((part, tries + 1))
-        elif len(part) == 1:
-            yield part[0].key, _refused(part[0], job.errors, job)
+        elif _faultless(job) or len(part) == 1:
+            yield from ((change.key, _refused(change, job.errors, job)) for change in part)
         else:
             waiting += [(half, 0) for half in _halves(part)]
 

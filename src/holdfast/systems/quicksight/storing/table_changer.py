@@ -32,6 +32,8 @@ LOOK = 1.0
 """Seconds between looks at a table that is being made."""
 ACTIVE_WITHIN = 300.0
 """Seconds after which a table that is still being made counts as failed."""
+TOO_NEW, PROTECTED_AFTER = "ContinuousBackupsUnavailableException", 10.0
+"""What a table that was just made answers to UpdateContinuousBackups, and the seconds before it is asked again."""
 OTHER_SCHEMA = "schema-differs"
 """Code of an outcome: a table of this name is there, with other keys."""
 WITHOUT_OPTIONS = "table-without-options"
@@ -166,12 +168,24 @@ class TableChanger:
             if wanted.expires:
                 self.gateway.expire_by(table, wanted.expires)
             if wanted.point_in_time_recovery:
-                self.gateway.protect(table)
+                self._protect(table)
         except HoldfastError as error:
             if error.ends_run:
                 raise
             return error
         return None
+
+    def _protect(self, table: str) -> None:
+        """Turn recovery on, which DynamoDB refuses for a while where the table is new."""
+        for _ in range(RETRIES):
+            try:
+                self.gateway.protect(table)
+                return
+            except RemoteError as error:
+                if error.error != TOO_NEW:
+                    raise
+            self.clock.sleep(PROTECTED_AFTER)
+        self.gateway.protect(table)
 
     def _items(self, table: str, changes: Sequence[Change]) -> Sequence[Outcome]:
         if table in self._stopped:

@@ -7,7 +7,7 @@ from typing import cast
 
 from botocore.exceptions import ClientError
 
-from holdfast.domain.errors import HoldfastError
+from holdfast.domain.errors import HoldfastError, RemoteError
 from holdfast.kernel.canonical import Plain
 from holdfast.kernel.ports import PacedSession
 from holdfast.systems.quicksight.storing.answers import meaning, told
@@ -54,7 +54,11 @@ class TableClient:
         answer = self._call("DescribeTimeToLive", table, {})
         found = cast("Mapping[str, str]", answer["TimeToLiveDescription"])
         if found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
-            return  # a second UpdateTimeToLive within the hour would be refused
+            # A second UpdateTimeToLive within the hour would be refused.
+            if found.get("AttributeName") != attribute:
+                said = f"items of {table} expire by {found.get('AttributeName')}, not by {attribute}"
+                raise RemoteError("dynamodb:UpdateTimeToLive", "another attribute", said)
+            return
         wanted = {"Enabled": True, "AttributeName": attribute}
         self._call("UpdateTimeToLive", table, {"TimeToLiveSpecification": wanted})
 
