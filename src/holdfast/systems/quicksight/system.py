@@ -43,6 +43,7 @@ def quicksight(
     """
     connection = connect(sessions.assets, sessions.people)
     pace = TargetSettings(settings.concurrency, JobPace(settings.poll_seconds, settings.job_minutes * 60.0))
+    examined = Examined(sessions.assets, connection, settings)
     return System(
         name=SYSTEM,
         title="Amazon QuickSight",
@@ -53,11 +54,12 @@ def quicksight(
             clock,
             ExportedAssets(connection, download, settings, clock),
             overrides,
-            settings=pace,
+            examined.permitted,
+            pace,
         ),
         comparable=comparable,
         faults=faults,
-        examine=Examined(sessions.assets, connection, settings).checks,
+        examine=examined.checks,
         policy=lambda work: policy(
             needed(work, settings), place_of(settings, sessions.assets.region, sessions.people.region)
         ),

@@ -44,7 +44,7 @@ EXPORTS = (_ASSETS + "asset-bundle-export-job/*",)
 IMPORTS = (_ASSETS + "asset-bundle-import-job/*",)
 BUCKET, OBJECTS = "arn:{partition}:s3:::{bucket}", "arn:{partition}:s3:::{bucket}/{prefix}*"
 TABLES = tuple(
-    f"arn:{{partition}}:dynamodb:{{region}}:{{account}}:table/????-??-??-{{{name}}}"
+    f"arn:{{partition}}:dynamodb:{{region}}:{{account}}:table/*-{{{name}}}"
     for name in ("users_table", "groups_table", "memberships_table")
 )
 KEY = ("{kms_key}",)
@@ -206,16 +206,27 @@ ASKING = (
     Action(
         "iam:SimulatePrincipalPolicy", "see beforehand whether the rest is allowed",
         ("arn:{partition}:iam::{account}:role/*", "arn:{partition}:iam::{account}:user/*"),
-        without="what is not allowed is known only once it is refused",
+        backup=True, without="what is not allowed is known only once it is refused",
     ),
     Action(
         "iam:GetRole", "find the path of the role to ask about", ("arn:{partition}:iam::{account}:role/*",),
-        without="roles with a path cannot be asked about",
+        backup=True, without="roles with a path cannot be asked about",
     ),
 )  # fmt: skip
 LOOKING = (
     Action("quicksight:DescribeAccountSubscription", "see the edition", (ANY,), backup=True,
            without="`holdfast doctor` cannot tell the edition"),
+    *(
+        Action(f"s3:{name}", f"see the bucket's {seen}", (BUCKET,), backup=True,
+               without=f"`holdfast doctor` cannot tell the bucket's {seen}")
+        for name, seen in (
+            ("GetBucketPublicAccessBlock", "block of public access"),
+            ("GetBucketPolicyStatus", "policy"),
+            ("GetBucketAcl", "access list"),
+            ("GetEncryptionConfiguration", "default encryption"),
+            ("GetBucketVersioning", "versions"),
+        )
+    ),
 )  # fmt: skip
 ACTIONS = (
     *READS, *ON_EXPORT, *STORING, *EXPIRING, *POINT_IN_TIME, *ENCRYPTING, *LOOKING,
