@@ -112,8 +112,8 @@ STORING = (
     Action("s3:AbortMultipartUpload", "give up an upload that failed", (OBJECTS,), backup=True),
     Action("s3:ListBucket", "tell a missing object from a forbidden one", (BUCKET,), backup=True),
     Action(
-        "s3:ListBucketMultipartUploads", "name what unfinished uploads take", (BUCKET,), backup=True,
-        without="a report of a full bucket does not say what unfinished uploads take",
+        "s3:ListBucketMultipartUploads", "find and abort what a cut-off upload left", (BUCKET,), backup=True,
+        without="bundles of more than 100 MB cannot be stored",
     ),
     Action("dynamodb:DescribeTable", "look at a table before it is written to", TABLES, backup=True),
     Action("dynamodb:CreateTable", "make the tables of a day", TABLES, backup=True),
