@@ -62,7 +62,7 @@ def _create(kind: Kind) -> Handler:
             raise taken(f"{kind.shape} {key}")
         _require_sense(estate, kind, call)
         folders = [_folder(estate, arn) for arn in call.parameters.texts("FolderArns")]
-        permissions = permissions_of(estate.identities, call.parameters.parts("Permissions"))
+        permissions = permissions_of(estate.identities, kind, call.parameters.parts("Permissions"))
         tags = tags_of(call)
         made = estate.add(kind, member, call.now)
         made.permissions, made.tags = permissions, tags
