@@ -78,6 +78,33 @@ def simulated(
     return [_judged(action, said[action.service], principal, place) for action in actions]
 
 
+def objections(actions: Sequence[Action], checks: Sequence[Check]) -> list[Finding]:
+    """An ERROR for each action that IAM's simulation refuses; `checks` are those of the actions, in their order.
+
+    A WARNING where it cannot be told, and one for what is missing but can be done without.
+    """
+    findings = [
+        Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
+        for check in checks
+        if check.verdict is Verdict.MISSING and check.needed
+    ]
+    return [*findings, *_warnings(actions, checks)]
+
+
+def _warnings(actions: Sequence[Action], checks: Sequence[Check]) -> Iterator[Finding]:
+    unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN and check.needed]
+    if unknown:
+        message = f"Whether {len(unknown)} actions that this needs are allowed could not be checked: {unknown[0].reason}"
+        yield Finding(Severity.WARNING, "actions-unchecked", "", "", message, f"Allow {SIMULATE}, or go on.")
+    lost: dict[str, list[str]] = {}
+    for action, check in zip(actions, checks, strict=True):
+        if check.verdict is Verdict.MISSING and not check.needed:
+            lost.setdefault(action.without, []).append(action.name)
+    for without, names in lost.items():
+        message = f"Not allowed: {', '.join(names)}. Without them {without}."
+        yield Finding(Severity.WARNING, "optional-actions-missing", "", "", message)
+
+
 def _asked(
     iam: Simulator, principal: str, actions: Sequence[Action], place: Mapping[str, str]
 ) -> Iterable[tuple[str, Mapping[tuple[str, str], Simulated]]]:
@@ -105,33 +132,6 @@ def _judged(
             reason = f"{principal} may not do it on {resource}: {answer.decision} by IAM's simulation"
             return missing(action, reason)
     return Check(ACTION, action.name, Verdict.OK, "allowed by IAM's simulation", needed=action.required)
-
-
-def findings_of(actions: Sequence[Action], checks: Sequence[Check]) -> list[Finding]:
-    """What the checks of these actions say against a plan: an ERROR for each that is missing and needed.
-
-    A WARNING where it cannot be told, and one for what is missing but can be done without.
-    """
-    errors = [
-        Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
-        for check in checks
-        if check.verdict is Verdict.MISSING and check.needed
-    ]
-    return [*errors, *_warnings(actions, checks)]
-
-
-def _warnings(actions: Sequence[Action], checks: Sequence[Check]) -> Iterator[Finding]:
-    unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN and check.needed]
-    if unknown:
-        message = f"Whether {len(unknown)} actions that this needs are allowed could not be checked: {unknown[0].reason}"
-        yield Finding(Severity.WARNING, "actions-unchecked", "", "", message, f"Allow {SIMULATE}, or go on.")
-    lost: dict[str, list[str]] = {}
-    for action, check in zip(actions, checks, strict=True):
-        if check.verdict is Verdict.MISSING and not check.needed:
-            lost.setdefault(action.without, []).append(action.name)
-    for without, names in lost.items():
-        message = f"Not allowed: {', '.join(names)}. Without them {without}."
-        yield Finding(Severity.WARNING, "optional-actions-missing", "", "", message)
 
 
 def missing(action: Action, reason: str) -> Check:

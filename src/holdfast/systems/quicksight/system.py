@@ -42,8 +42,8 @@ def quicksight(
     `download` fetches bundles. `overrides` are what a restore gives assets that no backup holds.
     """
     connection = connect(sessions.assets, sessions.people)
-    pace = TargetSettings(settings.concurrency, JobPace(settings.poll_seconds, settings.job_minutes * 60.0))
     examined = Examined(sessions.assets, connection, settings)
+    pace = TargetSettings(settings.concurrency, JobPace(settings.poll_seconds, settings.job_minutes * 60.0))
     return System(
         name=SYSTEM,
         title="Amazon QuickSight",
@@ -54,7 +54,7 @@ def quicksight(
             clock,
             ExportedAssets(connection, download, settings, clock),
             overrides,
-            examined.permitted,
+            examined.beforehand,
             pace,
         ),
         comparable=comparable,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from holdfast.domain.outcomes import Finding
 from holdfast.kernel.needs import Kind
-from holdfast.kernel.simulation import findings_of, simulated
+from holdfast.kernel.simulation import objections, simulated
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import Instance
@@ -34,5 +34,4 @@ def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
         return []
     caller = connection.organizations.caller()
     place = place_of(connection, connection.instance(), caller)
-    checks = simulated(connection.iam.simulator, caller.arn, actions, place.names)
-    return findings_of(actions, checks)
+    return objections(actions, simulated(connection.iam.simulator, caller.arn, actions, place.names))

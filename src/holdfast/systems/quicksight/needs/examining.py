@@ -13,7 +13,7 @@ from holdfast.kernel.answers import Answer, part, rows, text
 from holdfast.kernel.checks import Check, Verdict, failed
 from holdfast.kernel.needs import Action, Kind
 from holdfast.kernel.ports import PacedSession
-from holdfast.kernel.simulation import ACTION, Simulator, findings_of, missing, simulated
+from holdfast.kernel.simulation import ACTION, Simulator, missing, objections, simulated
 from holdfast.systems.quicksight.clients.assets_client import NAMES, ids_of
 from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.errors import Missing, NotAccepted
@@ -53,10 +53,21 @@ class Examined:
             yield from self._storage()
         yield from self._actions(actions)
 
-    def permitted(self, kinds: Iterable[Kind]) -> list[Finding]:
-        """What changes of these kinds need and IAM's simulation refuses. Raises: CredentialsError."""
+    def beforehand(self, kinds: Iterable[Kind]) -> list[Finding]:
+        """An ERROR for each action that changes of these kinds need and the caller lacks; nothing is tried.
+
+        A WARNING where it cannot be told. Raises: CredentialsError; what looking up the caller raises.
+        """
         actions = actions_for_changes(kinds)
-        return findings_of(actions, self._simulated(actions)) if actions else []
+        if not actions:
+            return []
+        return objections(actions, self._simulated(actions))
+
+    def _simulated(self, actions: Sequence[Action]) -> list[Check]:
+        caller = self.connection.caller()
+        regions = self.session.region, self.connection.identity.region
+        place = place_of(self.settings, *regions, caller.account)
+        return simulated(Simulator(self._iam), caller.arn, actions, place)
 
     def _seen(self, name: str, look: Callable[[], Check]) -> Check:
         try:
@@ -119,12 +130,6 @@ class Examined:
         untried = [action for action in actions if action.name not in checks]
         checks |= {check.name: check for check in self._simulated(untried)}
         yield from (checks[action.name] for action in actions)
-
-    def _simulated(self, actions: Sequence[Action]) -> list[Check]:
-        caller = self.connection.caller()
-        regions = self.session.region, self.connection.identity.region
-        place = place_of(self.settings, *regions, caller.account)
-        return simulated(Simulator(self._iam), caller.arn, actions, place)
 
     def _iam(self, operation: str, parameters: Mapping[str, object]) -> Answer:
         from botocore.exceptions import ClientError
