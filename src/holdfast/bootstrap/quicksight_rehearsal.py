@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from holdfast.kernel.system import RehearsalStage
 
 if TYPE_CHECKING:
     from holdfast.domain.records import RecordView
-    from holdfast.kernel.canonical import Plain
     from holdfast.kernel.ports import Clock
     from holdfast.sandbox.quicksight.portraits import QuickSightPortrait
     from holdfast.systems.quicksight.records.arns import Arn
@@ -37,9 +36,11 @@ def rehearse_quicksight(
     from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
     from holdfast.sandbox.portrait import Portrait
     from holdfast.sandbox.server import SandboxServer
+    from holdfast.systems.quicksight.records.arns import named_in
     from holdfast.systems.quicksight.system import Sessions, quicksight
 
-    place = Place.of(named := named_in(wanted))
+    named = named_in(wanted, wanted.types)
+    place = Place.of(named)
     missing = _missing(named, place, wanted)
     with SandboxServer("empty", async_delay=0.0, account=place.account, region=place.region) as sandbox:
         sandbox.load(Portrait(place.account, place.region, quicksight=(_presupposed(place, missing),)))
@@ -70,20 +71,6 @@ def _networks(wanted: RecordView) -> Overrides:
 
     given = VpcConnectionOverride(_SUBNETS)
     return Overrides(vpc_connections=dict.fromkeys(wanted.keys(VPC_CONNECTION), given))
-
-
-def named_in(wanted: RecordView) -> Counter[Arn]:
-    """Every ARN of QuickSight that the records of a view hold, and how often."""
-    from holdfast.kernel.canonical import plain
-    from holdfast.systems.quicksight.records.arns import Arn
-
-    texts = (
-        text
-        for name in wanted.types
-        for record in wanted.records(name)
-        for text in _texts(plain(record.body))
-    )
-    return Counter(arn for text in texts if (arn := Arn.of(text)) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +146,3 @@ def _most(counted: Counter[Arn], part: Callable[[Arn], str]) -> str:
     for arn, count in counted.items():
         found[part(arn)] += count
     return min(found, key=lambda name: (-found[name], name), default="")
-
-
-def _texts(value: Plain) -> Iterator[str]:
-    """Every text in a value that may be an ARN, names of fields among them."""
-    if isinstance(value, str):
-        if value.startswith("arn:"):
-            yield value
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _texts(name)
-            yield from _texts(item)
-    elif isinstance(value, Sequence):
-        for item in value:
-            yield from _texts(item)

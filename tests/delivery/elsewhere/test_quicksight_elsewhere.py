@@ -27,6 +27,7 @@ from tests.delivery.elsewhere.quicksight_estates import (
     OLD_WORLD,
     as_new,
 )
+from tests.sandbox.conftest import Client
 from tests.simulators.desk import Answer, Desk
 
 REAL = Path(__file__).parents[4] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
@@ -60,15 +61,16 @@ CHANGED = [
 ]
 
 
-def client(sandbox: SandboxServer, service: str):  # boto3's clients have no type of their own
+def client(sandbox: SandboxServer, service: str) -> Client:
     """A client of the sandbox in its home region."""
-    return boto3.client(
+    made: Client = boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=sandbox.url,
         region_name=sandbox.engine.world.region,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
     )
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +181,21 @@ def test_one_dashboard_by_its_name_brings_what_it_needs_and_no_more(desk: Desk, 
     assert again.json["changes_total"] == 0
     unknown = desk.run("quicksight", "restore", "latest", "--only", "dashboard:Spare", "--json", *there(new))
     assert (unknown.code, unknown.error["code"]) == (2, "not-found"), unknown
+
+
+def test_what_the_mapping_leaves_in_the_old_account_is_refused_with_the_entries_that_are_lacking(
+    desk: Desk, new: SandboxServer
+) -> None:
+    whole = (desk.folder / "mapping.toml").read_text("utf-8")
+    desk.write("short.toml", whole.replace('us-east-1 = "eu-central-1"', ""))
+    refused = desk.run("quicksight", "restore", "latest", "--json", *there(new, "short.toml"))
+    assert refused.code == 4, refused
+    assert 'Map them: [identity_regions] us-east-1 = "eu-central-1".' in refused.error["message"]
+    unmapped = desk.run("quicksight", "preview", "latest", "--json", *there(new)[2:])
+    assert unmapped.code == 4, unmapped
+    for table in ('[regions] us-east-2 = "eu-west-1"', '[identity_regions] us-east-1 = "eu-central-1"'):
+        assert f'[accounts] {OLD_ACCOUNT} = "{NEW_ACCOUNT}" and {table}' in unmapped.error["message"]
+    assert new.changes() == []
 
 
 def test_a_drill_restores_everything_in_a_sandbox_and_says_what_it_cannot_show(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from holdfast.bootstrap.quicksight_rehearsal import Place, named_in, rehearse_quicksight
+from holdfast.bootstrap.quicksight_rehearsal import Place, rehearse_quicksight
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
+from holdfast.systems.quicksight.records.arns import named_in
 from holdfast.systems.quicksight.settings import QuickSightSettings
 from tests.simulators.quiet import SilentProgress
 from tests.simulators.sleeping_time import SleepingTime
-from tests.systems.quicksight.small_estate import ACCOUNT, REGION, arn, asset, person, view
+from tests.systems.quicksight.small_estate import ACCOUNT, ALL_TYPES, REGION, arn, asset, person, view
 
 BOARD = asset(
     "dashboard",
@@ -19,8 +20,8 @@ BOARD = asset(
 
 
 def test_the_place_of_records_is_that_which_most_of_their_arns_name() -> None:
-    assert Place.of(named_in(view([BOARD]))) == Place(ACCOUNT, REGION, "us-east-1")
-    assert Place.of(named_in(view([]))) == Place("123456789012", "us-east-1", "us-east-1")
+    assert Place.of(named_in(view([BOARD]), ["dashboard"])) == Place(ACCOUNT, REGION, "us-east-1")
+    assert Place.of(named_in(view([]), ALL_TYPES)) == Place("123456789012", "us-east-1", "us-east-1")
 
 
 def test_what_the_backup_names_and_does_not_hold_is_there_and_is_told() -> None:
