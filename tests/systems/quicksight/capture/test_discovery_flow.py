@@ -7,6 +7,7 @@ import pytest
 from holdfast.domain.outcomes import OutcomeKind
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.quicksight.bundle_store import Job
+from holdfast.sandbox.wire import Json
 from tests.systems.quicksight.capture.capturing import ACCOUNT, REGION, STARTS, Capturing
 
 
@@ -157,7 +158,7 @@ def test_dependencies_valid_no_log_dependency_warning_and_proceed_with_export(ca
 
 def test_a_circle_of_dependencies_is_a_warning_and_the_export_goes_on(capturing: Capturing) -> None:
     for one, other in (("x", "y"), ("y", "z"), ("z", "x")):
-        on = {"source": {"dataSetArn": capturing.arn(f"dataset/{other}")}, "alias": "t"}
+        on: Json = {"source": {"dataSetArn": capturing.arn(f"dataset/{other}")}, "alias": "t"}
         capturing.data_set(one, logicalTableMap={"all": on})
     found = capturing.capture(("data_set",))
     (told,) = found.told("circular-dependency")

@@ -124,9 +124,7 @@ class Exporter:
 
     def _members(self, assets: Iterable[AssetSummary], opened: Opened) -> Iterator[Exported]:
         for told in opened.foreign:
-            self._find(
-                Severity.ERROR, "foreign-member", "", "", f"A bundle is not what was asked for: {told}."
-            )
+            self._warn_of("foreign-member", "", "", f"A bundle is not what was asked for: {told}.")
         for asset in assets:
             member = opened.members.get((asset.type, asset.key))
             if member is None:
@@ -232,10 +230,10 @@ class Exporter:
             asset = by_arn.get(each.arn)
             key, told = (asset.key, show_key(asset.key)) if asset else ("", each.arn or "a job")
             kind = asset.type if asset else ""
-            self._find(Severity.WARNING, "export-warning", kind, key, f"Exporting {told}: {each.message}")
+            self._warn_of("export-warning", kind, key, f"Exporting {told}: {each.message}")
 
-    def _find(self, severity: Severity, code: str, type_name: str, key: str, message: str) -> None:
-        self.findings.append(Finding(severity, code, type_name, key, message))
+    def _warn_of(self, code: str, type_name: str, key: str, message: str) -> None:
+        self.findings.append(Finding(Severity.WARNING, code, type_name, key, message))
 
 
 def _not(asset: AssetSummary, kind: OutcomeKind, reason: str, advice: str = "") -> Exported:
