@@ -51,6 +51,11 @@ def test_an_empty_company_has_none_and_the_same_seed_gives_the_same() -> None:
     assert _portrait("tiny", 3) != _portrait("tiny", 4)
 
 
+def test_quicksight_may_be_of_another_scale_than_the_rest() -> None:
+    held = company("empty", 1, quicksight_scale="small")
+    assert (len(held.users), len(held.quicksight[0].estates[0].assets)) == (0, 300)
+
+
 def test_of_300_assets_seven_cannot_be_exported_for_four_different_reasons() -> None:
     estate = _estate("small")
     own = [each for each in estate.assets.values() if each.own]

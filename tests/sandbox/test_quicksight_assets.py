@@ -154,6 +154,7 @@ def test_an_analysis_of_a_dataset_that_is_not_there_fails(empty: Aws) -> None:
 def test_a_dashboards_update_is_seen_when_it_is_published(empty: Aws, refused: Refused) -> None:
     quicksight, board = load(empty, SOURCE, data_set("d")), {**A, "DashboardId": "b"}
     quicksight.create_dashboard(**board, Name="old", Definition=definition("d"))
+    assert refused(lambda: quicksight.delete_dashboard(**board))[0] == "ConflictException"
     empty.clock.pass_by(1)
     quicksight.update_dashboard(**board, Name="new", Definition=definition("d"), VersionDescription="renamed")
     publish = partial(quicksight.update_dashboard_published_version, **board, VersionNumber=2)

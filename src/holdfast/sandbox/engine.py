@@ -24,6 +24,7 @@ from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
 from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT, Portrait
 from holdfast.sandbox.quicksight.bundle_api import settle as settle_bundles
+from holdfast.sandbox.quicksight.bundle_permissions import needs_of_job
 from holdfast.sandbox.services import Service, services
 from holdfast.sandbox.wire import ApiRefusal, Call, Caller, Conduct
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
@@ -38,7 +39,8 @@ class Setup:
 
     `caller`: the ARN that users of the sandbox's own key are told to be, such as the session of a permission
     set; empty for the root of the management account. `account` and `region` are the management account and
-    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow.
+    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow. `quicksight` is the scale of
+    QuickSight where that is another than `scale`.
     """
 
     scale: str = "tiny"
@@ -49,6 +51,7 @@ class Setup:
     account: str = MANAGEMENT_ACCOUNT
     region: str = HOME_REGION
     enforce_iam: bool = False
+    quicksight: str = ""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -99,7 +102,7 @@ class Engine:
 
     def _company(self) -> Portrait:
         setup = self.setup
-        return company(setup.scale, setup.seed, setup.account, setup.region)
+        return company(setup.scale, setup.seed, setup.account, setup.region, setup.quicksight)
 
     def _make(self, portrait: Portrait) -> World:
         world = build(portrait, self.setup.seed)
@@ -185,6 +188,10 @@ class Engine:
         if self.enforce_iam:
             with self._lock:
                 require_permission(self.world, caller, asked.action, asked.resources)
+                for action, arn in needs_of_job(
+                    asked.operation, asked.parameters, caller.account, asked.region
+                ):
+                    require_permission(self.world, caller, action, (arn,))
 
     def changes(self) -> list[Effect]:
         """The log of applied effects up to now, in order."""

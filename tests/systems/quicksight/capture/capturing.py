@@ -12,6 +12,7 @@ from holdfast.domain.records import join_key
 from holdfast.kernel.ports import CallCount, Download
 from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.system import Part
+from holdfast.sandbox.company import company
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.quicksight.estate import Estate, HeldAsset
 from holdfast.sandbox.quicksight.kinds import KINDS
@@ -71,6 +72,10 @@ class Capturing:
     @property
     def estate(self) -> Estate:
         return self.sandbox.engine.world.quicksight.estate(ACCOUNT, REGION)
+
+    def load(self, scale: str) -> None:
+        """The company of that scale in place of what there is."""
+        self.sandbox.load(company(scale, 1))
 
     def arn(self, path: str) -> str:
         return f"arn:aws:quicksight:{REGION}:{ACCOUNT}:{path}"

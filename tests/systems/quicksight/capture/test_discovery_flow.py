@@ -7,6 +7,7 @@ import pytest
 from holdfast.domain.outcomes import OutcomeKind
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.quicksight.bundle_store import Job
+from holdfast.sandbox.wire import Json
 from tests.systems.quicksight.capture.capturing import ACCOUNT, REGION, STARTS, Capturing
 
 
@@ -142,7 +143,7 @@ def test_validate_asset_dependencies_yes_proceed_with_export(capturing: Capturin
     capturing.data_set("d", "a")
     capturing.view("dashboard", "board", "d")
     found = capturing.capture(("data_source", "data_set", "dashboard"))
-    assert found.findings == []
+    assert [finding.code for finding in found.findings] == ["export-jobs"]
     assert found.sent(STARTS) == 3
 
 
@@ -157,7 +158,7 @@ def test_dependencies_valid_no_log_dependency_warning_and_proceed_with_export(ca
 
 def test_a_circle_of_dependencies_is_a_warning_and_the_export_goes_on(capturing: Capturing) -> None:
     for one, other in (("x", "y"), ("y", "z"), ("z", "x")):
-        on = {"source": {"dataSetArn": capturing.arn(f"dataset/{other}")}, "alias": "t"}
+        on: Json = {"source": {"dataSetArn": capturing.arn(f"dataset/{other}")}, "alias": "t"}
         capturing.data_set(one, logicalTableMap={"all": on})
     found = capturing.capture(("data_set",))
     (told,) = found.told("circular-dependency")

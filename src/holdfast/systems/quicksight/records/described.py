@@ -53,18 +53,20 @@ PARTS = {
 LEFT_OUT = frozenset(
     {
         *("Arn", "RequestId", "Status", "ResponseMetadata", "CreatedTime", "LastUpdatedTime", "Errors"),
-        *("ErrorInfo", "ResourceStatus", "AvailabilityStatus", "NetworkInterfaces", "VPCId", "FolderPath"),
+        *("ErrorInfo", "ResourceStatus", "AvailabilityStatus", "NetworkInterfaces", "FolderPath"),
         *("OutputColumns", "ConsumedSpiceCapacityInBytes", "CredentialStatus", "LastCredentialVerifiedAt"),
         *("SecretArn", "Version", "Dashboard", "TopicId"),
     }
 )
 """What the service says of an asset's state, and what is put elsewhere below."""
-_LEADING = re.compile(r"^[A-Z]+")
+SPELLED = {"QBusinessInsightsStatus": "qbusinessInsightsStatus"}
+"""What a real bundle spells otherwise than its rule."""
+_LEADING = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|[0-9]|$)|^[A-Z]")
 
 
 def camel(name: str) -> str:
-    """A name of the API as bundles write it: all its leading capitals small, as in `qbusinessInsightsStatus`."""
-    return _LEADING.sub(lambda found: found.group().lower(), name)
+    """A name of the API as bundles write it: its first word in small letters, as in `kpiVisual`."""
+    return SPELLED.get(name) or _LEADING.sub(lambda found: found.group().lower(), name)
 
 
 def member_of(asset_type: str, key: str, answer: Answer) -> dict[str, Plain]:

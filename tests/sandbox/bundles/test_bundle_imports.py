@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,13 @@ from typing import Any
 import pytest
 
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.server import SandboxServer
-from tests.sandbox.bundle_desk import Desk, Members, body, fetch, unzipped, zipped
-from tests.sandbox.conftest import Aws, Clock
+from tests.sandbox.bundles.desk import Desk, Members, body, fetch, unzipped, zipped
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
-REAL = Path(__file__).parents[3] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
+REAL = Path(__file__).parents[4] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/quicksight-network"
 WHOLE: dict[str, Any] = {"IncludeAllDependencies": True, "IncludePermissions": True, "IncludeTags": True}
-
-
-@pytest.fixture
-def desk(aws: Aws) -> Desk:
-    return Desk(aws)
-
-
-@pytest.fixture
-def elsewhere(clock: Clock) -> Iterator[Desk]:
-    """An empty account in another region."""
-    with SandboxServer("empty", seed=2, clock=clock, account=OTHER, region="eu-west-1") as sandbox:
-        yield Desk(Aws(sandbox, clock, "eu-west-1"), OTHER)
 
 
 def _plain(desk: Desk) -> Members:
@@ -49,7 +35,7 @@ def _boards(members: Members) -> list[dict[str, Any]]:
 
 def test_what_was_exported_is_imported_over_itself_without_a_change(desk: Desk) -> None:
     before = desk.aws.sandbox.dump().quicksight
-    chosen = [each.arn for kind in ("dashboard", "folder", "theme") for each in desk.sound(kind)[1:]]
+    chosen = [each.arn for kind in ("dashboard", "folder", "theme") for each in desk.of(kind)[1:]]
     exported = fetch(str(desk.exported(chosen, **{**WHOLE, "IncludeAllDependencies": False})["DownloadUrl"]))
     assert desk.imported(exported)["JobStatus"] == "SUCCESSFUL"
     assert desk.aws.sandbox.dump().quicksight == before
@@ -97,6 +83,19 @@ def test_a_dependency_may_be_in_the_target_already(desk: Desk) -> None:
     desk.estate.remove(board)
     assert desk.imported(bundle)["JobStatus"] == "SUCCESSFUL"
     assert desk.find("dashboard", board.key).member == body(board)
+
+
+def test_a_broken_dashboard_is_mended_by_a_sound_definition_and_broken_again_by_a_rollback(
+    desk: Desk,
+) -> None:
+    broken, sound = desk.of("dashboard")[0], desk.sound("dashboard")[0]
+    held = {**body(sound), "dashboardId": broken.key}
+    bad = {"resourceType": "theme", "themeId": "bad", "name": ""}
+    failed = desk.imported(zipped({"a": held, "b": bad}), "job", FailureAction="ROLLBACK")
+    assert failed["JobStatus"].startswith("FAILED")
+    assert desk.exported([broken.arn], "still")["JobStatus"] == "FAILED"
+    assert desk.imported(zipped({"a": held}), "good")["JobStatus"] == "SUCCESSFUL"
+    assert desk.exported([broken.arn], "mended")["JobStatus"] == "SUCCESSFUL"
 
 
 def test_without_rollback_a_failed_job_leaves_what_it_had_imported(desk: Desk, elsewhere: Desk) -> None:
