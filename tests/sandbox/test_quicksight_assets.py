@@ -154,6 +154,7 @@ def test_an_analysis_of_a_dataset_that_is_not_there_fails(empty: Aws) -> None:
 def test_a_dashboards_update_is_seen_when_it_is_published(empty: Aws, refused: Refused) -> None:
     quicksight, board = load(empty, SOURCE, data_set("d")), {**A, "DashboardId": "b"}
     quicksight.create_dashboard(**board, Name="old", Definition=definition("d"))
+    assert refused(lambda: quicksight.delete_dashboard(**board))[0] == "ConflictException"
     empty.clock.pass_by(1)
     quicksight.update_dashboard(**board, Name="new", Definition=definition("d"), VersionDescription="renamed")
     publish = partial(quicksight.update_dashboard_published_version, **board, VersionNumber=2)
@@ -239,6 +240,39 @@ def test_permissions_are_granted_and_revoked_by_action(empty: Aws, refused: Refu
     assert shown == [{"Principal": ann, "Actions": ["quicksight:C"]}]
     unknown = partial(update, GrantPermissions=[{"Principal": left, "Actions": ["quicksight:A"]}])
     assert refused(unknown)[0] == "InvalidParameterValueException"
+    everybody = [{"Principal": f"{ARN}:namespace/default", "Actions": ["quicksight:A"]}]
+    assert refused(lambda: update(GrantPermissions=everybody))[0] == "InvalidParameterValueException"
+    quicksight.create_theme(**A, **THEME, Permissions=everybody)
+
+
+def test_a_vpc_connection_takes_its_time_to_come_and_to_go(empty: Aws) -> None:
+    vpc = {**A, "VPCConnectionId": "v"}
+    empty.quicksight.create_vpc_connection(
+        **vpc, Name="v", SubnetIds=["subnet-1", "subnet-2"], SecurityGroupIds=["sg-1"],
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/network",
+    )  # fmt: skip
+    empty.clock.pass_by(1)
+    shown = empty.quicksight.describe_vpc_connection(**vpc)["VPCConnection"]
+    assert (shown["Status"], shown["AvailabilityStatus"]) == ("CREATION_SUCCESSFUL", "AVAILABLE")
+    assert [each["SubnetId"] for each in shown["NetworkInterfaces"]] == ["subnet-1", "subnet-2"]
+    empty.quicksight.delete_vpc_connection(**vpc)
+    (listed,) = empty.quicksight.list_vpc_connections(**A)["VPCConnectionSummaries"]
+    assert (listed["Status"], listed["AvailabilityStatus"]) == ("DELETION_IN_PROGRESS", "UNAVAILABLE")
+    empty.clock.pass_by(1)
+    assert empty.quicksight.list_vpc_connections(**A)["VPCConnectionSummaries"] == []
+
+
+def test_refresh_properties_are_of_spice_datasets_and_lie_in_their_bundles(
+    empty: Aws, refused: Refused
+) -> None:
+    quicksight = load(empty, SOURCE, data_set("d"))
+    properties = {"FailureConfiguration": {"EmailAlert": {"AlertStatus": "ENABLED"}}}
+    describe = partial(quicksight.describe_data_set_refresh_properties, **A, DataSetId="d")
+    assert refused(describe)[0] == "ResourceNotFoundException"
+    quicksight.put_data_set_refresh_properties(**A, DataSetId="d", DataSetRefreshProperties=properties)
+    assert describe()["DataSetRefreshProperties"] == properties
+    kept = held(empty)["data_set"]["dataSetRefreshProperties"]
+    assert kept == {"failureConfiguration": {"emailAlert": {"alertStatus": "ENABLED"}}}
 
 
 def test_tags_are_of_assets_and_of_people(empty: Aws, refused: Refused) -> None:

@@ -24,6 +24,7 @@ from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
 from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT, Portrait
 from holdfast.sandbox.quicksight.bundle_api import settle as settle_bundles
+from holdfast.sandbox.quicksight.bundle_permissions import needs_of_job
 from holdfast.sandbox.services import Service, services
 from holdfast.sandbox.wire import ApiRefusal, Call, Caller, Conduct
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
@@ -187,6 +188,10 @@ class Engine:
         if self.enforce_iam:
             with self._lock:
                 require_permission(self.world, caller, asked.action, asked.resources)
+                for action, arn in needs_of_job(
+                    asked.operation, asked.parameters, caller.account, asked.region
+                ):
+                    require_permission(self.world, caller, action, (arn,))
 
     def changes(self) -> list[Effect]:
         """The log of applied effects up to now, in order."""

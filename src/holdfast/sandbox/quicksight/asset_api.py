@@ -178,7 +178,9 @@ def _update_permissions(kind: Kind) -> Handler:
         asset, asked = asset_of(quicksight, call, kind), call.parameters
         if not asset.own:
             raise ApiRefusal("AccessDeniedException", f"{asset.arn} belongs to AWS.")
-        granted = permissions_of(quicksight.identities(call.caller.account), asked.parts("GrantPermissions"))
+        granted = permissions_of(
+            quicksight.identities(call.caller.account), kind, asked.parts("GrantPermissions")
+        )
         changed = _without(asset.permissions, asked.parts("RevokePermissions"))
         for principal, actions in granted.items():
             changed[principal] = tuple(sorted({*changed.get(principal, ()), *actions}))

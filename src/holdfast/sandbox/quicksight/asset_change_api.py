@@ -19,7 +19,7 @@ from holdfast.sandbox.quicksight.refusals import (
     tags_of,
     taken,
 )
-from holdfast.sandbox.quicksight.shapes import answered, input_members, members, to_api, to_member
+from holdfast.sandbox.quicksight.shapes import answered, input_members, may_refuse, members, to_api, to_member
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document
 
 _DEFAULTS: dict[str, Document] = {"folder": {"folderType": "SHARED"}}
@@ -62,7 +62,7 @@ def _create(kind: Kind) -> Handler:
             raise taken(f"{kind.shape} {key}")
         _require_sense(estate, kind, call)
         folders = [_folder(estate, arn) for arn in call.parameters.texts("FolderArns")]
-        permissions = permissions_of(estate.identities, call.parameters.parts("Permissions"))
+        permissions = permissions_of(estate.identities, kind, call.parameters.parts("Permissions"))
         tags = tags_of(call)
         made = estate.add(kind, member, call.now)
         made.permissions, made.tags = permissions, tags
@@ -88,8 +88,7 @@ def _update(kind: Kind) -> Handler:
             raise ApiRefusal("AccessDeniedException", f"{asset.arn} belongs to AWS.")
         if asset.deleted is not None:
             raise gone(f"{kind.shape} {asset.key}")
-        if asset.latest.status(call.now).endswith("IN_PROGRESS"):
-            raise busy(f"{kind.shape} {asset.key}")
+        _require_settled(asset, call)
         _require_sense(estate, kind, call)
         version = asset.replace(_replaced(kind, call, asset), call.now, publish=kind.type != "dashboard")
         asset.secret = call.parameters.part("Credentials").find("SecretArn") or asset.secret
@@ -130,6 +129,14 @@ def _require_sense(estate: Estate, kind: Kind, call: Call) -> None:
         parent = call.parameters.find("ParentFolderArn")
         if parent is not None:
             _folder(estate, parent)
+
+
+def _require_settled(asset: HeldAsset, call: Call) -> None:
+    """Nothing unless a version is being made, where the operation may refuse that."""
+    if asset.latest.status(call.now).endswith("IN_PROGRESS") and may_refuse(
+        call.operation, "ConflictException"
+    ):
+        raise busy(f"{asset.kind.shape} {asset.key}")
 
 
 def _require_future(call: Call) -> None:
@@ -185,6 +192,7 @@ def _delete(kind: Kind) -> Handler:
         estate, asset = estate_of(quicksight, call), asset_of(quicksight, call, kind)
         if not asset.own:
             raise ApiRefusal("AccessDeniedException", f"{asset.arn} belongs to AWS and cannot be deleted.")
+        _require_settled(asset, call)
         number = call.parameters.raw("VersionNumber")
         if number is not None:
             _delete_version(asset, cast(int, number))
@@ -228,6 +236,7 @@ def _delete_analysis(quicksight: QuickSight, call: Call) -> Answer:
     """Marks it as deleted. It stays, and is listed, until its recovery window ends."""
     estate, asset = estate_of(quicksight, call), asset_of(quicksight, call, KINDS["analysis"])
     forced = bool(call.parameters.raw("ForceDeleteWithoutRecovery"))
+    _require_settled(asset, call)
     if forced and "RecoveryWindowInDays" in call.parameters:
         raise bad_value("RecoveryWindowInDays and ForceDeleteWithoutRecovery exclude each other.")
     if asset.deleted is not None and not forced:

@@ -14,7 +14,7 @@ class Kind:
 
     `folder` is where its members lie in a bundle and their `resourceType`; `shape` what Describe gives; `id_name`
     its id in the API; `arn` the resource part, with a `{}` for each part of its key; `member_type` what a folder
-    calls it, empty for what lies in no folder. Permissions end with `permissions`, True where it has them.
+    calls it, empty for what lies in no folder; `permissions` whether it is shared with principals at all.
     """
 
     type: str
@@ -32,7 +32,7 @@ class Kind:
 
     def arn_of(self, region: str, account: str, key: str) -> str:
         """The ARN of the asset; a refresh schedule's key is `<dataset>/<schedule>`, every other's its id."""
-        parts = key.split("/") if self.arn.count("{}") > 1 else [key]
+        parts = key.rsplit("/", 1) if self.arn.count("{}") > 1 else [key]
         return f"arn:aws:quicksight:{region}:{account}:{self.arn.format(*parts)}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from holdfast.sandbox.quicksight.estate import QuickSight
 from holdfast.sandbox.quicksight.identities import DEFAULT, Identities, Namespace, User
 from holdfast.sandbox.quicksight.refusals import bad_value, gone, identities_of, tags_of, taken, unmet
-from holdfast.sandbox.quicksight.shapes import needs_enterprise
+from holdfast.sandbox.quicksight.shapes import may_refuse
 from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Json
 
 PAGE = 100
@@ -253,7 +253,7 @@ def require_account(quicksight: QuickSight, call: Call) -> None:
             "AccessDeniedException", f"The caller is not of account {call.parameters.text('AwsAccountId')}."
         )
     edition = quicksight.identities(account).edition
-    if edition == "STANDARD" and needs_enterprise(call.operation):
+    if edition == "STANDARD" and may_refuse(call.operation, "UnsupportedUserEditionException"):
         raise ApiRefusal(
             "UnsupportedUserEditionException", f"{call.operation} needs the Enterprise edition, not Standard."
         )

@@ -68,12 +68,19 @@ def require_asset(estate: Estate, kind: Kind, key: str) -> HeldAsset:
     return found
 
 
-def permissions_of(identities: Identities, given: tuple[Parameters, ...]) -> dict[str, tuple[str, ...]]:
-    """Actions by principal's ARN. Raises: ApiRefusal for a principal that is not there, or a foreign action."""
+def permissions_of(
+    identities: Identities, kind: Kind, given: tuple[Parameters, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Actions by principal's ARN. Raises: ApiRefusal for a principal that cannot be, or a foreign action.
+
+    What everybody of a namespace sees is built of data; the data itself is shared with users and groups only.
+    """
     asked = {each.text("Principal"): each.texts("Actions") for each in given}
     for principal, actions in asked.items():
         if not identities.knows(principal):
             raise bad_value(f"Principal ARN {principal} is not part of the account {identities.account}.")
+        if kind.type in ("data_source", "data_set") and principal.startswith(identities.arn("namespace/")):
+            raise bad_value(f"A namespace cannot be a principal of a {kind.shape}.")
         foreign = [each for each in actions if not each.startswith("quicksight:")]
         if foreign:
             raise bad_value(f"Invalid action {foreign[0]} for principal {principal}.")

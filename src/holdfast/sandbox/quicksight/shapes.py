@@ -80,10 +80,10 @@ def picked(name: str, facts: Document) -> Document:
 
 
 @cache
-def needs_enterprise(operation: str) -> bool:
-    """Whether the model lets the operation refuse an account of the Standard edition."""
+def may_refuse(operation: str, code: str) -> bool:
+    """Whether the model lists the error among those of the operation."""
     errors = service_model("quicksight").operation_model(operation).error_shapes
-    return any(each.name == "UnsupportedUserEditionException" for each in errors)
+    return any(each.name == code for each in errors)
 
 
 def answered(operation: str, facts: Document) -> Document:

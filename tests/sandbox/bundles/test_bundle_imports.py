@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,13 @@ from typing import Any
 import pytest
 
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.server import SandboxServer
-from tests.sandbox.bundle_desk import Desk, Members, body, fetch, unzipped, zipped
-from tests.sandbox.conftest import Aws, Clock
+from tests.sandbox.bundles.desk import Desk, Members, body, fetch, unzipped, zipped
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
-REAL = Path(__file__).parents[3] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
+REAL = Path(__file__).parents[4] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/quicksight-network"
 WHOLE: dict[str, Any] = {"IncludeAllDependencies": True, "IncludePermissions": True, "IncludeTags": True}
-
-
-@pytest.fixture
-def desk(aws: Aws) -> Desk:
-    return Desk(aws)
-
-
-@pytest.fixture
-def elsewhere(clock: Clock) -> Iterator[Desk]:
-    """An empty account in another region."""
-    with SandboxServer("empty", seed=2, clock=clock, account=OTHER, region="eu-west-1") as sandbox:
-        yield Desk(Aws(sandbox, clock, "eu-west-1"), OTHER)
 
 
 def _plain(desk: Desk) -> Members:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.quicksight.bundle_rules import SILENT
-from tests.sandbox.bundle_desk import Desk, body, fetch, unzipped
-from tests.sandbox.conftest import Aws
+from tests.sandbox.bundles.desk import Desk, body, fetch, unzipped
+from tests.sandbox.conftest import Client
 
 Refused = Callable[[Callable[[], object]], tuple[str, str]]
-
-
-@pytest.fixture
-def desk(aws: Aws) -> Desk:
-    return Desk(aws)
 
 
 def test_a_job_is_queued_then_in_progress_then_successful_with_a_zip_of_what_was_asked(desk: Desk) -> None:
@@ -250,3 +247,33 @@ def test_any_operation_throttles_on_demand(desk: Desk, refused: Refused) -> None
     ]
     assert {refused(each)[0] for each in calls} == {"ThrottlingException"}
     desk.start_export([arn])
+
+
+def test_where_iam_is_obeyed_a_caller_needs_to_read_what_it_exports_and_write_what_it_imports(
+    desk: Desk, refused: Refused
+) -> None:
+    iam, board = desk.aws.client("iam"), desk.sound("dashboard")[0]
+    bundle = fetch(str(desk.exported([board.arn])["DownloadUrl"]))
+    iam.create_user(UserName="exporter")
+    key = iam.create_access_key(UserName="exporter")["AccessKey"]
+    desk.aws.sandbox.engine.enforce_iam = True
+    jobs = ["quicksight:*AssetBundle*", "quicksight:DescribeDataSet"]
+    theirs = replace(desk, client=desk.aws.client("quicksight", key))
+    _allow(iam, jobs)
+    lacking = [
+        refused(lambda: theirs.start_export([board.arn]))[1],
+        refused(lambda: theirs.start_import(bundle))[1],
+    ]
+    assert ["quicksight:DescribeDashboard " in lacking[0], "quicksight:CreateDashboard " in lacking[1]] == [
+        True,
+        True,
+    ]
+    _allow(iam, [*jobs, "quicksight:*Dashboard"])
+    theirs.start_export([board.arn])
+    theirs.start_import(bundle)
+
+
+def _allow(iam: Client, actions: list[str]) -> None:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="exporter", PolicyName="p", PolicyDocument=document)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from holdfast.sandbox.quicksight.estate import Estate, HeldAsset
-from tests.sandbox.conftest import Aws, Client
+from tests.sandbox.conftest import Aws, Client, Clock
 
 Members = dict[str, dict[str, Any]]
 
@@ -21,11 +21,15 @@ class Desk:
     """`account` is the management account; jobs take a second of the test's clock."""
 
     aws: Aws
+    client: Client
     account: str = "123456789012"
 
-    def __post_init__(self) -> None:
+    def anew(self) -> Desk:
+        """The same as it was at the start."""
+        self.aws.clock.now = Clock().now
+        self.aws.sandbox.engine.reset()
         self.aws.sandbox.engine.delay_requests(1.0)
-        self.client: Client = self.aws.client("quicksight")
+        return self
 
     @property
     def estate(self) -> Estate:
