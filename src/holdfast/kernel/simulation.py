@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from holdfast.domain.errors import AccessDenied, RemoteError
+from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.answers import Answer, part, rows, text, texts
 from holdfast.kernel.checks import Check, Verdict
 from holdfast.kernel.needs import Action
@@ -75,6 +76,33 @@ def simulated(
         # Where IAM cannot be reached either: a network may have a way to the service alone.
         return [_unknown(action, str(error)) for action in actions]
     return [_judged(action, said[action.service], principal, place) for action in actions]
+
+
+def objections(actions: Sequence[Action], checks: Sequence[Check]) -> list[Finding]:
+    """An ERROR for each action that IAM's simulation refuses; `checks` are those of the actions, in their order.
+
+    A WARNING where it cannot be told, and one for what is missing but can be done without.
+    """
+    findings = [
+        Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
+        for check in checks
+        if check.verdict is Verdict.MISSING and check.needed
+    ]
+    return [*findings, *_warnings(actions, checks)]
+
+
+def _warnings(actions: Sequence[Action], checks: Sequence[Check]) -> Iterator[Finding]:
+    unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN and check.needed]
+    if unknown:
+        message = f"Whether {len(unknown)} actions that this needs are allowed could not be checked: {unknown[0].reason}"
+        yield Finding(Severity.WARNING, "actions-unchecked", "", "", message, f"Allow {SIMULATE}, or go on.")
+    lost: dict[str, list[str]] = {}
+    for action, check in zip(actions, checks, strict=True):
+        if check.verdict is Verdict.MISSING and not check.needed:
+            lost.setdefault(action.without, []).append(action.name)
+    for without, names in lost.items():
+        message = f"Not allowed: {', '.join(names)}. Without them {without}."
+        yield Finding(Severity.WARNING, "optional-actions-missing", "", "", message)
 
 
 def _asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from holdfast.sandbox.portrait import Portrait
@@ -87,7 +88,7 @@ NEW_PLACE = Place(
 )
 
 
-def _asset(kind: str, folder: str, key: str, fields: dict[str, object], **beside: object) -> AssetPortrait:
+def _asset(kind: str, folder: str, key: str, fields: Mapping[str, object], **beside: object) -> AssetPortrait:
     member = {"resourceType": folder, _ID_FIELDS[kind]: key, "name": f"The {key}", **fields}
     return AssetPortrait(kind, member, **beside)  # type: ignore[arg-type]  # beside are its other fields
 

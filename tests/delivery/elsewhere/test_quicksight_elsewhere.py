@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
+import urllib.request
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import boto3
 import pytest
 
+from holdfast.domain.records import SEPARATOR
 from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
+from holdfast.sandbox.portrait import Portrait
 from holdfast.sandbox.quicksight.portraits import QuickSightPortrait
 from holdfast.sandbox.server import SandboxServer
 from tests.delivery.elsewhere.quicksight_estates import (
@@ -21,24 +27,50 @@ from tests.delivery.elsewhere.quicksight_estates import (
     OLD_WORLD,
     as_new,
 )
-from tests.simulators.desk import Desk
+from tests.sandbox.conftest import Client
+from tests.simulators.desk import Answer, Desk
 
+REAL = Path(__file__).parents[4] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
 HERE = {
     "HOLDFAST_QUICKSIGHT_BUCKET": "bundles",
     "HOLDFAST_QUICKSIGHT_IDENTITY_REGION": "us-east-1",
     "HOLDFAST_QUICKSIGHT_POLL_SECONDS": "0.01",
 }
 
+REPLACED = {
+    "quicksight:us-east-2:198737698272": "quicksight:eu-west-1:999999999999",
+    "quicksight:us-east-1:198737698272": "quicksight:eu-central-1:999999999999",
+    "arn:aws:iam::198737698272:role/network": "arn:aws:iam::999999999999:role/network",
+    "user/sales/anna": "user/vertrieb/anna.new",
+    "group/default/Staff": "group/default/Crew",
+    "db.example.com": "db.eu.example.com",
+    "sg-1": "sg-9",
+}
+"""What the mapping says, written down as texts."""
+ADDED = [
+    *("namespace vertrieb", "user vertrieb/anna.new"),
+    *("group default/Crew", "membership default/Crew/carl"),
+]
+REMOVED = [
+    *("namespace sales", "user default/bert", "user sales/anna", "group default/Staff"),
+    *("membership default/Staff/bert", "membership default/Staff/carl"),
+]
+CHANGED = [
+    *("namespace default", "vpc_connection net", "data_source db", "data_set sales"),
+    *("analysis draft", "dashboard board", "dashboard spare", "folder under"),
+]
 
-def client(sandbox: SandboxServer, service: str):  # boto3's clients have no type of their own
+
+def client(sandbox: SandboxServer, service: str) -> Client:
     """A client of the sandbox in its home region."""
-    return boto3.client(
+    made: Client = boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=sandbox.url,
         region_name=sandbox.engine.world.region,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
     )
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +135,25 @@ def held(sandbox: SandboxServer) -> QuickSightPortrait:
     return found
 
 
+def only_mapped(compared: Answer) -> None:
+    """A comparison without the mapping shows what the mapping says and nothing else."""
+    assert compared.code == 0, compared
+    by_kind: dict[str, list[str]] = {}
+    for each in compared.json:
+        by_kind.setdefault(each["kind"], []).append(f"{each['type']} {each['key'].replace(SEPARATOR, '/')}")
+        for field in each["fields"]:
+            if field["name"] not in ("Permissions", "CapacityRegion"):
+                assert as_mapped(field["backup"]) == field["live"], each
+    assert by_kind == {"added": ADDED, "removed": REMOVED, "changed": CHANGED}
+
+
+def as_mapped(text: str) -> str:
+    """A value of the backup with what the mapping says replaced in its text."""
+    for old, new in REPLACED.items():
+        text = text.replace(old, new)
+    return text
+
+
 def test_a_restore_into_another_account_and_region_is_equal_under_the_mapping_and_can_be_undone(
     desk: Desk, new: SandboxServer
 ) -> None:
@@ -113,6 +164,95 @@ def test_a_restore_into_another_account_and_region_is_equal_under_the_mapping_an
     assert (same.code, same.json) == (0, []), same
     again = desk.run("quicksight", "preview", "latest", "--json", *there(new))
     assert again.json["changes_total"] == 0
+    only_mapped(desk.run("quicksight", "diff", "latest", "live", "--json", *there(new)[2:]))
     undone = desk.run("runs", "rollback", done.json["run"])
     assert undone.code == 0, undone
     assert new.dump().quicksight == ()
+
+
+def test_one_dashboard_by_its_name_brings_what_it_needs_and_no_more(desk: Desk, new: SandboxServer) -> None:
+    only = ["--only", "dashboard:The spare", "--json", *there(new)]
+    done = desk.run("quicksight", "restore", "latest", *only)
+    assert done.code == 0, done
+    (estate,) = held(new).estates
+    assert [each.type for each in estate.assets] == ["vpc_connection", "data_source", "data_set", "dashboard"]
+    assert held(new).users == ()
+    again = desk.run("quicksight", "preview", "latest", *only)
+    assert again.json["changes_total"] == 0
+    unknown = desk.run("quicksight", "restore", "latest", "--only", "dashboard:Spare", "--json", *there(new))
+    assert (unknown.code, unknown.error["code"]) == (2, "not-found"), unknown
+
+
+def test_what_the_mapping_leaves_in_the_old_account_is_refused_with_the_entries_that_are_lacking(
+    desk: Desk, new: SandboxServer
+) -> None:
+    whole = (desk.folder / "mapping.toml").read_text("utf-8")
+    desk.write("short.toml", whole.replace('us-east-1 = "eu-central-1"', ""))
+    refused = desk.run("quicksight", "restore", "latest", "--json", *there(new, "short.toml"))
+    assert refused.code == 4, refused
+    assert 'Map them: [identity_regions] us-east-1 = "eu-central-1".' in refused.error["message"]
+    unmapped = desk.run("quicksight", "preview", "latest", "--json", *there(new)[2:])
+    assert unmapped.code == 4, unmapped
+    for table in ('[regions] us-east-2 = "eu-west-1"', '[identity_regions] us-east-1 = "eu-central-1"'):
+        assert f'[accounts] {OLD_ACCOUNT} = "{NEW_ACCOUNT}" and {table}' in unmapped.error["message"]
+    assert new.changes() == []
+
+
+def test_a_drill_restores_everything_in_a_sandbox_and_says_what_it_cannot_show(
+    desk: Desk, old: SandboxServer, new: SandboxServer
+) -> None:
+    before = old.status().requests_total
+    drilled = desk.run("backups", "drill", "latest", "--json")
+    assert drilled.code == 0, drilled
+    totals = {each["type"]: (each["total"], each["done"]) for each in drilled.json["items"]}
+    assert totals == {
+        **dict.fromkeys(("analysis", "custom_permissions", "data_set", "data_source", "group"), (1, 1)),
+        **dict.fromkeys(("refresh_schedule", "theme", "vpc_connection"), (1, 1)),
+        **dict.fromkeys(("dashboard", "folder", "membership", "namespace"), (2, 2)),
+        "user": (4, 4),
+    }
+    (told,) = [each["message"] for each in drilled.json["findings"] if each["code"] == "rehearsed"]
+    assert "data in SPICE does not come back" in told
+    assert old.status().requests_total == before
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the published bundle is not beside this checkout")
+def test_the_published_bundle_comes_back_elsewhere_as_it_is_but_for_account_and_region(
+    desk: Desk, old: SandboxServer, new: SandboxServer
+) -> None:
+    with ZipFile(REAL) as file:
+        members = {name: file.read(name).decode() for name in file.namelist() if name.endswith(".json")}
+    old.load(Portrait(management_account=OLD_ACCOUNT, region="us-east-2"))
+    assert imported(old, REAL.read_bytes()) == "SUCCESSFUL"
+    taken = desk.run("quicksight", "backup", "--mode", "assets-only", "--json")
+    assert taken.code == 0, taken
+    regions = '[regions]\nus-east-2 = "eu-west-1"\n'
+    desk.write("real.toml", f'[accounts]\n{OLD_ACCOUNT} = "{NEW_ACCOUNT}"\n{regions}')
+    done = desk.run("quicksight", "restore", "latest", "--json", *there(new, "real.toml"))
+    assert done.code == 0, done
+    before, after = f"us-east-2:{OLD_ACCOUNT}:", f"eu-west-1:{NEW_ACCOUNT}:"
+    arns = [f"arn:aws:quicksight:{after}{name.removesuffix('.json')}" for name in members]
+    assert exported(new, arns) == {
+        name: json.loads(text.replace(before, after)) for name, text in members.items()
+    }
+
+
+def imported(sandbox: SandboxServer, bundle: bytes) -> str:
+    """How the service's own import job of a bundle ended."""
+    asked = {"AwsAccountId": OLD_ACCOUNT, "AssetBundleImportJobId": "real"}
+    service = client(sandbox, "quicksight")
+    service.start_asset_bundle_import_job(AssetBundleImportSource={"Body": bundle}, **asked)
+    return str(service.describe_asset_bundle_import_job(**asked)["JobStatus"])
+
+
+def exported(sandbox: SandboxServer, arns: list[str]) -> dict[str, object]:
+    """The members of a bundle that the service's own export job makes of these."""
+    asked = {"AwsAccountId": NEW_ACCOUNT, "AssetBundleExportJobId": "real"}
+    service = client(sandbox, "quicksight")
+    service.start_asset_bundle_export_job(ResourceArns=arns, ExportFormat="QUICKSIGHT_JSON", **asked)
+    job = service.describe_asset_bundle_export_job(**asked)
+    with (
+        urllib.request.urlopen(job["DownloadUrl"], timeout=10) as answer,
+        ZipFile(BytesIO(answer.read())) as file,
+    ):
+        return {name: json.loads(file.read(name)) for name in file.namelist()}

@@ -42,6 +42,7 @@ def quicksight(
     `download` fetches bundles. `overrides` are what a restore gives assets that no backup holds.
     """
     connection = connect(sessions.assets, sessions.people)
+    examined = Examined(sessions.assets, connection, settings)
     pace = TargetSettings(settings.concurrency, JobPace(settings.poll_seconds, settings.job_minutes * 60.0))
     return System(
         name=SYSTEM,
@@ -53,11 +54,12 @@ def quicksight(
             clock,
             ExportedAssets(connection, download, settings, clock),
             overrides,
-            settings=pace,
+            examined.beforehand,
+            pace,
         ),
         comparable=comparable,
         faults=faults,
-        examine=Examined(sessions.assets, connection, settings).checks,
+        examine=examined.checks,
         policy=lambda work: policy(
             needed(work, settings), place_of(settings, sessions.assets.region, sessions.people.region)
         ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from holdfast.domain.changes import Change
+from holdfast.domain.errors import Throttled
 from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.domain.records import Record, join_key
 from holdfast.domain.runs import RunState
@@ -129,6 +130,15 @@ def test_apply_backoff_and_retry_when_throttled(people: Storage) -> None:
     people.faults(rule("BatchWriteItem", error=error, times=4))
     assert people.store().state is RunState.COMPLETE
     assert people.requests("dynamodb:BatchWriteItem") == 3 + 4
+
+
+def test_rate_limiting_beyond_the_patience_ends_the_run_to_be_resumed(people: Storage) -> None:
+    people.faults(rule("BatchWriteItem", people.table("users"), error="ThrottlingException"))
+    with pytest.raises(Throttled):
+        people.store()
+    people.sandbox.clear_faults()
+    assert people.resumed().state is RunState.COMPLETE
+    assert len(people.items("users")) == 4
 
 
 def test_log_write_error_when_the_service_takes_none_of_a_batch(people: Storage) -> None:

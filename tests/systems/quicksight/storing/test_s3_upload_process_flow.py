@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from holdfast.domain.errors import Throttled
 from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.domain.runs import RunState
 from holdfast.sandbox.faults import FaultRule
@@ -72,7 +73,10 @@ def test_retry_failed_parts_and_those_alone(parted: Storage) -> None:
 def test_s3_refusing_the_last_part_is_an_upload_error_and_leaves_nothing(parted: Storage) -> None:
     parted.faults(part(3, error="InvalidRequest", message="No."))
     assert parted.store().state is RunState.PARTIAL
-    assert ends(parted) == {"theme": (OutcomeKind.DONE, ""), "dashboard": (OutcomeKind.FAILED, "remote")}
+    assert ends(parted) == {
+        "theme": (OutcomeKind.DONE, ""),
+        "dashboard": (OutcomeKind.FAILED, "upload-error"),
+    }
     assert len(parted.keys()) == 1 and parted.uploads() == []
 
 
@@ -195,6 +199,15 @@ def test_scenario_3_permission_changes_a_revoked_permission_names_the_action(ass
     }
     (theme,) = [each for key, each in assets.outcomes("bundle").items() if "theme" in key]
     assert "s3:PutObject" in theme.reason and "Allow s3:PutObject" in theme.advice
+
+
+def test_rate_limiting_beyond_the_patience_ends_the_run_to_be_resumed(assets: Storage) -> None:
+    assets.faults(FaultRule(service="s3", operation=PUT_THEMES, error="SlowDown", status=503))
+    with pytest.raises(Throttled):
+        assets.store()
+    assets.sandbox.clear_faults()
+    assert assets.resumed().state is RunState.COMPLETE
+    assert len(assets.keys()) == 2
 
 
 def test_a_missing_bucket_is_told_and_people_are_stored_all_the_same(storage: Storage) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
+from holdfast.domain.outcomes import Finding
 from holdfast.kernel.answers import Answer, part, rows, text
 from holdfast.kernel.checks import Check, Verdict, failed
-from holdfast.kernel.needs import Action
+from holdfast.kernel.needs import Action, Kind
 from holdfast.kernel.ports import PacedSession
-from holdfast.kernel.simulation import ACTION, Simulator, missing, simulated
+from holdfast.kernel.simulation import ACTION, Simulator, missing, objections, simulated
 from holdfast.systems.quicksight.clients.assets_client import NAMES, ids_of
 from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.errors import Missing, NotAccepted
 from holdfast.systems.quicksight.model import ASSET_KINDS, REFRESH_SCHEDULE
 from holdfast.systems.quicksight.needs.policy import needed, place_of
-from holdfast.systems.quicksight.needs.table import ASKING, BACKUP
+from holdfast.systems.quicksight.needs.table import ASKING, BACKUP, actions_for_changes
 from holdfast.systems.quicksight.settings import QuickSightSettings
 
 TOPIC = "quicksight"
@@ -51,6 +52,22 @@ class Examined:
         if work == BACKUP:
             yield from self._storage()
         yield from self._actions(actions)
+
+    def beforehand(self, kinds: Iterable[Kind]) -> list[Finding]:
+        """An ERROR for each action that changes of these kinds need and the caller lacks; nothing is tried.
+
+        A WARNING where it cannot be told. Raises: CredentialsError; what looking up the caller raises.
+        """
+        actions = actions_for_changes(kinds)
+        if not actions:
+            return []
+        return objections(actions, self._simulated(actions))
+
+    def _simulated(self, actions: Sequence[Action]) -> list[Check]:
+        caller = self.connection.caller()
+        regions = self.session.region, self.connection.identity.region
+        place = place_of(self.settings, *regions, caller.account)
+        return simulated(Simulator(self._iam), caller.arn, actions, place)
 
     def _seen(self, name: str, look: Callable[[], Check]) -> Check:
         try:
@@ -111,11 +128,7 @@ class Examined:
         """Listings and what they give something to try on are tried; the rest is put to IAM's simulation."""
         checks = dict(self._tried([action for action in actions if action.reads]))
         untried = [action for action in actions if action.name not in checks]
-        caller = self.connection.caller()
-        regions = self.session.region, self.connection.identity.region
-        place = place_of(self.settings, *regions, caller.account)
-        found = simulated(Simulator(self._iam), caller.arn, untried, place)
-        checks |= {check.name: check for check in found}
+        checks |= {check.name: check for check in self._simulated(untried)}
         yield from (checks[action.name] for action in actions)
 
     def _iam(self, operation: str, parameters: Mapping[str, object]) -> Answer:

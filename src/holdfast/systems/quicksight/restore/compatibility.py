@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from holdfast.domain.changes import RestoreScope
@@ -10,7 +11,8 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import WITHOUT_PERSONAL, SnapshotInfo
 from holdfast.systems.quicksight.clients.connection import Connection
-from holdfast.systems.quicksight.model import SYSTEM, USER
+from holdfast.systems.quicksight.model import ASSET_KINDS, SYSTEM, USER
+from holdfast.systems.quicksight.records.arns import PEOPLE, named_in
 
 SCHEMA = 1
 """Newest version of the records' fields that is understood here."""
@@ -33,7 +35,9 @@ def compatibility(
         if not error.permanent:
             raise
         return [*findings, _error("unreachable", "", str(error), error.advice)]
-    return [*findings, *_elsewhere(snapshot.source.instance, here)]
+    if snapshot.source.instance in ("", here):
+        return findings
+    return [*findings, _elsewhere(snapshot, here), *_misplaced(connection, snapshot, wanted, scope)]
 
 
 def _error(code: str, kind: str, message: str, advice: str) -> Finding:
@@ -62,8 +66,32 @@ def _versions(wanted: RecordView, scope: RestoreScope) -> Iterator[Finding]:
             yield _error("newer-schema", name, message, "Upgrade Holdfast, then run the command again.")
 
 
-def _elsewhere(taken_of: str, here: str) -> Iterator[Finding]:
-    if taken_of and taken_of != here:
-        message = f"The backup was taken of {taken_of}; it is restored to {here}."
-        advice = "Give a mapping, so that ARNs in definitions and permissions become those of this account."
-        yield Finding(Severity.WARNING, "other-instance", "", "", message, advice)
+def _elsewhere(snapshot: SnapshotInfo, here: str) -> Finding:
+    message = f"The backup was taken of {snapshot.source.instance}; it is restored to {here}."
+    advice = "A mapping makes ARNs in definitions and permissions those of this account and region."
+    return Finding(Severity.WARNING, "other-instance", "", "", message, advice)
+
+
+def _misplaced(
+    connection: Connection, snapshot: SnapshotInfo, wanted: RecordView, scope: RestoreScope
+) -> Iterator[Finding]:
+    """What the assets name in the place that they come from; a third account may share what they name."""
+    account = connection.caller().account
+    named = named_in(wanted, [name for name in scope.types if name in ASSET_KINDS])
+    places = Counter[tuple[bool, str, str]]()
+    for arn, count in named.items():
+        if arn.account in (account, snapshot.source.account):
+            places[arn.kind in PEOPLE, arn.account, arn.region] += count
+    for (people, owner, region), count in sorted(places.items()):
+        there = (connection.identity if people else connection.data).region
+        if (owner, region) != (account, there):
+            message = (
+                f"Assets name {'people' if people else 'other assets'} of account {owner} in {region} "
+                f"{count} times, where this restore has them in account {account} and {there}."
+            )
+            entries = (
+                ("accounts", owner, account),
+                ("identity_regions" if people else "regions", region, there),
+            )
+            lacking = (f'[{table}] {old} = "{new}"' for table, old, new in entries if old != new)
+            yield _error("misplaced", "", message, f"Map them: {' and '.join(lacking)}.")

@@ -27,6 +27,8 @@ def check_tables(context: RunContext, gateway: TableGateway, backup: str) -> Non
         try:
             context.record_findings(_compared(gateway, type_name, table, backup, written))
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             raise no_answer(error, context.run.id) from error
         except HoldfastError as error:
             if error.ends_run:
@@ -47,6 +49,8 @@ def check_objects(context: RunContext, gateway: ObjectGateway) -> None:
         try:
             problem, advice = _problem(bundle, gateway.get(bundle.key)), ""
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             raise no_answer(error, context.run.id) from error
         except HoldfastError as error:
             if error.ends_run:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteUnavailable
+from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
@@ -19,6 +19,7 @@ from holdfast.systems.quicksight.storing.errors import BundleDiffers, ObjectTake
 from holdfast.systems.quicksight.storing.object_gateway import ObjectGateway
 from holdfast.systems.quicksight.storing.plan import BundleValue, bundle_value
 
+UPLOAD_ERROR = "upload-error"
 VERIFICATION_ERROR = "verification-error"
 """Code of an outcome: the object is there, and not as it should be, or cannot be looked at."""
 
@@ -52,6 +53,8 @@ class ObjectChanger:
         try:
             differences = self.gateway.differences(change.key, self._body(change))
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             raise no_answer(error, self.snapshot.run) from error
         except AccessDenied:
             # S3 answers so of a missing object, too, where listing is not allowed: the put itself will tell.
@@ -71,11 +74,17 @@ class ObjectChanger:
         except ObjectTaken:
             return self._verified(change, body, repeated=True)
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             present = self._present(change)
-            return found_done() if present == Present(change.after) else _failed(error, "upload-error")
+            return found_done() if present == Present(change.after) else _failed(error, UPLOAD_ERROR)
         except StorageQuota as error:
             full = StorageQuota(error.operation, error.error, error.service_said, self._usage())
             return _failed(full)
+        except RemoteError as error:
+            if type(error) is not RemoteError:
+                raise  # it has a name of its own
+            return _failed(error, UPLOAD_ERROR)
         return self._verified(change, body)
 
     def _verified(self, change: Change, body: bytes, *, repeated: bool = False) -> Outcome:
@@ -83,6 +92,8 @@ class ObjectChanger:
         try:
             differences = self.gateway.differences(change.key, body)
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             raise no_answer(error, self.snapshot.run) from error
         except AccessDenied as error:
             return _failed(error, VERIFICATION_ERROR)

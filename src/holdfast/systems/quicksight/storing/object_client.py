@@ -6,6 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Protocol, cast
 from urllib.parse import urlencode
 
@@ -104,15 +105,12 @@ class ObjectClient:
         self._abort_left(key)
         made = self._call("CreateMultipartUpload", key, {**kept, "ChecksumAlgorithm": "SHA256"})
         upload = str(made["UploadId"])
-        try:
+        with ExitStack() as stack:
+            stack.push(lambda kind, error, trace: self._give_up(key, upload, error))
             note_request(upload)
             parts = self._send_parts(key, upload, body)
             done = {"UploadId": upload, "MultipartUpload": {"Parts": parts}, "IfNoneMatch": "*"}
             self._call("CompleteMultipartUpload", key, done)
-        except BaseException as error:
-            # Also after Ctrl-C: parts of an upload that never ends are paid for and not seen in any listing.
-            self._give_up(key, upload, error)
-            raise
 
     def _send_parts(self, key: str, upload: str, body: bytes) -> list[Mapping[str, object]]:
         """Send all parts, several at once; the session repeats those that fail."""
@@ -140,8 +138,11 @@ class ObjectClient:
                 if row["Key"] == key:
                     self._abort(key, str(row["UploadId"]))
 
-    def _give_up(self, key: str, upload: str, because: BaseException) -> None:
-        """Abort an upload. Raises: PartsLeft; RemoteUnavailable, after which a resume aborts it."""
+    def _give_up(self, key: str, upload: str, because: BaseException | None) -> None:
+        """Abort an upload that failed. Raises: PartsLeft; RemoteUnavailable, after which a resume aborts it."""
+        if because is None:
+            return
+        # Also after Ctrl-C: parts of an upload that never ends are paid for and not seen in any listing.
         try:
             self._abort(key, upload)
         except RemoteUnavailable:

@@ -92,4 +92,4 @@ def bundle_value(change: Change) -> BundleValue:
 
 
 def _canonical(value: TableValue | BundleValue) -> bytes:
-    return msgspec.json.encode(value, order="deterministic")
+    return msgspec.json.encode(value, order="sorted")

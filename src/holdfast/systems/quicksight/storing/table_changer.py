@@ -60,7 +60,7 @@ class TableChanger:
     run: str
     jitter: Callable[[], float] = random.random
     concurrency: int = 4
-    _stopped: dict[str, HoldfastError] = field(default_factory=dict)
+    _stopped: dict[str, Outcome] = field(default_factory=dict)
 
     def batch_size(self, change_type: str) -> int:
         return BATCH if change_type in ITEMS else 1
@@ -93,6 +93,8 @@ class TableChanger:
         except TableMissing:
             items = {}
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             raise no_answer(error, self.run) from error
         except HoldfastError as error:
             if error.ends_run:
@@ -117,16 +119,13 @@ class TableChanger:
         wanted, table = table_value(change), change.key
         try:
             return self._make(table, wanted, note_request)
-        except RemoteUnavailable as error:
-            self._look_again(table, error)
-            self._stopped[table] = error
-            return _failed(error, "table-creation-error")
         except HoldfastError as error:
             if error.ends_run:
                 raise
-            full = self._with_usage(table, error)
-            self._stopped[table] = full
-            return _failed(full, full.code)
+            if isinstance(error, RemoteUnavailable):
+                self._look_again(table, error)
+            self._stopped[table] = _failed(self._with_usage(table, error))
+            return self._stopped[table]
 
     def _make(self, table: str, wanted: TableValue, note_request: Callable[[str], None]) -> Outcome:
         keys, made = key_schema(wanted.sort_key), False
@@ -189,19 +188,21 @@ class TableChanger:
 
     def _items(self, table: str, changes: Sequence[Change]) -> Sequence[Outcome]:
         if table in self._stopped:
-            raise self._stopped[table]
+            return [self._stopped[table]] * len(changes)
         try:
             return self._written(changes, self._write(table, changes))
         except RemoteUnavailable as error:
+            if error.ends_run:
+                raise
             return self._found(table, changes, error)
         except (AccessDenied, StorageQuota, TableMissing) as error:
-            self._stopped[table] = self._with_usage(table, error)
-            raise self._stopped[table] from error
+            self._stopped[table] = _failed(self._with_usage(table, error))
         except RemoteError as error:
+            failed = _failed(error, WRITE_ERROR)
             if SCHEMA_WORDS in error.service_said:
-                self._stopped[table] = error
-            if len(changes) == 1 or table in self._stopped:
-                return [_failed(error, WRITE_ERROR)] * len(changes)
+                self._stopped[table] = failed
+            elif len(changes) == 1:
+                return [failed]
         # One item that the service refuses makes it refuse the whole batch.
         return [outcome for change in changes for outcome in self._items(table, [change])]
 
@@ -234,7 +235,9 @@ class TableChanger:
         """Return where the service answers something else at least. Raises: NoAnswer."""
         try:
             self.gateway.describe(table)
-        except RemoteUnavailable:
+        except RemoteUnavailable as again:
+            if again.ends_run:
+                raise
             raise no_answer(error, self.run) from error
 
     def _with_usage(self, table: str, error: HoldfastError) -> HoldfastError:
@@ -254,8 +257,8 @@ class TableChanger:
         return f"Used now: {own}{tables:,} tables in the region."
 
 
-def _failed(error: HoldfastError, code: str) -> Outcome:
-    return Outcome(OutcomeKind.FAILED, str(error), error.advice, code)
+def _failed(error: HoldfastError, code: str = "") -> Outcome:
+    return Outcome(OutcomeKind.FAILED, str(error), error.advice, code or error.code)
 
 
 def _item_key(change: Change, sort_key: str) -> Mapping[str, str]:
