@@ -10,7 +10,7 @@ from holdfast.domain.errors import CredentialsError, SettingsError
 from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.sandbox.faults import FaultRule
 from holdfast.systems.quicksight.errors import ServiceSilent
-from tests.systems.quicksight.capture.capturing import Captured, Capturing
+from tests.systems.quicksight.capture.capturing import Captured, Capturing, timed_session
 
 ABOUT_ONE = {"ThemeId": "bad"}
 
@@ -79,6 +79,7 @@ def test_configuration_error_exit_with_config_error(
     capturing: Capturing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
+    capturing.session = timed_session(capturing.time)
     with pytest.raises(SettingsError, match="nobody-has-this") as raised:
         capturing.capture()
     assert raised.value.exit_code == 10
