@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from holdfast.config import Settings
     from holdfast.kernel.backup import BackupRequest
     from holdfast.kernel.checks import Check
-    from holdfast.kernel.ports import Clock, PacedSession
+    from holdfast.kernel.ports import Clock, Ledger, PacedSession
+    from holdfast.kernel.runs.manifest import ManifestPlace
     from holdfast.kernel.runs.stages import Stage
     from holdfast.kernel.settings import Raw
     from holdfast.kernel.system import Rehearsal, System
@@ -82,6 +83,12 @@ def _read_mapping(raw: Raw, source: str) -> str:
     return read_mappings(raw, source).to_json()
 
 
+def _places(settings: Settings, ledger: Ledger, run: str) -> Iterable[ManifestPlace]:
+    from holdfast.systems.quicksight.storing.where import places
+
+    return places(ledger, run, settings.quicksight.bucket)
+
+
 OPERATIONS = (
     ("Configuration Loading", "< 1 second", (SETTINGS,)),
     ("AWS Client Initialization", "1-5 seconds", (CLIENTS,)),
@@ -94,4 +101,4 @@ OPERATIONS = (
 )
 """What the drawn flow gives times for, with the typical ones that it names."""
 
-REGISTERED = Registered(_system, _rehearsal, _read_mapping, _storing, _lacking, OPERATIONS)
+REGISTERED = Registered(_system, _rehearsal, _read_mapping, _storing, _lacking, OPERATIONS, _places)

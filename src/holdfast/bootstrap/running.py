@@ -251,7 +251,9 @@ class Runner:
         self._end_log(run)
         if run.state not in RESUMABLE:
             self._home.recall().forget(run.id)
-        write_evidence(self.report(run), self._home.ledger, self._home.evidence, _to_stderr)
+        home, stores = self._home, run.kind == BACKUP and run.system in SYSTEMS
+        places = SYSTEMS[run.system].places(home.settings, home.ledger, run.id) if stores else ()
+        write_evidence(self.report(run), home.ledger, home.evidence, _to_stderr, places)
 
     def _watched(self, run: Run, work: Callable[[], Run]) -> Run:
         """Do the work with the run's log open and both ends audited."""

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from holdfast.config import Settings
     from holdfast.kernel.backup import BackupRequest
     from holdfast.kernel.destination import Destination
-    from holdfast.kernel.ports import Clock, PacedSession
+    from holdfast.kernel.ports import Clock, Ledger, PacedSession
+    from holdfast.kernel.runs.manifest import ManifestPlace
     from holdfast.kernel.runs.stages import Stage
     from holdfast.kernel.settings import Raw
     from holdfast.kernel.system import Rehearsal, System
@@ -50,7 +51,8 @@ class Registered:
     """One system: how it is made, where it is rehearsed, how its mapping files are read.
 
     `storing` gives the stages of a backup between the seal and the check, `lacking` what the settings lack for a
-    backup, a sentence each. `operations` are those of a backup whose times its report tells: their names, how long
+    backup, a sentence each. `places` tells where a backup has
+    stored what beside the vault. `operations` are those of a backup whose times its report tells: their names, how long
     they typically take, and the names under which their times are kept. Nothing of a system is imported before one
     of these is called.
     """
@@ -61,3 +63,4 @@ class Registered:
     storing: Callable[[Surroundings, BackupRequest], Sequence[Stage]] = _nothing_more
     lacking: Callable[[Settings, BackupRequest], Iterable[str]] = _nothing_lacking
     operations: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    places: Callable[[Settings, Ledger, str], Iterable[ManifestPlace]] = lambda settings, ledger, run: ()

@@ -35,7 +35,7 @@ def _boards(members: Members) -> list[dict[str, Any]]:
 
 def test_what_was_exported_is_imported_over_itself_without_a_change(desk: Desk) -> None:
     before = desk.aws.sandbox.dump().quicksight
-    chosen = [each.arn for kind in ("dashboard", "folder", "theme") for each in desk.sound(kind)[1:]]
+    chosen = [each.arn for kind in ("dashboard", "folder", "theme") for each in desk.of(kind)[1:]]
     exported = fetch(str(desk.exported(chosen, **{**WHOLE, "IncludeAllDependencies": False})["DownloadUrl"]))
     assert desk.imported(exported)["JobStatus"] == "SUCCESSFUL"
     assert desk.aws.sandbox.dump().quicksight == before
@@ -83,6 +83,19 @@ def test_a_dependency_may_be_in_the_target_already(desk: Desk) -> None:
     desk.estate.remove(board)
     assert desk.imported(bundle)["JobStatus"] == "SUCCESSFUL"
     assert desk.find("dashboard", board.key).member == body(board)
+
+
+def test_a_broken_dashboard_is_mended_by_a_sound_definition_and_broken_again_by_a_rollback(
+    desk: Desk,
+) -> None:
+    broken, sound = desk.of("dashboard")[0], desk.sound("dashboard")[0]
+    held = {**body(sound), "dashboardId": broken.key}
+    bad = {"resourceType": "theme", "themeId": "bad", "name": ""}
+    failed = desk.imported(zipped({"a": held, "b": bad}), "job", FailureAction="ROLLBACK")
+    assert failed["JobStatus"].startswith("FAILED")
+    assert desk.exported([broken.arn], "still")["JobStatus"] == "FAILED"
+    assert desk.imported(zipped({"a": held}), "good")["JobStatus"] == "SUCCESSFUL"
+    assert desk.exported([broken.arn], "mended")["JobStatus"] == "SUCCESSFUL"
 
 
 def test_without_rollback_a_failed_job_leaves_what_it_had_imported(desk: Desk, elsewhere: Desk) -> None:
@@ -211,9 +224,11 @@ def test_a_network_of_another_account_needs_a_role_subnets_and_groups_of_this(
     (network,) = desk.of("vpc_connection")
     bundle = fetch(str(desk.exported([network.arn])["DownloadUrl"]))
     assert "RoleArn" in elsewhere.imported(bundle)["Errors"][0]["Message"]
+    role = {"VPCConnectionId": network.key, "RoleArn": ROLE}
+    held = elsewhere.imported(bundle, OverrideParameters={"VPCConnections": [role]})
+    assert all(each in held["Errors"][0]["Message"] for each in body(network)["subnetIds"])
     given = {
-        "VPCConnectionId": network.key,
-        "RoleArn": ROLE,
+        **role,
         "SubnetIds": ["subnet-0a", "subnet-0b"],
         "SecurityGroupIds": ["sg-0a"],
     }
@@ -262,6 +277,26 @@ def test_principals_of_another_account_fail_and_can_be_overridden(desk: Desk, el
     held = elsewhere.imported(zipped(members), OverridePermissions={"Dashboards": [given]})
     assert held["JobStatus"] == "SUCCESSFUL"
     assert elsewhere.of("dashboard")[0].permissions == {here: ("quicksight:DescribeDashboard",)}
+
+
+@pytest.mark.parametrize(
+    ("option", "given"),
+    [
+        ("OverrideParameters", {"Themes": [{"ThemeId": f"t{number}"} for number in range(51)]}),
+        ("OverrideTags", {"Themes": [{"ThemeIds": ["*"], "Tags": [{"Key": "a", "Value": "b"}]}] * 6}),
+        ("OverridePermissions", {"Analyses": [{"AnalysisIds": ["*"], "Permissions": {}}] * 2}),
+        (
+            "OverridePermissions",
+            {"Themes": [{"ThemeIds": ["*"], "Permissions": {"Principals": ["p"] * 65, "Actions": ["a"]}}]},
+        ),
+    ],
+)
+def test_overrides_have_the_limits_of_the_model(
+    elsewhere: Desk, option: str, given: dict[str, object], refused: Refused
+) -> None:
+    options: dict[str, Any] = {option: given}
+    code, message = refused(lambda: elsewhere.start_import(b"", **options))
+    assert (code, "length less than or equal to" in message) == ("ValidationException", True)
 
 
 def test_tags_can_be_overridden_for_one_or_all(desk: Desk, elsewhere: Desk) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from holdfast.adapters.aws import AwsEndpoint, AwsSettings
@@ -13,7 +15,7 @@ from holdfast.domain.outcomes import OutcomeKind
 from holdfast.domain.runs import RunState
 from holdfast.kernel.system import PlanOptions
 from holdfast.sandbox.faults import FaultRule
-from holdfast.sandbox.quicksight.portraits import EstatePortrait, QuickSightPortrait
+from holdfast.sandbox.quicksight.portraits import AssetPortrait, EstatePortrait, QuickSightPortrait
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.clients.connection import connect
 from tests.contracts.system_contract import (
@@ -43,24 +45,26 @@ from tests.systems.quicksight.small_installation import (
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[tuple[SandboxServer, SleepingTime]]:
+def connected() -> Iterator[Callable[[], Installation]]:
+    """Makes installations over one sandbox and one session, since a client takes its time to be made."""
     time = SleepingTime()
     with SandboxServer("empty", async_delay=0.0, clock=lambda: time.now().timestamp()) as server:
-        yield server, time
+        pace = AwsSettings("", REGION, requests_per_second=100_000, other_requests_per_second=100_000)
+        endpoint = AwsEndpoint(server.url, "AKIASANDBOXSANDBOX00", "sandbox")
+        session = TimedSession(pace, time, endpoint=endpoint)
+        connection = connect(session, session)
+        yield lambda: Installation(server, time, connection)
 
 
 @pytest.fixture
-def installation(sandbox: tuple[SandboxServer, SleepingTime]) -> Iterator[Installation]:
-    server, time = sandbox
-    pace = AwsSettings("", REGION, requests_per_second=100_000, other_requests_per_second=100_000)
-    endpoint = AwsEndpoint(server.url, "AKIASANDBOXSANDBOX00", "sandbox")
-    session = TimedSession(pace, time, endpoint=endpoint)
-    yield Installation(server, time, connect(session, session))
-    server.clear_faults()
+def installation(connected: Callable[[], Installation]) -> Iterator[Installation]:
+    made = connected()
+    yield made
+    made.sandbox.clear_faults()
 
 
 @pytest.fixture
-def bench(tmp_path) -> Bench:  # type: ignore[no-untyped-def]
+def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path, MemoryService())
 
 
@@ -85,6 +89,7 @@ def test_a_restore_leaves_nothing_to_plan_and_its_rollback_gives_what_was_there(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 class TestQuickSight(SystemContract):
     @pytest.fixture
     def arena(self, installation: Installation) -> Installation:
@@ -102,10 +107,14 @@ BOARDS = tuple(view("dashboard", f"board{n}", "sales") for n in range(5))
 SALES = (source("db"), table("sales", "db"))
 
 
-def _load(installation: Installation, *assets: object) -> None:
-    installation.load(QuickSightPortrait(estates=(EstatePortrait(REGION, (*SALES, *assets)),)))  # type: ignore[arg-type]
+def _load(installation: Installation, *assets: AssetPortrait) -> None:
+    installation.load(QuickSightPortrait(estates=(EstatePortrait(REGION, (*SALES, *assets)),)))
     installation.types = ("data_source", "data_set", "analysis", "dashboard")
     installation.options = PlanOptions(RestoreScope(("analysis", "dashboard")), delete_extra=True)
+
+
+def _with(asset: AssetPortrait, **fields: object) -> AssetPortrait:
+    return msgspec.structs.replace(asset, member={**asset.member, **fields})
 
 
 def _operations(installation: Installation, since: int) -> Counter[str]:
@@ -116,8 +125,8 @@ def test_an_asset_that_cannot_be_imported_is_named_and_the_others_come_back(
     installation: Installation, bench: Bench
 ) -> None:
     nothing: dict[str, object] = {"dataSetIdentifierDeclarations": [], "sheets": []}
-    silent = replace_member(BOARDS[2], definition=nothing)
-    named = replace_member(BOARDS[3], name="")
+    silent = _with(BOARDS[2], definition=nothing)
+    named = _with(BOARDS[3], name="")
     _load(installation, *BOARDS[:2], silent, named, BOARDS[4])
     wanted = captured(installation)
     _load(installation)
@@ -130,12 +139,6 @@ def test_an_asset_that_cannot_be_imported_is_named_and_the_others_come_back(
     assert set(failed) == {"board2", "board3"}
     assert "has no name" in failed["board3"].reason
     assert set(content(installation)) >= {("dashboard", f"board{n}") for n in (0, 1, 4)}
-
-
-def replace_member(asset, **fields: object):  # type: ignore[no-untyped-def]
-    import msgspec
-
-    return msgspec.structs.replace(asset, member={**asset.member, **fields})
 
 
 def test_an_analysis_that_waits_for_its_deletion_is_taken_back(

@@ -17,6 +17,7 @@ _NAMED = (
 )
 _LISTED = {
     "ListAnalyses": "analysis/*",
+    "ListAssetBundleImportJobs": "asset-bundle-import-job/*",
     "ListDashboards": "dashboard/*",
     "ListDataSets": "dataset/*",
     "ListDataSources": "datasource/*",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
+from dataclasses import fields, replace
 from graphlib import CycleError, TopologicalSorter
 
 from holdfast.sandbox.quicksight.bundle_overrides import Overrides, Wanted
@@ -110,13 +110,11 @@ def _put(quicksight: QuickSight, estate: Estate, wanted: Wanted, job: Job) -> Ca
         def back() -> None:
             estate.remove(made)
     else:
-        held, before = asset, copy(asset)
-        versions = list(asset.versions)
+        held, before = asset, replace(asset, versions=list(asset.versions))
 
         def back() -> None:
-            held.versions, held.version, held.updated = versions, before.version, before.updated
-            held.permissions, held.tags, held.deleted = before.permissions, before.tags, before.deleted
-            held.secret = before.secret
+            for each in fields(before):
+                setattr(held, each.name, getattr(before, each.name))
 
         asset.replace(wanted.held, job.due)
         asset.deleted = None

@@ -107,8 +107,15 @@ class HeldAsset:
         return next(each for each in self.versions if each.number == number)
 
     def replace(self, member: Document, now: float, publish: bool = True) -> Version:
-        """A new version, published at once unless the asset publishes on demand."""
+        """A new version, published at once unless the asset publishes on demand.
+
+        What was wrong with the definition is gone with it; the same definition again has the same errors.
+        """
         made = Version(self.versions[-1].number + 1, now, member)
+        if member == self.member:
+            made.errors = self.errors
+        else:
+            self.unexportable = ""
         self.versions.append(made)
         self.updated = now
         if publish:

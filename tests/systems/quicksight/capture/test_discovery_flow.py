@@ -143,7 +143,7 @@ def test_validate_asset_dependencies_yes_proceed_with_export(capturing: Capturin
     capturing.data_set("d", "a")
     capturing.view("dashboard", "board", "d")
     found = capturing.capture(("data_source", "data_set", "dashboard"))
-    assert found.findings == []
+    assert [finding.code for finding in found.findings] == ["export-jobs"]
     assert found.sent(STARTS) == 3
 
 

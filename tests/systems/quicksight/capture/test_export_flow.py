@@ -136,7 +136,8 @@ def test_a_job_waits_for_a_place_beside_those_of_others(capturing: Capturing) ->
 
 def test_warnings_of_a_job_that_ended_well_are_kept(capturing: Capturing) -> None:
     capturing.data_set("d")
-    capturing.view("dashboard", "board", "d").errors = (("COLUMN_NOT_FOUND", "Column margin is not there"),)
+    board = capturing.view("dashboard", "board", "d")
+    board.latest.errors = (("COLUMN_NOT_FOUND", "Column margin is not there"),)
     found = capturing.capture(("dashboard",))
     assert found.told("export-warning") == ["Exporting board: COLUMN_NOT_FOUND: Column margin is not there"]
     assert found.items == {}

@@ -16,8 +16,8 @@ from holdfast.domain.outcomes import OutcomeKind
 from holdfast.domain.runs import RunState
 from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
 from holdfast.sandbox.faults import FaultRule
+from holdfast.systems.quicksight.errors import ServiceSilent
 from holdfast.systems.quicksight.model import DASHBOARD, USER
-from holdfast.systems.quicksight.storing.errors import NoAnswer
 from tests.simulators.memory_system import MemoryService
 from tests.simulators.power import Power
 from tests.simulators.quiet import HandClock
@@ -118,7 +118,7 @@ def _store_in_a_child(storage: Storage, folder: Path) -> None:
 
 def test_scenario_2_network_interruption_saves_progress_and_resume_finishes(little: Storage) -> None:
     little.faults(FaultRule(service="s3", operation=".*bundle.*", region_down=True))
-    with pytest.raises(NoAnswer) as stopped:
+    with pytest.raises(ServiceSilent) as stopped:
         little.store()
     run = little.bench.ledger.run("latest")
     assert stopped.value.exit_code == 75 and f"holdfast runs resume {run.id}" in stopped.value.advice
@@ -133,7 +133,7 @@ def test_scenario_2_network_interruption_saves_progress_and_resume_finishes(litt
 
 def test_scenario_2_also_for_tables(little: Storage) -> None:
     little.faults(FaultRule(service="dynamodb", operation="Batch.*", region_down=True))
-    with pytest.raises(NoAnswer):
+    with pytest.raises(ServiceSilent):
         little.store()
     little.sandbox.clear_faults()
     assert little.resumed().state is RunState.COMPLETE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -13,11 +15,23 @@ from holdfast.domain.records import join_key
 from holdfast.domain.runs import RunState
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
-from holdfast.systems.quicksight.model import DASHBOARD, IDENTITIES, MEMBERSHIP, REFRESH_SCHEDULE, THEME, USER
-from holdfast.systems.quicksight.storing.bundles import Contents, divided, member_name, rebuilt
+from holdfast.systems.quicksight.model import (
+    ASSET_KINDS,
+    DASHBOARD,
+    IDENTITIES,
+    MEMBERSHIP,
+    REFRESH_SCHEDULE,
+    THEME,
+    USER,
+    Asset,
+)
+from holdfast.systems.quicksight.records.assets import asset_record, read_member
+from holdfast.systems.quicksight.storing.bundles import Contents, archive, divided, member_name, rebuilt
 from holdfast.systems.quicksight.storing.names import sort_value
 from holdfast.systems.quicksight.storing.where import asset_places, stored_tables
 from tests.systems.quicksight.storing.storage import Storage, company, person
+
+REAL = Path(__file__).parents[5] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
 
 
 def view() -> MemoryView:
@@ -28,6 +42,22 @@ def test_a_bundle_is_built_twice_with_the_same_bytes() -> None:
     first, second = list(divided(view(), 3)), list(divided(view(), 3))
     assert first == second
     assert [rebuilt(view(), contents) for contents, _ in first] == [data for _, data in first]
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the published bundle is not beside the checkout")
+def test_a_bundle_of_a_published_one_s_assets_has_its_members_under_their_names() -> None:
+    with ZipFile(REAL) as published:
+        members = {name: published.read(name) for name in published.namelist()}
+    kinds = {kind.folder: kind for kind in ASSET_KINDS.values()}
+    records = []
+    for name, data in members.items():
+        member = read_member(data)
+        kind = kinds[name.split("/")[0]]
+        records.append(asset_record(Asset(kind.type, str(member[kind.id_field]), member)))
+    with ZipFile(BytesIO(archive(records))) as built:
+        assert {name: json.loads(built.read(name), parse_float=str) for name in built.namelist()} == {
+            name: json.loads(data, parse_float=str) for name, data in members.items()
+        }
 
 
 def test_described_assets_have_bundles_of_their_own() -> None:

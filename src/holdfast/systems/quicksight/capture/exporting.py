@@ -12,6 +12,7 @@ from holdfast.domain.errors import AccessDenied, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import show_key
 from holdfast.kernel.ports import Clock, Download
+from holdfast.kernel.showing import counted
 from holdfast.systems.quicksight.capture.asking import Asking
 from holdfast.systems.quicksight.capture.bundle import MOST_BYTES, Member, Opened, open_bundle
 from holdfast.systems.quicksight.clients.gateways import BundlesGateway
@@ -84,12 +85,24 @@ class Exporter:
     asking: Asking
     jitter: Callable[[], float] = random.random
     findings: list[Finding] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    jobs: list[str] = field(default_factory=list)
+
+    def notes(self) -> list[Finding]:
+        """What jobs said in passing, and how many there were."""
+        if not self.jobs:
+            return self.findings
+        more = len(self.jobs) - len(self.groups)
+        told = f"{counted(len(self.jobs), 'export job')} for {counted(sum(self.groups), 'asset')}"
+        told += f"; {more} of them repeated one that failed, or found what spoiled it" if more else ""
+        return [*self.findings, Finding(Severity.NOTE, "export-jobs", "", "", f"{told}.")]
 
     def export(self, assets: Sequence[AssetSummary]) -> list[Exported]:
         """A member or a reason for each of these assets of one type, in their order.
 
         Raises: ServiceSilent, Throttled, CredentialsError.
         """
+        self.groups.append(len(assets))
         found = {each.asset.key: each for each in self._settle(tuple(assets))}
         return [found[asset.key] for asset in assets]
 
@@ -146,6 +159,7 @@ class Exporter:
 
     def _attempt(self, assets: tuple[AssetSummary, ...], job: str) -> _Result:
         """One job from its start, or from where another process left it, to its bundle."""
+        self.jobs.append(job)
         try:
             ended = self._ended(assets, job)
         except (NotAccepted, Missing) as refused:

@@ -85,7 +85,7 @@ class QuickSightSource:
             )
             progress.stage("reading QuickSight")
             yield from gathering.parts(asking)
-            self._notes = (*gathering.notes, *exporter.findings)
+            self._notes = (*gathering.notes, *exporter.notes())
 
     def validate(self, parts: Sequence[Part]) -> list[Finding]:
         """What is wrong with a capture as a whole; an ERROR forbids storing it."""

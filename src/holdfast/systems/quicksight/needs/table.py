@@ -44,7 +44,7 @@ EXPORTS = (_ASSETS + "asset-bundle-export-job/*",)
 IMPORTS = (_ASSETS + "asset-bundle-import-job/*",)
 BUCKET, OBJECTS = "arn:{partition}:s3:::{bucket}", "arn:{partition}:s3:::{bucket}/{prefix}*"
 TABLES = tuple(
-    f"arn:{{partition}}:dynamodb:{{region}}:{{account}}:table/????-??-??-{{{name}}}"
+    f"arn:{{partition}}:dynamodb:{{region}}:{{account}}:table/*-{{{name}}}"
     for name in ("users_table", "groups_table", "memberships_table")
 )
 KEY = ("{kms_key}",)
@@ -112,8 +112,8 @@ STORING = (
     Action("s3:AbortMultipartUpload", "give up an upload that failed", (OBJECTS,), backup=True),
     Action("s3:ListBucket", "tell a missing object from a forbidden one", (BUCKET,), backup=True),
     Action(
-        "s3:ListBucketMultipartUploads", "name what unfinished uploads take", (BUCKET,), backup=True,
-        without="a report of a full bucket does not say what unfinished uploads take",
+        "s3:ListBucketMultipartUploads", "find and abort what a cut-off upload left", (BUCKET,), backup=True,
+        without="bundles of more than 100 MB cannot be stored",
     ),
     Action("dynamodb:DescribeTable", "look at a table before it is written to", TABLES, backup=True),
     Action("dynamodb:CreateTable", "make the tables of a day", TABLES, backup=True),
@@ -206,16 +206,27 @@ ASKING = (
     Action(
         "iam:SimulatePrincipalPolicy", "see beforehand whether the rest is allowed",
         ("arn:{partition}:iam::{account}:role/*", "arn:{partition}:iam::{account}:user/*"),
-        without="what is not allowed is known only once it is refused",
+        backup=True, without="what is not allowed is known only once it is refused",
     ),
     Action(
         "iam:GetRole", "find the path of the role to ask about", ("arn:{partition}:iam::{account}:role/*",),
-        without="roles with a path cannot be asked about",
+        backup=True, without="roles with a path cannot be asked about",
     ),
 )  # fmt: skip
 LOOKING = (
     Action("quicksight:DescribeAccountSubscription", "see the edition", (ANY,), backup=True,
            without="`holdfast doctor` cannot tell the edition"),
+    *(
+        Action(f"s3:{name}", f"see the bucket's {seen}", (BUCKET,), backup=True,
+               without=f"`holdfast doctor` cannot tell the bucket's {seen}")
+        for name, seen in (
+            ("GetBucketPublicAccessBlock", "block of public access"),
+            ("GetBucketPolicyStatus", "policy"),
+            ("GetBucketAcl", "access list"),
+            ("GetEncryptionConfiguration", "default encryption"),
+            ("GetBucketVersioning", "versions"),
+        )
+    ),
 )  # fmt: skip
 ACTIONS = (
     *READS, *ON_EXPORT, *STORING, *EXPIRING, *POINT_IN_TIME, *ENCRYPTING, *LOOKING,

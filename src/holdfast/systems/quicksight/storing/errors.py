@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from holdfast.domain.errors import Busy, HoldfastError, RemoteError, RemoteUnavailable
+from holdfast.domain.errors import HoldfastError, RemoteError, RemoteUnavailable
+from holdfast.systems.quicksight.errors import ServiceSilent
 
 
-@dataclass(eq=False)
-class NoAnswer(Busy):
+def no_answer(error: RemoteUnavailable, run: str) -> ServiceSilent:
     """Neither the call nor a look at what it did got an answer: nothing else would either, so the run waits."""
-
-    code: ClassVar[str] = "no-answer"
-
-
-def no_answer(error: RemoteUnavailable, run: str) -> NoAnswer:
-    """The end of a run for now, where the service answers nothing any more."""
-    return NoAnswer(f"{error} Progress is saved.", f"holdfast runs resume {run}")
+    return ServiceSilent(f"{error} Progress is saved.", f"holdfast runs resume {run}")
 
 
 @dataclass(eq=False)

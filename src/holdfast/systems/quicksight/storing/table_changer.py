@@ -226,13 +226,13 @@ class TableChanger:
         return [failed if change.after in lacking else DONE for change in changes]
 
     def _found(self, table: str, changes: Sequence[Change], error: RemoteUnavailable) -> Sequence[Outcome]:
-        """The outcomes of a batch whose answer was lost, by what the table holds. Raises: NoAnswer."""
+        """The outcomes of a batch whose answer was lost, by what the table holds. Raises: ServiceSilent."""
         held = self._present(table, changes)
         failed = _failed(error, WRITE_ERROR)
         return [found_done() if held[change.key] == Present(change.after) else failed for change in changes]
 
     def _look_again(self, table: str, error: RemoteUnavailable) -> None:
-        """Return where the service answers something else at least. Raises: NoAnswer."""
+        """Return where the service answers something else at least. Raises: ServiceSilent."""
         try:
             self.gateway.describe(table)
         except RemoteUnavailable as again:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.domain.changes import Change
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.domain.runs import JournalEntry
 from holdfast.kernel.ports import Ledger
+from holdfast.kernel.runs.manifest import ManifestPlace
 from holdfast.systems.quicksight.storing.plan import BUNDLE, ITEMS, TABLE, bundle_value
 
 
@@ -99,3 +100,27 @@ def table_of(change: Change) -> str:
 def is_done(entry: JournalEntry) -> bool:
     """Whether a change ended as it should."""
     return entry.outcome is not None and entry.outcome.kind is OutcomeKind.DONE
+
+
+def places(ledger: Ledger, run_id: str, bucket: str) -> Iterator[ManifestPlace]:
+    """Where each thing of a run's inventory lies: an asset's bundle in the bucket, a person's table, or why neither."""
+    bundles = asset_places(ledger, run_id)
+    tables = {table.type: table for table in stored_tables(ledger, run_id)}
+    for item in ledger.items(run_id):
+        bundle, table = bundles.get((item.type, item.key)), tables.get(item.type)
+        place = ManifestPlace(item.type, item.key, bool(item.digest), reason=item.outcome.reason)
+        if bundle is not None:
+            place = _bundled(place, bundle, bucket)
+        elif table is not None:
+            place = replace(place, location=f"dynamodb:{table.name}", reason=_reason(table.outcome))
+        yield place
+
+
+def _bundled(place: ManifestPlace, bundle: StoredBundle, bucket: str) -> ManifestPlace:
+    if not bundle.stored:
+        return replace(place, reason=_reason(bundle.outcome))
+    return replace(place, location=f"s3://{bucket}/{bundle.key}", sha256=bundle.sha256)
+
+
+def _reason(outcome: Outcome | None) -> str:
+    return "it was not stored before the run stopped" if outcome is None else outcome.reason
