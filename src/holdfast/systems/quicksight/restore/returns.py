@@ -64,7 +64,9 @@ class Returns:
                 "Name a secret of Secrets Manager for each in the mapping, or enter them afterwards.",
             )
         if self.spice:
-            message = f"{counted(self.spice, 'dataset')} in SPICE come back without data."
+            message = (
+                f"{counted(self.spice, 'dataset')} in SPICE come{'s' * (self.spice == 1)} back without data."
+            )
             yield _lost(DATA_SET, message, "Start a refresh of each, or wait for its schedule.")
         if self.created[REFRESH_SCHEDULE]:
             message = (
