@@ -179,8 +179,10 @@ def _draw(drawn: _Drawing, size: Amounts) -> None:
 
 
 def _draw_sources(drawn: _Drawing, size: Amounts, odd: int) -> None:
-    account = drawn.place.account
-    vpcs = [drawn.add("vpc_connection", vpc_connection(drawn.key(), n, account)) for n in range(size.vpcs)]
+    vpcs = [
+        drawn.add("vpc_connection", vpc_connection(drawn.key(), number, drawn.place))
+        for number in range(size.vpcs)
+    ]
     for number in range(size.sources - (2 if odd == 7 else 1)):
         drawn.add("data_source", data_source(drawn.key(), number, vpcs[number % len(vpcs)]))
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.sandbox.company_names import DEPARTMENTS
+from holdfast.sandbox.quicksight.networks import network_id
 from holdfast.sandbox.wire import Document, Json
 
 SUBJECTS = (
@@ -52,17 +53,19 @@ def subject(number: int) -> str:
     return f"{name} {wave + 1}" if wave else name
 
 
-def vpc_connection(key: str, number: int, account: str) -> Document:
+def vpc_connection(key: str, number: int, place: Place) -> Document:
     """A connection into a network of two subnets."""
     return {
         "resourceType": "vpcconnection",
         "vpcConnectionId": key,
         "name": f"analytics network {number + 1}",
-        "vpcId": f"vpc-0{number:016x}",
-        "subnetIds": [f"subnet-0{number:015x}{zone}" for zone in "ab"],
-        "securityGroupIds": [f"sg-0{number:016x}"],
+        "vpcId": network_id("vpc", place.account, place.region, number),
+        "subnetIds": [
+            network_id("subnet", place.account, place.region, 2 * number + zone) for zone in range(2)
+        ],
+        "securityGroupIds": [network_id("sg", place.account, place.region, number)],
         "dnsResolvers": [f"10.{number % 250}.0.2"],
-        "roleArn": f"arn:aws:iam::{account}:role/quicksight-network",
+        "roleArn": f"arn:aws:iam::{place.account}:role/quicksight-network",
     }
 
 

@@ -6,23 +6,26 @@ import json
 import shutil
 import tomllib
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 import boto3
+import msgspec
 import pytest
 
 from holdfast.domain.records import SEPARATOR
 from holdfast.sandbox.environment import ACCESS_KEY, SECRET_KEY
+from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.portrait import Portrait
-from holdfast.sandbox.quicksight.portraits import QuickSightPortrait
+from holdfast.sandbox.quicksight.portraits import AssetPortrait, QuickSightPortrait
 from holdfast.sandbox.server import SandboxServer
 from tests.delivery.elsewhere.quicksight_estates import (
     EMPTY_WORLD,
     MAPPING,
     NEW_ACCOUNT,
+    OLD,
     OLD_ACCOUNT,
     OLD_WORLD,
     as_new,
@@ -59,6 +62,22 @@ CHANGED = [
     *("namespace default", "vpc_connection net", "data_source db", "data_set sales"),
     *("analysis draft", "dashboard board", "dashboard spare", "folder under"),
 ]
+
+COPIED = {
+    **{
+        f"{kind}/{key}": f"{kind}/copy-{key}"
+        for kind, key in (
+            *(("vpcConnection", "net"), ("datasource", "db"), ("dataset", "sales"), ("theme", "house")),
+            *(("analysis", "draft"), ("dashboard", "board"), ("folder", "top")),
+        )
+    },
+    **{
+        f'Id":"{key}"': f'Id":"copy-{key}"'
+        for key in ("net", "db", "sales", "house", "draft", "board", "spare", "top", "under")
+    },
+    ':role/network"': ':role/network","subnetIds":["subnet-1","subnet-2"]',
+}
+"""What a copy with another prefix differs in, as texts."""
 
 
 def client(sandbox: SandboxServer, service: str) -> Client:
@@ -103,12 +122,14 @@ def backed_up(
 @pytest.fixture
 def old(sandboxes: tuple[SandboxServer, SandboxServer]) -> SandboxServer:
     """The account that was backed up."""
+    sandboxes[0].load(OLD_WORLD)
     return sandboxes[0]
 
 
 @pytest.fixture
 def new(sandboxes: tuple[SandboxServer, SandboxServer]) -> SandboxServer:
     """The account that it is restored into."""
+    sandboxes[1].clear_faults()
     sandboxes[1].load(EMPTY_WORLD)
     return sandboxes[1]
 
@@ -168,6 +189,42 @@ def test_a_restore_into_another_account_and_region_is_equal_under_the_mapping_an
     undone = desk.run("runs", "rollback", done.json["run"])
     assert undone.code == 0, undone
     assert new.dump().quicksight == ()
+
+
+def test_a_run_that_was_cut_off_goes_on_with_the_secrets_and_subnets_of_its_mapping(
+    desk: Desk, new: SandboxServer
+) -> None:
+    new.faults([FaultRule(operation="StartAssetBundleImportJob", expired_token=True)])
+    cut = desk.run("quicksight", "restore", "latest", "--json", *there(new))
+    assert cut.code == 11, cut
+    new.clear_faults()
+    (desk.folder / "mapping.toml").rename(desk.folder / "gone.toml")
+    done = desk.run("runs", "resume", "latest", "--json")
+    assert done.code == 0, done
+    (desk.folder / "gone.toml").rename(desk.folder / "mapping.toml")
+    assert held(new) == as_new(secret(desk))
+
+
+def test_a_prefix_makes_copies_beside_the_originals(desk: Desk, old: SandboxServer) -> None:
+    network = 'subnet_ids = ["subnet-1", "subnet-2"]'
+    desk.write("copy.toml", f'[assets]\nid_prefix = "copy-"\n[vpc_connections.net]\n{network}\n')
+    done = desk.run("quicksight", "restore", "latest", "--mapping", "copy.toml", "--json")
+    assert done.code == 0, done
+    before = msgspec.json.encode(OLD.estates[0].assets).decode()
+    copies = before
+    for text, copied in COPIED.items():
+        copies = copies.replace(text, copied)
+    (estate,) = held(old).estates
+    assert spelled(estate.assets) == spelled([*assets_in(before), *assets_in(copies)])
+
+
+def assets_in(text: str) -> tuple[AssetPortrait, ...]:
+    return msgspec.json.decode(text, type=tuple[AssetPortrait, ...])
+
+
+def spelled(assets: Iterable[AssetPortrait]) -> list[bytes]:
+    """Assets in one order and one spelling."""
+    return sorted(msgspec.json.encode(each, order="sorted") for each in assets)
 
 
 def test_one_dashboard_by_its_name_brings_what_it_needs_and_no_more(desk: Desk, new: SandboxServer) -> None:

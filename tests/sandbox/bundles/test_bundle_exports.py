@@ -65,6 +65,10 @@ def test_folders_bring_their_members_when_they_are_to(desk: Desk) -> None:
     assert len(desk.members([folder.arn], "none")) == 1
     found = desk.members([folder.arn], "level", IncludeFolderMembers="ONE_LEVEL")
     assert len(found) == 1 + len(folder.members) > 1
+    outer = desk.of("folder")[0]
+    body(folder)["parentFolderArn"] = outer.arn
+    assert len(desk.members([outer.arn], "flat", IncludeFolderMembers="ONE_LEVEL")) == 1
+    assert desk.members([outer.arn], "deep", IncludeFolderMembers="RECURSE").keys() > found.keys()
 
 
 @pytest.mark.parametrize("count", [0, 101])

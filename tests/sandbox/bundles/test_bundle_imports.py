@@ -224,9 +224,11 @@ def test_a_network_of_another_account_needs_a_role_subnets_and_groups_of_this(
     (network,) = desk.of("vpc_connection")
     bundle = fetch(str(desk.exported([network.arn])["DownloadUrl"]))
     assert "RoleArn" in elsewhere.imported(bundle)["Errors"][0]["Message"]
+    role = {"VPCConnectionId": network.key, "RoleArn": ROLE}
+    held = elsewhere.imported(bundle, OverrideParameters={"VPCConnections": [role]})
+    assert all(each in held["Errors"][0]["Message"] for each in body(network)["subnetIds"])
     given = {
-        "VPCConnectionId": network.key,
-        "RoleArn": ROLE,
+        **role,
         "SubnetIds": ["subnet-0a", "subnet-0b"],
         "SecurityGroupIds": ["sg-0a"],
     }
@@ -275,6 +277,26 @@ def test_principals_of_another_account_fail_and_can_be_overridden(desk: Desk, el
     held = elsewhere.imported(zipped(members), OverridePermissions={"Dashboards": [given]})
     assert held["JobStatus"] == "SUCCESSFUL"
     assert elsewhere.of("dashboard")[0].permissions == {here: ("quicksight:DescribeDashboard",)}
+
+
+@pytest.mark.parametrize(
+    ("option", "given"),
+    [
+        ("OverrideParameters", {"Themes": [{"ThemeId": f"t{number}"} for number in range(51)]}),
+        ("OverrideTags", {"Themes": [{"ThemeIds": ["*"], "Tags": [{"Key": "a", "Value": "b"}]}] * 6}),
+        ("OverridePermissions", {"Analyses": [{"AnalysisIds": ["*"], "Permissions": {}}] * 2}),
+        (
+            "OverridePermissions",
+            {"Themes": [{"ThemeIds": ["*"], "Permissions": {"Principals": ["p"] * 65, "Actions": ["a"]}}]},
+        ),
+    ],
+)
+def test_overrides_have_the_limits_of_the_model(
+    elsewhere: Desk, option: str, given: dict[str, object], refused: Refused
+) -> None:
+    options: dict[str, Any] = {option: given}
+    code, message = refused(lambda: elsewhere.start_import(b"", **options))
+    assert (code, "length less than or equal to" in message) == ("ValidationException", True)
 
 
 def test_tags_can_be_overridden_for_one_or_all(desk: Desk, elsewhere: Desk) -> None:

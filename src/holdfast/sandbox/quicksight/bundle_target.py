@@ -13,6 +13,7 @@ from holdfast.sandbox.quicksight.bundle_overrides import Wanted
 from holdfast.sandbox.quicksight.bundle_rules import JobError, of_aws, references
 from holdfast.sandbox.quicksight.bundle_store import Job
 from holdfast.sandbox.quicksight.estate import Estate
+from holdfast.sandbox.quicksight.networks import elsewhere
 from holdfast.sandbox.quicksight.shapes import document, shape
 from holdfast.sandbox.wire import ApiRefusal, Document, Json
 
@@ -24,6 +25,7 @@ _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]*:[\w-]*:(\d{12}):")
 _NO_CREDENTIALS = frozenset({"ATHENA", "S3", "S3_TABLES", "AWS_IOT_ANALYTICS", "TIMESTREAM"})
 
 
+_NETWORK, LEAST_SUBNETS = ("subnetIds", "securityGroupIds"), 2
 _SHAPES = {
     "vpc_connection": "CreateVPCConnectionRequest",
     "data_source": "CreateDataSourceRequest",
@@ -59,7 +61,7 @@ def problem_of(estate: Estate, wanted: Wanted, job: Job) -> Problem | None:
         or _lacking(estate, wanted)
         or _unknown_principal(estate, wanted)
         or (_schedule_problem(estate, wanted, job) if wanted.kind.type == "refresh_schedule" else None)
-        or (_network_problem(estate, wanted, job) if wanted.kind.type == "vpc_connection" else None)
+        or (_network_problem(estate, wanted) if wanted.kind.type == "vpc_connection" else None)
         or (_secret_problem(wanted, job) if wanted.secret else None)
         or (_strict_problem(wanted) if _is_strict(job) else None)
     )
@@ -126,16 +128,20 @@ def _schedule_problem(estate: Estate, wanted: Wanted, job: Job) -> Problem | Non
     return _WRONG, f"StartAfterDateTime {start} of refresh schedule {wanted.key} must be in the future"
 
 
-def _network_problem(estate: Estate, wanted: Wanted, job: Job) -> Problem | None:
-    """A connection that is new here needs two subnets, security groups and a role of this account."""
+def _network_problem(estate: Estate, wanted: Wanted) -> Problem | None:
+    """A connection needs a role, two subnets and security groups of this account and region."""
     role = _ACCOUNT.match(str(wanted.held.get("roleArn", "")))
     if role is None or role.group(1) != estate.account:
         return _WRONG, f"RoleArn of VPC connection {wanted.key} is not of account {estate.account}"
-    subnets, groups = (wanted.held.get(each) or [] for each in ("subnetIds", "securityGroupIds"))
-    given = isinstance(subnets, list) and len(subnets) >= 2 and groups
-    if estate.find(wanted.kind.type, wanted.key) is None and not given:
+    subnets, groups = (cast("list[Json]", wanted.held.get(each) or []) for each in _NETWORK)
+    if estate.find(wanted.kind.type, wanted.key) is None and (len(subnets) < LEAST_SUBNETS or not groups):
         return _WRONG, f"VPC connection {wanted.key} needs at least two SubnetIds, and SecurityGroupIds"
-    return None
+    strange = elsewhere([*subnets, *groups], estate.account, estate.region)
+    return (
+        (_MISSING, f"{', '.join(strange)} of VPC connection {wanted.key}: not found here")
+        if strange
+        else None
+    )
 
 
 def _secret_problem(wanted: Wanted, job: Job) -> Problem | None:

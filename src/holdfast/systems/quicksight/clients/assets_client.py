@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 
 from holdfast.domain.records import join_key, split_key
 from holdfast.kernel.answers import Answer, next_token, part, rows, text, texts
@@ -137,7 +138,11 @@ def ids_of(asset_type: str, key: str) -> dict[str, str]:
 
 
 def _actions(answer: Answer) -> dict[str, tuple[str, ...]]:
-    return {text(row, "Principal"): texts(row, "Actions") for row in rows(answer, "Permissions")}
+    # The same few actions and principals stand at thousands of assets.
+    return {
+        intern(text(row, "Principal")): tuple(map(intern, texts(row, "Actions")))
+        for row in rows(answer, "Permissions")
+    }
 
 
 def _summary(asset_type: str, key: str, row: Answer) -> AssetSummary:

@@ -59,14 +59,12 @@ LEFT_OUT = frozenset(
     }
 )
 """What the service says of an asset's state, and what is put elsewhere below."""
-SPELLED = {"QBusinessInsightsStatus": "qbusinessInsightsStatus"}
-"""What a real bundle spells otherwise than its rule."""
-_LEADING = re.compile(r"^[A-Z]+(?=[A-Z][a-z]|[0-9]|$)|^[A-Z]")
+_LEADING = re.compile(r"^[A-Z]+")
 
 
 def camel(name: str) -> str:
-    """A name of the API as bundles write it: its first word in small letters, as in `kpiVisual`."""
-    return SPELLED.get(name) or _LEADING.sub(lambda found: found.group().lower(), name)
+    """A name of the API as bundles write it: leading capitals small, as a real one has `qbusinessInsightsStatus`."""
+    return _LEADING.sub(lambda found: found.group().lower(), name)
 
 
 def member_of(asset_type: str, key: str, answer: Answer) -> dict[str, Plain]:
