@@ -114,6 +114,13 @@ def test_a_permission_of_nobody_is_told_and_not_planned() -> None:
     assert told == [f"board\x1f{HOME}user/default/ann"]
 
 
+def test_what_cannot_be_made_goes_into_no_folder() -> None:
+    wanted = view([*EMPTY, asset_record(folder("top", (f"{HOME}topic/lost",)))])
+    assert names(changes(wanted, view(EMPTY))) == ["create folder top"]
+    (told,) = findings(wanted, view(EMPTY))
+    assert (told.code, told.key) == ("member-missing", f"top\x1f{HOME}topic/lost")
+
+
 LIVE_RIGHTS = {f"{HOME}user/default/bob": ("quicksight:DescribeDashboard",)}
 
 

@@ -120,7 +120,9 @@ class People:
         link = self._calls.register(namespace, registration(after, caller.partition, caller.account))
         if not link:
             return DONE
-        return Outcome(OutcomeKind.DONE, f"registered; QuickSight sends nothing, so send this link: {link}")
+        return Outcome(
+            OutcomeKind.DONE, "registered; QuickSight sends no mail", f"Send the user this link: {link}"
+        )
 
     def _group(self, change: Change, _: Note) -> Outcome:
         namespace, name = split_key(change.key)

@@ -83,7 +83,7 @@ class Returns:
             yield _lost(
                 USER,
                 f"{_are(invited, 'user')} registered anew and must set a password: {_some(invited)}.",
-                "QuickSight sends nothing: send each the link that the run's outcome of the user gives.",
+                "QuickSight sends no mail: send each the link that the run's report gives under To do.",
             )
         awaited = self.users.get(IDENTITY_CENTER, [])
         if awaited:
