@@ -13,6 +13,7 @@ import msgspec
 
 from holdfast.sandbox.control import answer_control
 from holdfast.sandbox.engine import Engine
+from holdfast.sandbox.environment import BUNDLES
 from holdfast.sandbox.faults import Verdict
 from holdfast.sandbox.iam_api import TOLD_TO_MOTO
 from holdfast.sandbox.incoming import Incoming, incoming, read_body
@@ -134,7 +135,12 @@ class Application:
                     incoming.caller.account,
                     incoming.asked.region,
                 )
-            return self._moto_application()(incoming.environ, start_response)
+            moto = self._moto_application()
+            if incoming.environ["PATH_INFO"].startswith(f"/{BUNDLES}") and incoming.asked.service == "s3":
+                from holdfast.sandbox.fall_through import make_bucket
+
+                make_bucket(BUNDLES, incoming.caller.account, incoming.asked.region)
+            return moto(incoming.environ, start_response)
         if (
             incoming.asked.action in TOLD_TO_MOTO
             and incoming.caller.account == self._engine.world.management_account

@@ -34,6 +34,7 @@ Note = Callable[[str], None]
 Permitted = Callable[[Iterable[tuple[str, str]]], list[Finding]]
 
 ALREADY = Outcome(OutcomeKind.DONE, "was so already", repeats=1)
+_OWN_OUTCOME = "Where it should have come back in this run, its own outcome says why it did not."
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,9 @@ class QuickSightTarget:
             for now, change in zip(presents, group, strict=True)
         ):
             return ALREADY
+        if isinstance(error, Missing) and is_detail(group[0].type):
+            reason = f"{group[0].name}: one of the two is not there. The service said: {error.service_said}"
+            return Outcome(OutcomeKind.FAILED, reason, _OWN_OUTCOME, error.code)
         return failed(error)
 
 

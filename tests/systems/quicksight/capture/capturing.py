@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from holdfast.adapters.aws import AwsSettings
 from holdfast.adapters.web_download import WebDownload
@@ -26,6 +26,7 @@ from tests.simulators.sleeping_time import START, SleepingTime, TimedSession
 
 ALL_TYPES = tuple(kind.name for kind in RECORD_TYPES)
 ACCOUNT, REGION = "123456789012", "us-east-1"
+PACE = AwsSettings(region=REGION, requests_per_second=5000.0, other_requests_per_second=5000.0)
 STARTS = "quicksight:StartAssetBundleExportJob"
 
 
@@ -55,18 +56,18 @@ class Captured:
         return dict(self.calls.by_operation).get(operation, 0)
 
 
+def timed_session(time: SleepingTime) -> TimedSession:
+    return TimedSession(PACE, time, jitter=lambda: 0.5)
+
+
 @dataclass
 class Capturing:
-    """A sandbox to fill, and its captures. Jobs take `job_seconds` of the sandbox's time."""
+    """A sandbox to fill, and its captures. Jobs take twenty seconds of its time."""
 
     sandbox: SandboxServer
     time: SleepingTime
+    session: TimedSession
     settings: QuickSightSettings = QuickSightSettings()
-    aws: AwsSettings = field(
-        default_factory=lambda: AwsSettings(
-            region=REGION, requests_per_second=5000.0, other_requests_per_second=5000.0
-        )
-    )
     download: Download = WebDownload()
 
     @property
@@ -127,16 +128,14 @@ class Capturing:
         self.sandbox.faults([replace_service(rule) for rule in rules])
 
     def source_half(self) -> QuickSightSource:
-        session = TimedSession(self.aws, self.time, jitter=lambda: 0.5)
-        return QuickSightSource(
-            connect(session, session), self.settings, self.time, self.download, jitter=lambda: 0.5
-        )
+        connection = connect(self.session, self.session)
+        return QuickSightSource(connection, self.settings, self.time, self.download, jitter=lambda: 0.5)
 
     def capture(self, types: Sequence[str] = ALL_TYPES, name: str = "a-run", **settings: object) -> Captured:
         self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
-        source = self.source_half()
+        source, before = self.source_half(), self.session.calls()
         parts = list(source.capture(types, SilentProgress(), name))
-        return Captured(parts, source.validate(parts), source.calls())
+        return Captured(parts, source.validate(parts), source.calls().since(before))
 
 
 def replace_service(rule: FaultRule) -> FaultRule:

@@ -7,28 +7,36 @@ from collections.abc import Iterator
 import pytest
 
 from holdfast.sandbox.server import SandboxServer
-from tests.simulators.sleeping_time import START, SleepingTime
-from tests.systems.quicksight.capture.capturing import Captured, Capturing
+from tests.simulators.sleeping_time import SleepingTime
+from tests.systems.quicksight.capture.capturing import Captured, Capturing, timed_session
 
 
-def serve(scale: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Capturing]:
+def serve(scale: str) -> Iterator[Capturing]:
     time = SleepingTime()
-    clock = lambda: START.timestamp() + time.elapsed  # noqa: E731
-    with SandboxServer(scale, clock=clock, async_delay=20.0) as sandbox:
-        for name, value in sandbox.env().items():
-            monkeypatch.setenv(name, value)
-        yield Capturing(sandbox, time)
+    with SandboxServer(scale, clock=lambda: time.now().timestamp(), async_delay=20.0) as sandbox:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            for name, value in sandbox.env().items():
+                monkeypatch.setenv(name, value)
+            session = timed_session(time)
+            session.call("sts", "GetCallerIdentity", {})  # its clients are made for these addresses
+            session.call("quicksight", "ListNamespaces", {"AwsAccountId": "123456789012"})
+        yield Capturing(sandbox, time, session)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Capturing]:
+    yield from serve("empty")
 
 
 @pytest.fixture
-def capturing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Capturing]:
+def capturing(shared: Capturing) -> Capturing:
     """An empty QuickSight."""
-    yield from serve("empty", monkeypatch)
+    shared.sandbox.engine.reset()
+    return Capturing(shared.sandbox, shared.time, shared.session)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def three_hundred() -> Iterator[Captured]:
     """The capture of an estate with 300 assets."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        for capturing in serve("small", monkeypatch):
-            yield capturing.capture()
+    for capturing in serve("small"):
+        yield capturing.capture()

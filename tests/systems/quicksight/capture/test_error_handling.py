@@ -10,7 +10,7 @@ from holdfast.domain.errors import CredentialsError, SettingsError
 from holdfast.domain.outcomes import OutcomeKind, Severity
 from holdfast.sandbox.faults import FaultRule
 from holdfast.systems.quicksight.errors import ServiceSilent
-from tests.systems.quicksight.capture.capturing import Captured, Capturing
+from tests.systems.quicksight.capture.capturing import Captured, Capturing, timed_session
 
 ABOUT_ONE = {"ThemeId": "bad"}
 
@@ -79,6 +79,7 @@ def test_configuration_error_exit_with_config_error(
     capturing: Capturing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
+    capturing.session = timed_session(capturing.time)
     with pytest.raises(SettingsError, match="nobody-has-this") as raised:
         capturing.capture()
     assert raised.value.exit_code == 10
@@ -121,7 +122,19 @@ def test_permission_revoked_midway_keeps_what_was_read_and_names_what_is_missing
     found = capturing.capture(("data_source", "data_set"))
     reasons = [found.items[key].outcome.reason for key in ("a", "d")]
     assert all("quicksight:StartAssetBundleExportJob" in reason for reason in reasons)
+    assert found.items["a"].outcome.advice.startswith("Allow quicksight:StartAssetBundleExportJob")
     assert (found.keys("data_source"), found.keys("data_set")) == (["a"], ["d"])
+
+
+def test_people_of_the_default_namespace_are_read_also_where_nobody_may_list_namespaces(
+    capturing: Capturing,
+) -> None:
+    capturing.load("tiny")
+    everybody = capturing.capture(("user",)).keys("user")
+    capturing.faults(FaultRule(operation="ListNamespaces", deny=True))
+    found = capturing.capture(("user",))
+    assert found.keys("user") == [key for key in everybody if key.startswith("default\x1f")]
+    assert not found.part("user").complete
 
 
 def test_an_edition_without_a_type_is_told_and_the_rest_goes_on(capturing: Capturing) -> None:

@@ -28,6 +28,7 @@ from holdfast.systems.quicksight.model import (
 from holdfast.systems.quicksight.records.assets import asset_record, read_member
 from holdfast.systems.quicksight.storing.bundles import Contents, archive, divided, member_name, rebuilt
 from holdfast.systems.quicksight.storing.names import sort_value
+from holdfast.systems.quicksight.storing.stages import verify_stored
 from holdfast.systems.quicksight.storing.where import asset_places, stored_tables
 from tests.systems.quicksight.storing.storage import Storage, company, person
 
@@ -175,3 +176,19 @@ def test_two_backups_of_one_day_do_not_mix(storage: Storage) -> None:
     }
     assert by_backup[second.snapshot] == {"default#person-001", "default#person-009"}
     assert {outcome.code for outcome in storage.outcomes("table").values()} == {"already-so"}
+
+
+def test_a_backup_is_verified_long_after_its_run(storage: Storage) -> None:
+    storage.contents = {USER: [person("ada")], DASHBOARD: company()[DASHBOARD][:1]}
+    sealed = storage.vault.of_run(storage.store().id)
+    assert sealed is not None
+    looked: list[str] = []
+
+    def severities() -> list[Severity]:
+        found = verify_stored(storage.bench.ledger, sealed, storage.outside(), looked.append)
+        return [finding.severity for finding in found]
+
+    assert severities() == [Severity.NOTE, Severity.NOTE]
+    assert looked == [storage.table("users"), *storage.keys()]
+    storage.s3.delete_object(Bucket=storage.name, Key=looked[1])
+    assert severities() == [Severity.NOTE, Severity.ERROR, Severity.NOTE]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from zipfile import BadZipFile
 
 from holdfast.domain.errors import HoldfastError, RemoteUnavailable
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.kernel.canonical import canonical
-from holdfast.kernel.runs.stages import RunContext
+from holdfast.kernel.ports import Ledger
 from holdfast.systems.quicksight.storing.bundles import member_name, member_names
 from holdfast.systems.quicksight.storing.errors import no_answer
 from holdfast.systems.quicksight.storing.names import PARTITION, SORT_KEYS, sort_of
@@ -19,58 +19,61 @@ from holdfast.systems.quicksight.storing.plan import BUNDLE, ITEMS, TABLE
 from holdfast.systems.quicksight.storing.table_gateway import TableGateway
 from holdfast.systems.quicksight.storing.where import StoredBundle, is_done, stored_bundles, table_of
 
+Step = Callable[[str], None]
+"""Called before each table or object is read, with its name; it may end the work by raising."""
 
-def check_tables(context: RunContext, gateway: TableGateway, backup: str) -> None:
-    """Query every table for the backup: count its items, and compare each with what was written."""
-    for (type_name, table), written in _written(context).items():
-        context.guard()
+
+def table_findings(
+    ledger: Ledger, run: str, gateway: TableGateway, backup: str, step: Step
+) -> Iterator[Finding]:
+    """Query every table that a run wrote for its backup: count the items, and compare each with what was written.
+
+    An ERROR for what does not stand, a NOTE with the count. Raises: ServiceSilent; what ends a run.
+    """
+    for (type_name, table), written in _written(ledger, run).items():
+        step(table)
         try:
-            context.record_findings(_compared(gateway, type_name, table, backup, written))
-        except RemoteUnavailable as error:
-            if error.ends_run:
-                raise
-            raise no_answer(error, context.run.id) from error
+            yield from _compared(gateway, type_name, table, backup, written)
         except HoldfastError as error:
-            if error.ends_run:
-                raise
-            said = f"table {table} could not be read back: {error}"
-            context.record_findings(
-                [Finding(Severity.ERROR, "table-not-readable", TABLE, table, said, error.advice)]
-            )
+            said = f"table {table} could not be read back: {_unread(error, run)}"
+            yield Finding(Severity.ERROR, "table-not-readable", TABLE, table, said, error.advice)
 
 
-def check_objects(context: RunContext, gateway: ObjectGateway) -> None:
-    """Read every bundle whole: its SHA-256 must be the planned one, and its members the planned assets."""
-    bundles = [bundle for bundle in stored_bundles(context.ledger, context.run.id) if bundle.stored]
-    context.progress.stage(context.stage, len(bundles))
-    sound = 0
-    for bundle in bundles:
-        context.guard()
+def object_findings(ledger: Ledger, run: str, gateway: ObjectGateway, step: Step) -> Iterator[Finding]:
+    """Read every bundle that a run put whole: its SHA-256 must be the planned one, its members the planned assets.
+
+    As `table_findings`.
+    """
+    read = sound = 0
+    for bundle in stored_bundles(ledger, run):
+        if not bundle.stored:
+            continue
+        step(bundle.key)
         try:
             problem, advice = _problem(bundle, gateway.get(bundle.key)), ""
-        except RemoteUnavailable as error:
-            if error.ends_run:
-                raise
-            raise no_answer(error, context.run.id) from error
         except HoldfastError as error:
-            if error.ends_run:
-                raise
-            problem, advice = f"could not be read back: {error}", error.advice
+            problem, advice = f"could not be read back: {_unread(error, run)}", error.advice
         if problem:
             said = f"{gateway.location}{bundle.key}: {problem}"
-            context.record_findings(
-                [Finding(Severity.ERROR, "bundle-not-standing", BUNDLE, bundle.key, said, advice)]
-            )
-        sound += not problem
-        context.progress.advance(note=bundle.key)
-    told = f"{sound:,} of {len(bundles):,} bundles were read back whole and hold what was sent"
-    context.record_findings([Finding(Severity.NOTE, "bundles-verified", BUNDLE, "", told)])
+            yield Finding(Severity.ERROR, "bundle-not-standing", BUNDLE, bundle.key, said, advice)
+        read, sound = read + 1, sound + (not problem)
+    told = f"{sound:,} of {read:,} bundles were read back whole and hold what was sent"
+    yield Finding(Severity.NOTE, "bundles-verified", BUNDLE, "", told)
 
 
-def _written(context: RunContext) -> Mapping[tuple[str, str], dict[str, bytes]]:
+def _unread(error: HoldfastError, run: str) -> HoldfastError:
+    """The error where it concerns what was read alone. Raises: what ends the run."""
+    if error.ends_run:
+        raise error
+    if isinstance(error, RemoteUnavailable):
+        raise no_answer(error, run) from error
+    return error
+
+
+def _written(ledger: Ledger, run: str) -> Mapping[tuple[str, str], dict[str, bytes]]:
     """The digest of every item that was written, by its sort key, for each record type and table."""
     found: dict[tuple[str, str], dict[str, bytes]] = defaultdict(dict)
-    for entry in context.ledger.changes(context.run.id):
+    for entry in ledger.changes(run):
         type_name = ITEMS.get(entry.change.type)
         if type_name is not None and is_done(entry):
             digest = hashlib.sha256(entry.change.after or b"").digest()

@@ -10,15 +10,17 @@ from holdfast.domain.changes import Change
 from holdfast.domain.errors import NotFound
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.journal import apply_journal
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 from holdfast.kernel.vault.vault import Vault
 from holdfast.systems.quicksight.model import ASSET_KINDS
 from holdfast.systems.quicksight.settings import QuickSightSettings
-from holdfast.systems.quicksight.storing.check import check_objects, check_tables
+from holdfast.systems.quicksight.storing.check import Step, object_findings, table_findings
 from holdfast.systems.quicksight.storing.object_changer import ObjectChanger
 from holdfast.systems.quicksight.storing.object_gateway import ObjectGateway
 from holdfast.systems.quicksight.storing.plan import (
+    BUNDLE,
     BUNDLE_CHANGES,
     ITEMS,
     TABLE,
@@ -47,7 +49,7 @@ def storing_stages(types: Sequence[str], outside: Outside) -> tuple[Stage, ...]:
         Stage("plan", StageKind.CHANGE, lambda context: _plan(context, outside, tables, objects)),
         *[Stage("tables", StageKind.CHANGE, lambda context: _write(context, outside))] * tables,
         *[Stage("bundles", StageKind.CHANGE, lambda context: _put(context, outside))] * objects,
-        Stage("stored", StageKind.CHECK, lambda context: _check(context, outside, tables, objects)),
+        Stage("stored", StageKind.CHECK, lambda context: _check(context, outside)),
     )
 
 
@@ -79,11 +81,26 @@ def _put(context: RunContext, outside: Outside) -> None:
     apply_journal(context, changer, BUNDLE_CHANGES)
 
 
-def _check(context: RunContext, outside: Outside, tables: bool, objects: bool) -> None:
-    if tables:
-        check_tables(context, outside.tables(), _snapshot(context, outside).id)
-    if objects:
-        check_objects(context, outside.objects())
+def verify_stored(ledger: Ledger, snapshot: SnapshotInfo, outside: Outside, step: Step) -> Iterator[Finding]:
+    """What of a backup stands as its run stored it, read back from tables and bucket; an ERROR for what does not.
+
+    Raises: ServiceSilent; Throttled; CredentialsError.
+    """
+    kinds = {change_type for change_type, _, _ in ledger.count_changes(snapshot.run)}
+    if TABLE in kinds:
+        yield from table_findings(ledger, snapshot.run, outside.tables(), snapshot.id, step)
+    if BUNDLE in kinds:
+        yield from object_findings(ledger, snapshot.run, outside.objects(), step)
+
+
+def _check(context: RunContext, outside: Outside) -> None:
+    def step(name: str) -> None:
+        context.guard()
+        context.progress.advance(note=name)
+
+    context.progress.stage(context.stage)
+    for finding in verify_stored(context.ledger, _snapshot(context, outside), outside, step):
+        context.record_findings([finding])
 
 
 def _warnings(context: RunContext) -> Iterator[Finding]:
