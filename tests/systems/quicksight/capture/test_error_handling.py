@@ -102,6 +102,15 @@ def test_scenario_2_network_lost_midway_ends_the_run_resumably(capturing: Captur
     assert "Resume the run" in raised.value.advice
 
 
+def test_a_network_that_is_lost_for_good_is_no_backup_of_nothing_however_little_there_is(
+    capturing: Capturing,
+) -> None:
+    capturing.add("theme", "t", configuration={})
+    capturing.faults(FaultRule(operation="List.*", reset=True))
+    with pytest.raises(ServiceSilent):
+        capturing.capture(("theme", "dashboard", "analysis"))
+
+
 def test_throttles_on_every_call_only_make_it_slower(capturing: Capturing) -> None:
     capturing.source("a")
     capturing.data_set("d", "a")
@@ -122,7 +131,19 @@ def test_permission_revoked_midway_keeps_what_was_read_and_names_what_is_missing
     found = capturing.capture(("data_source", "data_set"))
     reasons = [found.items[key].outcome.reason for key in ("a", "d")]
     assert all("quicksight:StartAssetBundleExportJob" in reason for reason in reasons)
+    assert found.items["a"].outcome.advice.startswith("Allow quicksight:StartAssetBundleExportJob")
     assert (found.keys("data_source"), found.keys("data_set")) == (["a"], ["d"])
+
+
+def test_people_of_the_default_namespace_are_read_also_where_nobody_may_list_namespaces(
+    capturing: Capturing,
+) -> None:
+    capturing.load("tiny")
+    everybody = capturing.capture(("user",)).keys("user")
+    capturing.faults(FaultRule(operation="ListNamespaces", deny=True))
+    found = capturing.capture(("user",))
+    assert found.keys("user") == [key for key in everybody if key.startswith("default\x1f")]
+    assert not found.part("user").complete
 
 
 def test_an_edition_without_a_type_is_told_and_the_rest_goes_on(capturing: Capturing) -> None:

@@ -117,7 +117,7 @@ class Assets:
             if each.member is not None:
                 yield _record(held, each.member), None
             else:
-                yield self._described(held, each.kind, each.reason)
+                yield self._described(held, each.kind, each.reason, advice=each.advice)
 
     def _barred(self, held: Prepared) -> _Kept:
         """What may be in no bundle, described; an uploaded file that was not asked for only named."""
@@ -130,14 +130,20 @@ class Assets:
         return _kept([self._described(held, OutcomeKind.IMPOSSIBLE, why.why, code)])
 
     def _described(
-        self, held: Prepared, kind: OutcomeKind, why: str, code: str = findings.DESCRIBED
+        self,
+        held: Prepared,
+        kind: OutcomeKind,
+        why: str,
+        code: str = findings.DESCRIBED,
+        advice: str = "",
     ) -> tuple[Record | None, Item]:
         asset, assets = held.asset, self._reader.connection.assets
         read = self._discovery.asking.one(lambda: assets.describe(asset.type, asset.key))
         why = why.rstrip(".")
         if read.error is None:
             member = member_of(asset.type, asset.key, read.items[0])
-            return _record(held, member, described=True), findings.only_described(asset, kind, why, code)
+            item = findings.only_described(asset, kind, why, code, advice)
+            return _record(held, member, described=True), item
         curable = isinstance(read.error, AccessDenied | RemoteUnavailable)
         ended = OutcomeKind.FAILED if curable else kind
         item = findings.not_even_described(asset, ended, why, str(read.error), read.error.advice)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from holdfast.domain.errors import AccessDenied, RemoteError, RemoteUnavailable
+from holdfast.domain.errors import AccessDenied, Refused, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import Finding, OutcomeKind, Severity
 from holdfast.domain.records import show_key
 from holdfast.kernel.ports import Clock, Download
@@ -67,6 +68,11 @@ def job_id(name: str, assets: Sequence[AssetSummary], attempt: int) -> str:
     return f"holdfast-{assets[0].type}-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
 
 
+def names(text: str, arn: str) -> bool:
+    """Whether a text has this ARN in it, and not only one that begins with it."""
+    return re.search(rf"{re.escape(arn)}(?![\w/-])", text) is not None
+
+
 def in_groups(assets: Sequence[AssetSummary], most: int) -> Iterator[tuple[AssetSummary, ...]]:
     """The assets in their order, so many to a job."""
     for start in range(0, len(assets), most):
@@ -112,7 +118,7 @@ class Exporter:
             return
         try:
             result = self._with_retries(assets)
-        except (AccessDenied, RemoteError) as error:
+        except (AccessDenied, RemoteError, Refused) as error:
             if error.ends_run:
                 raise
             yield from (_not(asset, OutcomeKind.FAILED, str(error), error.advice) for asset in assets)
@@ -123,7 +129,10 @@ class Exporter:
         if result.again:  # not cured by repeats: nothing says that any one asset is to blame
             yield from (_not(asset, OutcomeKind.FAILED, result.reason) for asset in assets)
             return
-        culprits = {each.arn: each.message for each in result.against}
+        culprits = {
+            arn: "; ".join(dict.fromkeys(each.message for each in result.against if each.arn == arn))
+            for arn in {each.arn for each in result.against}
+        }
         guilty = [asset for asset in assets if asset.arn in culprits]
         if len(assets) == 1:
             yield _not(assets[0], OutcomeKind.IMPOSSIBLE, culprits.get(assets[0].arn, result.reason))
@@ -163,7 +172,7 @@ class Exporter:
         try:
             ended = self._ended(assets, job)
         except (NotAccepted, Missing) as refused:
-            named = [asset for asset in assets if asset.arn in refused.service_said]
+            named = [asset for asset in assets if names(refused.service_said, asset.arn)]
             against = tuple(JobRemark(asset.arn, refused.service_said) for asset in named)
             return _Result(against=against, reason=refused.service_said)
         if ended.state == JobState.FAILED:
@@ -173,7 +182,9 @@ class Exporter:
             return _Result(against=ended.errors, again=service_side, reason=reason)
         try:
             opened = open_bundle(self._fetched(ended), [(asset.type, asset.key) for asset in assets])
-        except (BadBundle, RemoteError) as problem:
+        except RemoteError as problem:
+            if problem.ends_run:
+                raise
             return _Result(again=True, reason=str(problem))
         self._warn(ended, assets)
         return _Result(opened) if opened.whole else replace(_Result(opened), again=True)
@@ -233,10 +244,11 @@ class Exporter:
                 self.clock.sleep(self.settings.poll_seconds * (1 + self.jitter()))
                 job = self.gateway.export(job.id)
             try:
-                return self.download(job.address, MOST_BYTES)
+                if job.address:
+                    return self.download(job.address, MOST_BYTES)
             except RemoteError as error:
                 problem = error
-        raise problem or BadBundle(job.id, "NoAddress", "the job gives no address")
+        raise problem or BadBundle(job.id, "NoAddress", "the job ended well and gives no address")
 
     def _warn(self, job: ExportJob, assets: Iterable[AssetSummary]) -> None:
         by_arn = {asset.arn: asset for asset in assets}

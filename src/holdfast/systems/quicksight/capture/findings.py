@@ -60,13 +60,13 @@ def left_out(asset: AssetSummary, why: str) -> Item:
     return Item(asset.type, asset.key, outcome)
 
 
-def only_described(asset: AssetSummary, kind: OutcomeKind, why: str, code: str = DESCRIBED) -> Item:
+def only_described(asset: AssetSummary, kind: OutcomeKind, why: str, code: str, advice: str) -> Item:
     """In the backup, yet in no bundle."""
     outcome = Outcome(
         kind,
         f"No bundle could be made of {asset.name or show_key(asset.key)}: {why}. "
         "Its definition was read with Describe calls and is in the backup.",
-        "Look at what the service said of it; an export again shows whether it is cured.",
+        advice or "Look at what the service said of it; an export again shows whether it is cured.",
         code,
     )
     return Item(asset.type, asset.key, outcome)

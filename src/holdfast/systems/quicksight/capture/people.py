@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 INVENTORY = "*"
 """Key of the failure item that stands for a listing which could not be read to its end."""
+DEFAULT = "default"
 CREATED = "CREATED"
 """Status of a namespace that can be asked; one that is being made or deleted has nobody in it to keep."""
 
@@ -74,6 +75,8 @@ class People:
         """The parts asked for, in dependency order."""
         namespaces = self._all("namespaces", self._gateway.list_namespaces)
         names = [each.name for each in namespaces.items if each.status in ("", CREATED)]
+        # The one that every account has can be read also where nobody may list them.
+        names = names or [DEFAULT] * (namespaces.error is not None)
         if NAMESPACE in self._wanted:
             yield self._whole(NAMESPACE, namespaces, namespace_record)
         if CUSTOM_PERMISSIONS in self._wanted:

@@ -31,8 +31,8 @@ def find_faults(parts: Sequence[Part], instance: str) -> list[Finding]:
         for record in part.records:
             names = named_here(record, instance)
             graph[record.type, record.key] = [name for name in names if name[0] == record.type]
-            if any(_is_missing(name, known) or name in unread for name in names):
-                findings += _missing(record, known, unread)
+            if any(_is_doubtful(name, known, unread) for name in names):
+                findings += _doubts(record, known, unread)
     return [*findings, *map(_circle, circles(graph))]
 
 
@@ -57,14 +57,16 @@ def circles(graph: Mapping[Name, Iterable[Name]]) -> Iterator[Sequence[Name]]:
             return
 
 
-def _is_missing(name: Name, known: Mapping[str, set[str]]) -> bool:
-    return name[0] in known and name[1] not in known[name[0]]
+def _is_doubtful(name: Name, known: Mapping[str, set[str]], unread: Mapping[Name, Item]) -> bool:
+    """Whether something is not in the capture though its type was asked for, or is an uploaded file without its data."""
+    file = name in unread and unread[name].outcome.code == UPLOADED
+    return file or (name[0] in known and name[1] not in known[name[0]])
 
 
-def _missing(record: Record, known: Mapping[str, set[str]], unread: Mapping[Name, Item]) -> Iterator[Finding]:
+def _doubts(record: Record, known: Mapping[str, set[str]], unread: Mapping[Name, Item]) -> Iterator[Finding]:
     for name in dependencies(record, loose=False):
         item = unread.get(name)
-        if item is None and not _is_missing(name, known):
+        if not _is_doubtful(name, known, unread):
             continue
         code, why = "missing-dependency", ", which is not there."
         if item is not None:
