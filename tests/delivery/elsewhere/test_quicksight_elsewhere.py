@@ -252,6 +252,10 @@ def test_what_the_mapping_leaves_in_the_old_account_is_refused_with_the_entries_
     assert unmapped.code == 4, unmapped
     for table in ('[regions] us-east-2 = "eu-west-1"', '[identity_regions] us-east-1 = "eu-central-1"'):
         assert f'[accounts] {OLD_ACCOUNT} = "{NEW_ACCOUNT}" and {table}' in unmapped.error["message"]
+    other = desk.run(
+        "quicksight", "restore", "latest", "--target-account", OLD_ACCOUNT, "--json", *there(new)
+    )
+    assert (other.code, f"the target is account {NEW_ACCOUNT}" in other.error["message"]) == (4, True)
     assert new.changes() == []
 
 
