@@ -124,10 +124,10 @@ class Silence:
             self._length = self._length + 1 if isinstance(error, RemoteUnavailable) else 0
             self._error = error
 
-    def last(self) -> Listing[T] | None:
-        """The failure to report without trying, once the silence is long enough."""
+    def last(self, after: int = DEAD_AFTER) -> Listing[T] | None:
+        """The failure to report without trying, once so many reads in a row had no answer."""
         with self._lock:
-            return Listing((), self._error) if self._length >= DEAD_AFTER else None
+            return Listing((), self._error) if self._length >= after else None
 
 
 def failed(type_name: str, key: str, error: HoldfastError) -> Item:

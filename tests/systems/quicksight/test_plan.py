@@ -76,7 +76,7 @@ def test_what_cannot_return_is_told_once_for_each_kind() -> None:
     assert told == {
         ("user", "2 users are registered anew and must set a password: ann, bob."),
         ("data_source", "1 data source is made without credentials, which no backup holds: db."),
-        ("data_set", "1 dataset in SPICE come back without data."),
+        ("data_set", "1 dataset in SPICE comes back without data."),
         ("analysis", "Bookmarks, alerts and subscriptions of people are in no backup."),
     }
 
@@ -112,6 +112,13 @@ def test_a_permission_of_nobody_is_told_and_not_planned() -> None:
     assert "create dashboard.permission board / user/default/ann" not in names(changes(wanted, view(EMPTY)))
     told = [item.key for item in findings(wanted, view(EMPTY)) if item.code == "principal-missing"]
     assert told == [f"board\x1f{HOME}user/default/ann"]
+
+
+def test_what_cannot_be_made_goes_into_no_folder() -> None:
+    wanted = view([*EMPTY, asset_record(folder("top", (f"{HOME}topic/lost",)))])
+    assert names(changes(wanted, view(EMPTY))) == ["create folder top"]
+    (told,) = findings(wanted, view(EMPTY))
+    assert (told.code, told.key) == ("member-missing", f"top\x1f{HOME}topic/lost")
 
 
 LIVE_RIGHTS = {f"{HOME}user/default/bob": ("quicksight:DescribeDashboard",)}

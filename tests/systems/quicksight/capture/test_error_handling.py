@@ -102,6 +102,15 @@ def test_scenario_2_network_lost_midway_ends_the_run_resumably(capturing: Captur
     assert "Resume the run" in raised.value.advice
 
 
+def test_a_network_that_is_lost_for_good_is_no_backup_of_nothing_however_little_there_is(
+    capturing: Capturing,
+) -> None:
+    capturing.add("theme", "t", configuration={})
+    capturing.faults(FaultRule(operation="List.*", reset=True))
+    with pytest.raises(ServiceSilent):
+        capturing.capture(("theme", "dashboard", "analysis"))
+
+
 def test_throttles_on_every_call_only_make_it_slower(capturing: Capturing) -> None:
     capturing.source("a")
     capturing.data_set("d", "a")

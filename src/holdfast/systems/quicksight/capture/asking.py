@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from holdfast.kernel.paging import Page
-from holdfast.kernel.reading import Listing, Silence, read_all, read_one
+from holdfast.kernel.reading import DEAD_AFTER, Listing, Silence, read_all, read_one
 from holdfast.systems.quicksight.errors import ServiceSilent
 
 T = TypeVar("T")
+
+AT_THE_END = 3
+"""Questions without an answer that no answer follows: the network is gone, however little there was to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,16 @@ class Asking:
         """Every page of a listing, or those before the one that failed. Raises: as `one`."""
         return self._noted(read_all(page))
 
-    def _noted(self, listing: Listing[T]) -> Listing[T]:
-        self.silence.note(listing.error)
-        silent: Listing[T] | None = self.silence.last()
+    def require_answers(self, after: int = AT_THE_END) -> None:
+        """Return unless the last so many questions had no answer. Raises: ServiceSilent."""
+        silent: Listing[object] | None = self.silence.last(after)
         if silent is not None:
             raise ServiceSilent(
                 f"QuickSight does not answer any more: {silent.error}",
                 "Resume the run once the network is back; what was read until then is kept.",
             )
+
+    def _noted(self, listing: Listing[T]) -> Listing[T]:
+        self.silence.note(listing.error)
+        self.require_answers(DEAD_AFTER)
         return listing

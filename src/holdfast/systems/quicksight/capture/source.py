@@ -85,6 +85,7 @@ class QuickSightSource:
             )
             progress.stage("reading QuickSight")
             yield from gathering.parts(asking)
+            asking.require_answers()
             self._notes = (*gathering.notes, *exporter.notes())
 
     def validate(self, parts: Sequence[Part]) -> list[Finding]:

@@ -64,7 +64,9 @@ class Returns:
                 "Name a secret of Secrets Manager for each in the mapping, or enter them afterwards.",
             )
         if self.spice:
-            message = f"{counted(self.spice, 'dataset')} in SPICE come back without data."
+            message = (
+                f"{counted(self.spice, 'dataset')} in SPICE come{'s' * (self.spice == 1)} back without data."
+            )
             yield _lost(DATA_SET, message, "Start a refresh of each, or wait for its schedule.")
         if self.created[REFRESH_SCHEDULE]:
             message = (
@@ -81,7 +83,7 @@ class Returns:
             yield _lost(
                 USER,
                 f"{_are(invited, 'user')} registered anew and must set a password: {_some(invited)}.",
-                "QuickSight sends nothing: send each the link that the run's outcome of the user gives.",
+                "QuickSight sends no mail: send each the link that the run's report gives under To do.",
             )
         awaited = self.users.get(IDENTITY_CENTER, [])
         if awaited:
