@@ -25,6 +25,7 @@ from tests.delivery.elsewhere.quicksight_estates import (
     EMPTY_WORLD,
     MAPPING,
     NEW_ACCOUNT,
+    ODD,
     OLD,
     OLD_ACCOUNT,
     OLD_WORLD,
@@ -275,6 +276,26 @@ def test_a_drill_restores_everything_in_a_sandbox_and_says_what_it_cannot_show(
     (told,) = [each["message"] for each in drilled.json["findings"] if each["code"] == "rehearsed"]
     assert "data in SPICE does not come back" in told
     assert old.status().requests_total == before
+
+
+def test_a_drill_tells_what_no_bundle_brings_back_and_what_it_had_to_presuppose(
+    desk: Desk, old: SandboxServer
+) -> None:
+    old.load(Portrait(management_account=OLD_ACCOUNT, region="us-east-2", quicksight=(ODD,)))
+    assert desk.run("quicksight", "backup", "--mode", "assets-only", "--json").code == 3
+    drilled = desk.run("backups", "drill", "latest", "--json")
+    assert drilled.code == 3, drilled
+    came = {
+        (each["type"], each["done"], each["failed"], each["impossible"]) for each in drilled.json["items"]
+    }
+    assert came == {("dashboard", 1, 0, 0), ("data_set", 0, 0, 1), ("data_source", 0, 0, 1)}
+    reasons = sorted(each["reason"] for each in drilled.json["failures"])
+    assert reasons == [
+        "It is not made: no bundle carries data sources of type JIRA.",
+        "It needs the data source tickets, which is neither in the service nor can be restored.",
+    ]
+    (told,) = [each["message"] for each in drilled.json["findings"] if each["code"] == "rehearsed"]
+    assert "2 that the backup names and does not hold are there: user/default/carl, dataset/upload:" in told
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the published bundle is not beside this checkout")
