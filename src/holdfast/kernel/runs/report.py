@@ -68,7 +68,6 @@ def build_report(
 
     `snapshot` is the one the run sealed or worked on, `previous` the one before. `now` ends an unfinished run.
     """
-    traffic = replace(calls, waited=round(calls.waited, 3)) if calls else None
     findings, conflicts, seen = ledger.findings(run.id), ledger.conflicts(run.id), _read(ledger, run)
     items, changes = _item_tallies(ledger, run, snapshot, seen.kept), _change_tallies(ledger, run)
     discrepancies = tuple(_discrepancies(items, changes))
@@ -104,11 +103,15 @@ def build_report(
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
         calls=calls.calls if calls else 0,
-        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, traffic, tuple(stages)),
+        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),
         next_steps=tuple(_next_steps(run, changes, findings)),
     )
+
+
+def _traffic(calls: CallCount | None) -> CallCount | None:
+    return replace(calls, waited=round(calls.waited, 3)) if calls else None
 
 
 def exit_code(run: Run, findings: Iterable[Finding], does_not_add_up: bool = False) -> int:
