@@ -11,6 +11,11 @@ from typing import Any
 import boto3
 import pytest
 
+from holdfast.api import BackupManager
+from holdfast.api_models import BackupFilters
+from holdfast.bootstrap import Installation
+from holdfast.config import load
+from holdfast.kernel.quiet import SilentProgress
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.needs.table import (
@@ -151,6 +156,18 @@ def test_under_the_policies_alone_a_backup_and_a_restore_do_all_that_they_ask_fo
     allowed = {each.name for each in actions_for("backup") if each.required} - beside
     unused = {each for each in allowed - operator.called() if not each.startswith(("s3:", "kms:"))}
     assert unused == NOT_CALLED_HERE
+
+
+def test_python_lists_and_checks_its_backups(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in operator.desk.variables({}).items():
+        monkeypatch.setenv(name, value)
+    settings = load(None, operator.desk.variables({}), operator.desk.folder)
+    manager = BackupManager(Installation(settings, SilentProgress()), "quicksight")
+    newest = manager.list_backups(BackupFilters())[0]
+    assert newest.instance_arn == "arn:aws:quicksight:us-east-1:123456789012"
+    assert [
+        each for each in manager.validate_backup(newest.backup_id).findings if each.severity == "error"
+    ] == []
 
 
 def _say_where_every_asset_is(operator: Operator, run: str) -> None:

@@ -66,12 +66,10 @@ def build_report(
 ) -> RunReport:
     """The report of a run in any state; reads each of the run's rows once.
 
-    `snapshot` is the one the run sealed or worked on, `previous` the one before it, for growth.
-    `now` ends the duration of a run that has not finished (its last heartbeat where absent).
+    `snapshot` is the one the run sealed or worked on, `previous` the one before. `now` ends an unfinished run.
     """
     traffic = replace(calls, waited=round(calls.waited, 3)) if calls else None
-    findings, conflicts = ledger.findings(run.id), ledger.conflicts(run.id)
-    seen = _read(ledger, run)
+    findings, conflicts, seen = ledger.findings(run.id), ledger.conflicts(run.id), _read(ledger, run)
     items, changes = _item_tallies(ledger, run, snapshot, seen.kept), _change_tallies(ledger, run)
     discrepancies = tuple(_discrepancies(items, changes))
     return RunReport(
