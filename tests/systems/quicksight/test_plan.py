@@ -188,6 +188,21 @@ def test_extras_go_only_when_asked_and_in_reverse_order() -> None:
     assert note.message == "1 analysis is deleted with a recovery window of 30 days."
 
 
+def test_what_no_rollback_gives_back_of_what_goes_is_told() -> None:
+    live = view([*estate(), user("eve"), asset_record(data_source("old"))])
+    told = findings(view(estate()), live, replace(EVERYTHING, delete_extra=True))
+    assert [(item.type, item.message.partition(";")[0]) for item in told] == [
+        ("user", "1 user will be deleted"),
+        ("data_source", "1 data source will be deleted"),
+    ]
+
+
+def test_credentials_that_a_secret_replaces_are_told() -> None:
+    given = Overrides(data_sources={"db": DataSourceOverride({"host": "here"}, "arn:aws:secretsmanager:x")})
+    (told,) = findings(view(estate()), view(estate()), overrides=given)
+    assert (told.key, told.code) == ("db", "cannot-return")
+
+
 def test_no_extras_go_when_the_backup_lacks_some() -> None:
     wanted = view(without(estate(), "draft"), incomplete=("analysis",))
     assert changes(wanted, view(estate()), replace(EVERYTHING, delete_extra=True)) == []

@@ -16,7 +16,14 @@ from holdfast.systems.quicksight.restore.comparison import Comparison, Pair
 from holdfast.systems.quicksight.restore.conflicts import by_name, differences, merged
 from holdfast.systems.quicksight.restore.facets import detail_of, facets_of, is_asset, is_detail, meaning
 from holdfast.systems.quicksight.restore.order import make_change
-from holdfast.systems.quicksight.restore.returns import Returns, cannot_be_made, described, not_made, unlike
+from holdfast.systems.quicksight.restore.returns import (
+    Returns,
+    cannot_be_made,
+    described,
+    not_made,
+    replaced_credentials,
+    unlike,
+)
 
 BUILT_IN = "default"
 """The namespace that every account has and nobody creates or deletes."""
@@ -73,6 +80,9 @@ class Deciding:
         if fixed is not None:
             yield fixed
             return
+        replaced = replaced_credentials(backup, self._comparison.overrides)
+        if replaced is not None and ours[backup.type, backup.key] != theirs[backup.type, backup.key]:
+            yield replaced
         for name in sorted({*ours, *theirs}):
             before, after = theirs.get(name), ours.get(name)
             if conflict.resolution is ConflictStrategy.MERGE:
