@@ -159,7 +159,7 @@ PARTS = {
     "Backup Validator": "holdfast.systems.identity_center.capture.validation:find_faults",
     "Restore Validator": "holdfast.systems.identity_center.restore.compatibility:compatibility",
     "Restore Processor": "holdfast.systems.identity_center.target:IdentityCenterTarget",
-    "Conflict Manager": "holdfast.systems.identity_center.restore.conflicts:ConflictManager",
+    "Conflict Manager": "holdfast.kernel.choosing:ConflictManager",
     "Identity Center Client": "holdfast.systems.identity_center.clients.connection:Connection",
     "File System Storage": "holdfast.adapters.object_store_folder:FolderStore",
     "S3 Storage": "holdfast.adapters.object_store_s3:S3Store",

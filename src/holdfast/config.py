@@ -14,6 +14,7 @@ from holdfast.kernel.retention import RetentionSettings
 from holdfast.kernel.settings import Raw, brief, near, read_section, setting
 from holdfast.kernel.vault.settings import VaultSettings
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
+from holdfast.systems.quicksight.settings import QuickSightSettings
 from holdfast.systems.scans.settings import ScansSettings
 
 FILE_NAMES = ("holdfast.toml", "holdfast.yaml", "holdfast.yml", "holdfast.json")
@@ -41,6 +42,7 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     aws: AwsSettings = field(default_factory=AwsSettings)
     identity_center: IdentityCenterSettings = field(default_factory=IdentityCenterSettings)
+    quicksight: QuickSightSettings = field(default_factory=QuickSightSettings)
     scans: ScansSettings = field(default_factory=ScansSettings)
 
     @property
@@ -55,6 +57,7 @@ SECTIONS = {
     "retention": RetentionSettings,
     "aws": AwsSettings,
     "identity_center": IdentityCenterSettings,
+    "quicksight": QuickSightSettings,
     "scans": ScansSettings,
 }
 
@@ -92,6 +95,7 @@ def load(path: Path | None, environment: Mapping[str, str], folder: Path) -> Set
         retention=cast(RetentionSettings, filled["retention"]),
         aws=cast(AwsSettings, filled["aws"]),
         identity_center=cast(IdentityCenterSettings, filled["identity_center"]),
+        quicksight=cast(QuickSightSettings, filled["quicksight"]),
         scans=cast(ScansSettings, filled["scans"]),
     )
 

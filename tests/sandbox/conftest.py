@@ -84,6 +84,10 @@ class Aws:
         return self.client("sso-admin")
 
     @cached_property
+    def quicksight(self) -> Client:
+        return self.client("quicksight")
+
+    @cached_property
     def organizations(self) -> Client:
         return self.client("organizations")
 

@@ -284,3 +284,23 @@ def test_nobody_is_simulated_who_is_not_there(enforcing: Aws, refused: Refused) 
     ):
         asked = {"PolicySourceArn": arn, "ActionNames": ["sso:ListInstances"]}
         assert refused(lambda: iam.simulate_principal_policy(**asked))[0] == code  # noqa: B023
+
+
+def test_quicksights_policies_are_obeyed_down_to_the_resource(enforcing: Aws, refused: Refused) -> None:
+    arn, asked = "arn:aws:quicksight:us-east-1:222222222222", {"AwsAccountId": "222222222222"}
+    name, key = user(
+        enforcing,
+        allow("quicksight:ListThemes", "quicksight:DescribeTheme", resource=f"{arn}:theme/*"),
+        allow("quicksight:ListUsers", resource=f"{arn}:namespace/default"),
+    )
+    quicksight = enforcing.client("quicksight", key)
+    assert quicksight.list_themes(**asked, Type="QUICKSIGHT")["ThemeSummaryList"]
+    assert quicksight.describe_theme(**asked, ThemeId="CLASSIC")["Theme"]["Name"] == "Classic"
+    assert quicksight.list_users(**asked, Namespace="default")["UserList"]
+    assert refused(lambda: quicksight.list_groups(**asked, Namespace="default")) == (
+        "AccessDeniedException",
+        (
+            f"User: {HOME}:user/{name} is not authorized to perform: quicksight:ListGroups on resource: "
+            f"{arn}:namespace/default because no identity-based policy allows the quicksight:ListGroups action"
+        ),
+    )

@@ -257,7 +257,7 @@ class MemorySource:
         """A made-up account."""
         return SourceIdentity("memory", "111122223333", "eu-central-1", "memory-1", "tester")
 
-    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
+    def capture(self, types: Sequence[str], progress: Progress, name: str = "") -> Iterator[Part]:
         """One part for each type."""
         view = MemoryView(self._service.facets)
         for name in types:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from holdfast.adapters.aws_remedy import credentials_remedy
 from holdfast.adapters.aws_roles import RoleSession
-from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer, total
+from holdfast.adapters.pacing import LONGEST_PAUSE, Pacer
 from holdfast.domain.errors import Refused, SettingsError, Throttled
 from holdfast.kernel.ports import CallCount, Clock, PacedSession
 from holdfast.kernel.settings import setting
@@ -38,9 +38,10 @@ ROLES = frozenset({"sts", "iam"})
 """Services of the check in member accounts: STS has room for hundreds of calls a second, IAM counts by account."""
 ROLES_RATE = 20.0
 """Requests per second to these at least, as to Identity Center."""
-STORAGE = frozenset({"s3"})
+STORAGE = frozenset({"s3", "dynamodb"})
 STORAGE_RATE = 100.0
-"""Requests per second to S3 at least; it takes thousands by prefix, and a throttle slows the pace down."""
+"""Requests per second to S3 and DynamoDB at least: S3 takes thousands by prefix, a new on-demand table 4,000 items
+of a KiB, which are 160 batches; a throttle slows the pace down."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
 CONNECTIONS = 272
@@ -65,7 +66,7 @@ class AwsSettings:
     )
     other_requests_per_second: float = setting(
         5.0,
-        "Calls per second to Organizations; to STS and IAM at least 20, to S3 100.",
+        "Calls per second to Organizations; to STS and IAM at least 20, to S3 and DynamoDB 100.",
         least=0.01,
         most=1_000_000,
     )
@@ -154,7 +155,7 @@ class AwsSession:
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
         pacers = (self._identity_center, self._others, self._roles, self._storage)
-        return total([pacer.count() for pacer in pacers])
+        return CallCount.total(pacer.count() for pacer in pacers)
 
     def assuming(self, role: str) -> PacedSession:
         """The session under a role, which is assumed at its first call."""

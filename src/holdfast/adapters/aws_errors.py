@@ -29,6 +29,7 @@ THROTTLES = frozenset(
         "RequestThrottled",
         "RequestThrottledException",
         "SlowDown",
+        "ProvisionedThroughputExceededException",
     }
 )
 """Error codes that say "later" (botocore's own list, less those of services we do not call)."""

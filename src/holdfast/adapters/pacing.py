@@ -106,16 +106,3 @@ class Pacer:
         with self._lock:
             operations = tuple(sorted(self._calls.items()))
             return CallCount(self._calls.total(), self._throttles, self._waited, operations)
-
-
-def total(counts: list[CallCount]) -> CallCount:
-    """The sum of several counts."""
-    operations: Counter[str] = Counter()
-    for count in counts:
-        operations.update(dict(count.by_operation))
-    return CallCount(
-        sum(count.calls for count in counts),
-        sum(count.throttles for count in counts),
-        sum(count.waited for count in counts),
-        tuple(sorted(operations.items())),
-    )

@@ -156,6 +156,21 @@ class WebImport:
         return _pinned(secure, str(addresses[0]))
 
 
+@dataclass(frozen=True, slots=True)
+class WebDownload:
+    """A `Download` as `WebImport` reads: TLS, bounded, whole, and not from where only this machine may ask."""
+
+    context: Callable[[], ssl.SSLContext] = tls_context
+
+    def __call__(self, address: str, most: int) -> bytes:
+        place = WebImport(address, context=self.context, most=most)
+        try:
+            return b"".join(place.files()[""]())
+        except (CredentialsError, NotFound) as error:
+            # The signature in the address was all there was to show: it is no longer good.
+            raise RemoteError(f"Reading {place.location}", "AddressExpired", str(error)) from error
+
+
 def _pinned(connection: http.client.HTTPConnection, address: str) -> http.client.HTTPConnection:
     """The connection, going to that address whatever its name resolves to by then."""
 

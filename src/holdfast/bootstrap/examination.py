@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from holdfast.bootstrap.keys import with_vault_keys
-from holdfast.bootstrap.parts import IDENTITY_CENTER, Parts
+from holdfast.bootstrap.parts import Parts
+from holdfast.bootstrap.registry import IDENTITY_CENTER
 from holdfast.domain.errors import HoldfastError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
 from holdfast.kernel.ports import Bucket, ObjectStore

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from holdfast.bootstrap.parts import Parts
+from holdfast.bootstrap.surroundings import SETTINGS
 from holdfast.config import current
 
 if TYPE_CHECKING:
@@ -59,7 +61,11 @@ def open_installation(
     config: Path | None, progress: Progress, choose: Chooser | None = None, reports_dir: Path | None = None
 ) -> Installation:
     """The installation of the settings file given, or of the working folder. Raises: SettingsError, NotFound."""
+    began = time.monotonic()
     settings = current(config)
+    loading = time.monotonic() - began
     if reports_dir:
         settings = replace(settings, holdfast=replace(settings.holdfast, reports_dir=reports_dir.resolve()))
-    return Installation(settings, progress, choose)
+    home = Installation(settings, progress, choose)
+    home.times[SETTINGS] = loading
+    return home

@@ -6,12 +6,16 @@ import getpass
 import os
 import sys
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
+from holdfast.bootstrap.registry import registered
+from holdfast.bootstrap.surroundings import Surroundings
 from holdfast.config import Settings
-from holdfast.domain.errors import LedgerDamaged, UsageError
+from holdfast.domain.errors import LedgerDamaged
 from holdfast.kernel.destination import HERE, Destination
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
         PacedSession,
         Progress,
     )
-    from holdfast.kernel.recall import Recall
+    from holdfast.kernel.recall import Recall, RecallingSession
     from holdfast.kernel.restore import Restore
     from holdfast.kernel.runs.evidence import EvidenceStore
     from holdfast.kernel.system import System
@@ -40,8 +44,6 @@ if TYPE_CHECKING:
     from holdfast.kernel.vault.key_set import KeyRing
     from holdfast.kernel.vault.vault import Vault
     from holdfast.systems.files.system import Saving
-
-IDENTITY_CENTER = "identity_center"
 
 
 class Parts:
@@ -53,11 +55,14 @@ class Parts:
         self.choose = choose
         self.sessions: list[PacedSession] = []
         """Every session that was made, for the count of calls."""
+        self.times: dict[str, float] = {}
+        """Seconds by operation, of what was done before the runs of this process and beside their stages."""
         self.stream: Read | None = None
         """Standard input, for a command that saves it."""
-        self._elsewhere: dict[Destination, PacedSession] = {}
+        self._elsewhere: dict[tuple[Destination, str], PacedSession] = {}
         self._recalls: dict[Destination, Recall] = {}
-        self._systems: dict[Destination, System] = {}
+        self._recalling: dict[tuple[Destination, str], RecallingSession] = {}
+        self._systems: dict[tuple[str, Destination, tuple[str, ...], str], System] = {}
 
     @cached_property
     def clock(self) -> Clock:
@@ -82,23 +87,24 @@ class Parts:
 
     @cached_property
     def session(self) -> AwsSession:
-        """The paced AWS session that all of Identity Center's calls share."""
+        """The paced AWS session that all calls to the region of the settings share."""
         from holdfast.adapters.aws import AwsSession
 
         made = AwsSession(self.settings.aws, self.clock)
         self.sessions.append(made)
         return made
 
-    def _session(self, target: Destination) -> PacedSession:
-        """The session that leads to a destination."""
+    def _session(self, target: Destination, region: str = "") -> PacedSession:
+        """The session that leads to a destination, in another region where one is named."""
         if not target.elsewhere:
-            return self.session
-        if target not in self._elsewhere:
+            return self._session_in(region)
+        if (target, region) not in self._elsewhere:
             from holdfast.adapters.aws_target import session_for
 
-            self._elsewhere[target] = session_for(target, self.settings.aws, self.clock)
-            self.sessions.append(self._elsewhere[target])
-        return self._elsewhere[target]
+            there = structs.replace(target, region=region or target.region)
+            self._elsewhere[target, region] = session_for(there, self.settings.aws, self.clock)
+            self.sessions.append(self._elsewhere[target, region])
+        return self._elsewhere[target, region]
 
     def recall(self, target: Destination = HERE) -> Recall:
         """What captures that were cut off had read there, and the session that makes use of it."""
@@ -112,11 +118,24 @@ class Parts:
             )
         return self._recalls[target]
 
+    def _recalling_session(self, target: Destination, region: str) -> PacedSession:
+        """The session of a destination and region, whose answers are kept while a capture is under way."""
+        recall = self.recall(target)
+        if not region:
+            return recall.session
+        if (target, region) not in self._recalling:
+            from holdfast.kernel.recall import RecallingSession
+
+            made = RecallingSession(lambda: self._session(target, region), region)
+            recall.others.append(made)
+            self._recalling[target, region] = made
+        return self._recalling[target, region]
+
     def calls(self) -> CallCount | None:
         """What all sessions have sent until now; None where none was needed."""
-        from holdfast.adapters.pacing import total
+        from holdfast.kernel.ports import CallCount
 
-        return total([session.calls() for session in self.sessions]) if self.sessions else None
+        return CallCount.total(each.calls() for each in self.sessions) if self.sessions else None
 
     @cached_property
     def audit(self) -> AuditTrail:
@@ -209,11 +228,13 @@ class Parts:
         """The session for calls to a region; the ordinary one where that is its region, or none is named."""
         if region in ("", self.session.region):
             return self.session
-        from holdfast.adapters.aws import AwsSession
+        if (HERE, region) not in self._elsewhere:
+            from holdfast.adapters.aws import AwsSession
 
-        made = AwsSession(replace(self.settings.aws, region=region), self.clock)
-        self.sessions.append(made)
-        return made
+            made = AwsSession(replace(self.settings.aws, region=region), self.clock)
+            self.sessions.append(made)
+            self._elsewhere[HERE, region] = made
+        return self._elsewhere[HERE, region]
 
     @cached_property
     def vault(self) -> Vault:
@@ -263,30 +284,47 @@ class Parts:
     def _nothing_stored(self) -> bool:
         return next(iter(self.store.list("")), None) is None
 
-    def system(self, name: str, target: Destination = HERE) -> System:
-        """A registered system, there where the destination leads. Raises: UsageError for an unknown name."""
-        if name != IDENTITY_CENTER:
-            raise UsageError(f"There is no system {name}.", f"Known systems: {IDENTITY_CENTER}.")
-        if target not in self._systems:
-            self._systems[target] = self._identity_center(target)
-        return self._systems[target]
+    def system(
+        self, name: str, target: Destination = HERE, options: tuple[str, ...] = (), mapping: str = ""
+    ) -> System:
+        """A registered system, there where the destination leads. Raises: UsageError for an unknown name.
 
-    def _identity_center(self, target: Destination) -> System:
-        from holdfast.systems.identity_center.system import identity_center
+        `options` are what a backup was asked for in the system's own words, `mapping` what a restore was.
+        """
+        if (name, target, options, mapping) not in self._systems:
+            made = registered(name).system(self._around(target, options, mapping))
+            self._systems[name, target, options, mapping] = made
+        return self._systems[name, target, options, mapping]
 
-        own, rate = self.settings.identity_center, self.settings.aws.requests_per_second
-        if target.elsewhere:
-            own = replace(own, instance_arn=target.instance)
-        return identity_center(self.recall(target).session, own, self.clock, rate)
+    def _around(
+        self, target: Destination = HERE, options: tuple[str, ...] = (), mapping: str = ""
+    ) -> Surroundings:
+        return Surroundings(
+            self.settings,
+            self.clock,
+            target,
+            lambda region: self._recalling_session(target, region),
+            lambda: self.vault,
+            options,
+            mapping,
+        )
 
-    def backup(self, name: str) -> Backup:
+    def backup(self, name: str, options: tuple[str, ...] = ()) -> Backup:
         """How the system is backed up."""
         from holdfast.kernel.auto_cleanup import AutoCleanup
         from holdfast.kernel.backup import Backup
 
-        system = self.system(name)
+        system, around = self.system(name, HERE, options), self._around(HERE, options)
         after = AutoCleanup(self.cleanup, self.settings.retention)
-        return Backup(system, system.source(), self.vault, self.audit.head, self.recall(), after)
+        return Backup(
+            system,
+            system.source(),
+            self.vault,
+            self.audit.head,
+            self.recall(),
+            after,
+            lambda request: registered(name).storing(around, request),
+        )
 
     @cached_property
     def cleanup(self) -> Cleanup:
@@ -305,20 +343,17 @@ class Parts:
             own.append((self.settings.base / self.settings.vault.location).resolve())
         return Saving(lambda: self.vault, self.audit.head, tuple(map(os.fsencode, own)), self.stream)
 
-    def restore(self, name: str, target: Destination = HERE) -> Restore:
-        """How the system is restored, there where the destination leads."""
+    def restore(self, name: str, target: Destination = HERE, mapping: str = "") -> Restore:
+        """How the system is restored, there where the destination leads, under a mapping (canonical JSON)."""
         from holdfast.kernel.restore import Restore
 
-        system = self.system(name, target)
+        system = self.system(name, target, mapping=mapping)
         source, changer, recall = system.source(), system.target(), self.recall(target)
         return Restore(system, source, changer, self.vault, self.audit.head, recall)
 
     def drill(self, name: str) -> Drill:
         """How a backup of the system is rehearsed."""
-        from holdfast.bootstrap.rehearsal import rehearse_identity_center
         from holdfast.kernel.drill import Drill
 
-        rehearsal = partial(
-            rehearse_identity_center, settings=self.settings.identity_center, clock=self.clock
-        )
+        rehearsal = registered(name).rehearsal(self.settings, self.clock)
         return Drill(self.system(name), self.vault, rehearsal)

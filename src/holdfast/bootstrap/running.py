@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from holdfast.bootstrap.registry import SYSTEMS, registered
+from holdfast.bootstrap.surroundings import REPORT
 from holdfast.domain.errors import (
     NotFound,
     Refused,
+    SettingsError,
     UsageError,
     VaultError,
 )
@@ -28,7 +31,7 @@ from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
 from holdfast.kernel.runs.report import RESUMABLE, build_report
-from holdfast.kernel.runs.report_values import StageTime
+from holdfast.kernel.runs.report_values import OperationTime, StageTime
 from holdfast.kernel.runs.rollback import rollback_stages, undoable
 from holdfast.kernel.runs.stages import RunContext, Stage
 
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
     from holdfast.bootstrap.parts import Parts
     from holdfast.domain.runs import Run
-    from holdfast.domain.snapshots import SnapshotInfo
+    from holdfast.domain.snapshots import SnapshotInfo, SourceIdentity
     from holdfast.kernel.ports import CallCount
     from holdfast.kernel.runs.evidence import RunLog
     from holdfast.kernel.runs.report_values import RunReport
@@ -62,6 +65,7 @@ class Runner:
         self._home = home
         self._publishing, self._importing = publishing, importing
         self._times: list[StageTime] = []
+        self._spent: dict[str, float] = {}
         self._calls_before: CallCount | None = None
         self._log: tuple[RunLog, ExitStack] | None = None
 
@@ -85,6 +89,8 @@ class Runner:
         Raises: whatever the run could not get past, after its evidence was written.
         """
         self._calls_before = self._sent()
+        if isinstance(request, BackupRequest):
+            self._refuse_lacking(system, request)
         if kind in (BACKUP, SAVE, IMPORT):
             self._home.ensure_default_vault()
         target = self._instance(system, _target(request)) if kind in CHANGING else ""
@@ -92,6 +98,19 @@ class Runner:
         with self._holding(kind, system, target):
             run = self.engine.start(system=system, kind=kind, arguments=arguments, target=target)
             return self._watched(run, lambda: self.engine.execute(run, self.stages_for(run)))
+
+    def validate(self, system: str, request: BackupRequest) -> SourceIdentity:
+        """Whose service a backup would read, when settings and credentials are valid; nothing is changed.
+
+        Raises: SettingsError with every problem; CredentialsError; AccessDenied; RemoteError.
+        """
+        self._refuse_lacking(system, request)
+        return self._home.system(system, HERE, request.options).source().identity()
+
+    def _refuse_lacking(self, system: str, request: BackupRequest) -> None:
+        settings = self._home.settings
+        if problems := tuple(registered(system).lacking(settings, request)):
+            raise SettingsError(str(settings.file or "the settings"), problems)
 
     def _pinned(self, system: str, request: msgspec.Struct) -> msgspec.Struct:
         """The request with the id of the snapshot that it names now; `latest` may be another one at a resume."""
@@ -141,7 +160,7 @@ class Runner:
         """The stages of a run, made anew from what the ledger says was asked. Raises: UsageError for an unknown kind."""
         home = self._home
         makers: dict[str, Callable[[], Sequence[Stage]]] = {
-            BACKUP: lambda: home.backup(run.system).stages(_asked(run, BackupRequest)),
+            BACKUP: lambda: self._backup_stages(run),
             RESTORE: lambda: self._restore_stages(run),
             ROLLBACK: lambda: rollback_stages(
                 home.system(run.system, _asked(run, RollbackRequest).target).target()
@@ -162,9 +181,14 @@ class Runner:
             self._refuse_other_target(run)
         return self.stages_for(run)
 
+    def _backup_stages(self, run: Run) -> Sequence[Stage]:
+        request = _asked(run, BackupRequest)
+        return self._home.backup(run.system, request.options).stages(request)
+
     def _restore_stages(self, run: Run) -> Sequence[Stage]:
         request = _asked(run, RestoreRequest)
-        return self._home.restore(run.system, request.target).stages(request, self._home.choose)
+        restore = self._home.restore(run.system, request.target, request.mapping)
+        return restore.stages(request, self._home.choose)
 
     def _save_stages(self, run: Run) -> Sequence[Stage]:
         from holdfast.systems.files.system import SaveRequest
@@ -196,7 +220,8 @@ class Runner:
         sent = self._sent() if run.kind != DRILL else None
         calls = sent.since(self._calls_before) if sent else None
         sealed = self._snapshot(run)
-        return build_report(
+        began = home.clock.monotonic()
+        built = build_report(
             home.ledger,
             run,
             sealed,
@@ -205,6 +230,20 @@ class Runner:
             stages=self._times,
             now=home.clock.now(),
         )
+        # The reading of every row, which is what grows; it is done by the time that it is told.
+        self._spent.setdefault(REPORT, home.clock.monotonic() - began)
+        return replace(built, cost=replace(built.cost, operations=self._operations(run)))
+
+    def _operations(self, run: Run) -> tuple[OperationTime, ...]:
+        """The times of the operations of a backup that this process made, where its system has them told."""
+        if run.kind != BACKUP or run.system not in SYSTEMS or not self._times:
+            return ()
+        known = {time.stage: time.seconds for time in self._times} | self._home.times | self._spent
+        found = []
+        for name, typical, parts in SYSTEMS[run.system].operations:
+            seconds = [known[part] for part in parts if part in known]
+            found.append(OperationTime(name, sum(seconds) if seconds else None, typical))
+        return tuple(found)
 
     def evidence_folder(self, run: Run) -> str:
         """Where a run's evidence lies."""
@@ -215,12 +254,15 @@ class Runner:
         self._end_log(run)
         if run.state not in RESUMABLE:
             self._home.recall().forget(run.id)
-        write_evidence(self.report(run), self._home.ledger, self._home.evidence, _to_stderr)
+        home, stores = self._home, run.kind == BACKUP and run.system in SYSTEMS
+        places = SYSTEMS[run.system].places(home.settings, home.ledger, run.id) if stores else ()
+        write_evidence(self.report(run), home.ledger, home.evidence, _to_stderr, places)
 
     def _watched(self, run: Run, work: Callable[[], Run]) -> Run:
         """Do the work with the run's log open and both ends audited."""
         home = self._home
         self._times.clear()
+        self._spent.clear()
         with ExitStack() as opened:
             log = opened.enter_context(home.evidence.log(run.id))
             self._log = (log, opened)
@@ -267,6 +309,7 @@ class Runner:
                 "stage ended", extra={"facts": {"stage": stage.name, "milliseconds": int(seconds * 1000)}}
             )
             self._times.append(StageTime(stage.name, seconds))
+            self._spent |= context.seconds()
 
         return replace(stage, work=work)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -28,20 +28,23 @@ from holdfast.kernel.vault.verification import Verification
 from holdfast.kernel.views import MemoryView
 
 CHANGING = ("restore", "rollback")
+CLIENTS = "clients"
+"""The operation of reaching the service and learning whose it is."""
 FULL, INCREMENTAL, SAFETY = "full", "incremental", SAFETY_KIND
 
 
-class BackupRequest(msgspec.Struct, frozen=True):
+class BackupRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a backup was asked for; kept with the run so that another process can resume it.
 
     `since` is the RFC 3339 moment of an incremental backup: it is compared with the newest snapshot
-    at or before it; empty means the newest there is.
+    at or before it; empty means the newest there is. `options` are words of the system's own.
     """
 
     kind: str
     types: tuple[str, ...]
     since: str = ""
     labels: tuple[tuple[str, str], ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,13 @@ class Backup:
     audit_head: Callable[[], str]
     recall: Recall | None = None
     clean_up: Callable[[RunContext, SnapshotInfo], None] | None = None
+    storing: Callable[[BackupRequest], Sequence[Stage]] = lambda _: ()
 
     def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
-        """Capture (which ends with the seal) and a check that reads every stored byte back."""
+        """Capture (which ends with the seal), what `storing` puts elsewhere, a check that reads every stored byte back."""
         return (
             Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
+            *self.storing(request),
             Stage("check", StageKind.CHECK, self._check),
         )
 
@@ -100,8 +105,9 @@ class Backup:
         Raises: Refused when the capture contradicts itself; NotFound when an incremental backup has
         nothing to compare with; what `Source.capture` raises.
         """
-        started = context.clock.now()
+        started, began = context.clock.now(), context.clock.monotonic()
         identity = self.source.identity()
+        context.spent(CLIENTS, began, context.clock.monotonic())
         parent = self._parent(request, identity, started)
         parts, oldest = self._read(context, request, identity, items=items)
         started = min(started, oldest or started)
@@ -120,8 +126,14 @@ class Backup:
             return parts, answers.oldest if answers else None
 
     def _parts(self, context: RunContext, request: BackupRequest, *, items: bool) -> Iterator[Part]:
-        for part in self.source.capture(request.types, context.progress):
-            context.record_items(item for item in _inventory(part) if items or item.outcome != DONE)
+        for part in self.source.capture(request.types, context.progress, f"{context.run.id}-{context.stage}"):
+            for operation, began, ended in part.spent:
+                context.spent(operation, began, ended)
+            # Without an inventory only what is missing counts, not what is kept in another form.
+            missing = (
+                item for item in _inventory(part) if items or not (item.outcome == DONE or item.digest)
+            )
+            context.record_items(missing)
             yield part
 
     def _refuse_contradictions(self, context: RunContext, parts: Sequence[Part]) -> None:
@@ -195,7 +207,7 @@ class Backup:
         raise NotFound(
             "snapshot to compare with",
             f"of {identity.instance} at or before {since.isoformat()}",
-            "Take a full backup first: `holdfast identity-center backup --type full`.",
+            f"Take a full backup first: `holdfast {self.system.name.replace('_', '-')} backup --type full`.",
         )
 
     def _check(self, context: RunContext) -> None:
@@ -264,11 +276,16 @@ def beside_damage(damage: Sequence[VaultDamaged]) -> Iterator[Finding]:
 
 
 def _inventory(part: Part) -> Iterator[Item]:
-    """The items of a part: its records, and what could not be read."""
-    yield from (Item(record.type, record.key, DONE, record.digest) for record in part.records)
+    """The items of a part: its records, and what could not be read, of which a part may be recorded all the same."""
+    failed, kept = {failure.key for failure in part.failures}, dict[str, str]()
+    for record in part.records:
+        if record.key in failed:
+            kept[record.key] = record.digest
+        else:
+            yield Item(record.type, record.key, DONE, record.digest)
     if not part.complete and not part.failures:
         yield Item(part.type, "", Outcome(OutcomeKind.FAILED, part.reason))
-    yield from part.failures
+    yield from (replace(failure, digest=kept.get(failure.key, "")) for failure in part.failures)
 
 
 def changed_during(

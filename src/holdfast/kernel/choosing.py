@@ -1,8 +1,11 @@
-"""Asking a person about a conflict."""
+"""The Conflict Manager: how each conflict is decided, by the strategy or by a person."""
 
 from __future__ import annotations
 
-from holdfast.domain.changes import Conflict, ConflictStrategy
+from dataclasses import replace
+
+from holdfast.domain.changes import Conflict, ConflictStrategy, FieldDifference
+from holdfast.domain.errors import Refused
 from holdfast.kernel.ports import Chooser
 
 
@@ -19,3 +22,26 @@ def asking_once(choose: Chooser | None) -> Chooser | None:
         return answers[name]
 
     return choose_once
+
+
+class ConflictManager:
+    """Decides each conflict by the strategy asked for; under PROMPT by `choose`, which must remember its answers."""
+
+    def __init__(self, strategy: ConflictStrategy, choose: Chooser | None) -> None:
+        if strategy is ConflictStrategy.PROMPT and choose is None:
+            raise Refused(
+                "the conflict strategy `prompt` needs somebody to ask",
+                "Run in a terminal, or choose `overwrite`, `merge` or `skip`.",
+            )
+        self._strategy, self._choose = strategy, choose
+
+    def settle(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
+        """The conflict with its resolution, which is never PROMPT."""
+        conflict = Conflict(type_name, key, fields, self._strategy)
+        return replace(conflict, resolution=self._decide(conflict))
+
+    def _decide(self, conflict: Conflict) -> ConflictStrategy:
+        if self._strategy is not ConflictStrategy.PROMPT or self._choose is None:
+            return self._strategy
+        chosen = self._choose(conflict)
+        return ConflictStrategy.SKIP if chosen is ConflictStrategy.PROMPT else chosen

@@ -12,7 +12,8 @@ class Destination(msgspec.Struct, frozen=True, omit_defaults=True):
     """How to reach the service that is changed; what is empty is as the settings say.
 
     `profile`, `role` (an ARN, with its `external_id`), `region`, `instance` (an ARN) and `endpoint`
-    (a URL) lead to it; `account` leads nowhere but must be the owner's. Keys are never part of it.
+    (a URL) lead to it; `identity_region` is where its people are kept, for a service that keeps them in one region.
+    `account` leads nowhere but must be the owner's. Keys are never part of it.
     """
 
     profile: str = ""
@@ -22,6 +23,7 @@ class Destination(msgspec.Struct, frozen=True, omit_defaults=True):
     instance: str = ""
     endpoint: str = ""
     account: str = ""
+    identity_region: str = ""
 
     @property
     def elsewhere(self) -> bool:

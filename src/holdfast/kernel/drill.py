@@ -11,7 +11,7 @@ from holdfast.domain.changes import RestoreScope
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
 from holdfast.domain.records import RecordView
 from holdfast.kernel.compare import Difference, DifferenceKind, compare
-from holdfast.kernel.preview import CANNOT_RETURN
+from holdfast.kernel.preview import CANNOT_BE_MADE, CANNOT_RETURN
 from holdfast.kernel.restore import refuse_errors, store_plan, translation_findings
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
@@ -46,27 +46,30 @@ class Drill:
         types = tuple(section.type for section in info.sections if section.captured)
         with self.rehearsal(wanted) as stage:
             context.progress.say(f"Drill in {stage.description}")
-            self._restore(context, stage, wanted, types)
+            before = self._restore(context, stage, wanted, types)
             source = stage.system.source()
             returned = MemoryView(source.capture(types, context.progress))
             told = f"Rehearsed in {stage.description}: {source.calls().calls:,} calls, none to the service."
             context.record_findings([Finding(Severity.NOTE, "rehearsed", "", "", told)])
-        self._judge(context, wanted, returned, types)
+        self._judge(context, wanted, returned, before)
 
     def _restore(
         self, context: RunContext, stage: RehearsalStage, wanted: RecordView, types: tuple[str, ...]
-    ) -> None:
+    ) -> RecordView:
+        """What was in the stand-in before the restore."""
         target = stage.system.target()
         empty = MemoryView(stage.system.source().capture(types, context.progress))
         options = PlanOptions(RestoreScope(types))
         store_plan(context, target.plan(wanted, empty, options))
         apply_journal(context, target)
         verify_journal(context, target)
+        return empty
 
     def _judge(
-        self, context: RunContext, wanted: RecordView, returned: RecordView, types: tuple[str, ...]
+        self, context: RunContext, wanted: RecordView, returned: RecordView, before: RecordView
     ) -> None:
         """Every record of the snapshot becomes an item: done when it came back equal, else why not."""
+        types = before.types
         differences = {(d.type, d.key): d for d in compare(self.system, wanted, returned, types)}
         told = {
             (finding.type, finding.key): finding
@@ -80,14 +83,15 @@ class Drill:
             for name in [(record.type, record.key)]
         )
         context.record_items(items)
-        context.record_findings(_extra(differences.values()))
+        context.record_findings(_extra(differences.values(), before))
 
 
 def _outcome(difference: Difference | None, told: Finding | None) -> Outcome:
     """Done when it came back equal; impossible where the plan had said that it cannot; else failed."""
     if difference is None:
         return DONE
-    if told is not None and difference.kind is DifferenceKind.CHANGED:
+    foretold = DifferenceKind.REMOVED if told and told.code == CANNOT_BE_MADE else DifferenceKind.CHANGED
+    if told is not None and difference.kind is foretold:
         return Outcome(OutcomeKind.IMPOSSIBLE, told.message, told.advice, told.code)
     fields = ", ".join(field.name for field in difference.fields)
     reason = (
@@ -98,8 +102,10 @@ def _outcome(difference: Difference | None, told: Finding | None) -> Outcome:
     return Outcome(OutcomeKind.FAILED, reason, code="drill")
 
 
-def _extra(differences: Iterable[Difference]) -> Iterator[Finding]:
+def _extra(differences: Iterable[Difference], before: RecordView) -> Iterator[Finding]:
     for difference in differences:
+        if difference.kind is DifferenceKind.ADDED and before.find(difference.type, difference.key):
+            continue  # the stand-in has what a restore presupposes
         if difference.kind in (DifferenceKind.ADDED, DifferenceKind.UNKNOWN):
             why = difference.reason or "is there although the backup has no such record"
             yield Finding(Severity.ERROR, "drill", difference.type, difference.key, why)

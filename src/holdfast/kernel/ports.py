@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -314,6 +315,20 @@ class CallCount:
             tuple((name, count) for name, count in rest if count),
         )
 
+    @classmethod
+    def total(cls, counts: Iterable[CallCount]) -> CallCount:
+        """The sum of several counts."""
+        counts = list(counts)
+        operations: Counter[str] = Counter()
+        for count in counts:
+            operations.update(dict(count.by_operation))
+        return cls(
+            sum(count.calls for count in counts),
+            sum(count.throttles for count in counts),
+            sum(count.waited for count in counts),
+            tuple(sorted(operations.items())),
+        )
+
 
 class PacedSession(Protocol):
     """Calls to a vendor's services that wait their turn, are repeated where that is safe, and are counted.
@@ -340,3 +355,14 @@ class PacedSession(Protocol):
 
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
+
+
+class Download(Protocol):
+    """Gets a file from the web by an address that is good for a short time."""
+
+    def __call__(self, address: str, most: int) -> bytes:
+        """All bytes of the file, at most `most`.
+
+        Raises: RemoteError, also for an address that is no longer good; Refused for one that is not https, or
+        that leads where only this machine may ask, or for more bytes.
+        """

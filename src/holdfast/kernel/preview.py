@@ -19,6 +19,8 @@ LISTED = 200
 """Changes and conflicts a preview lists; the counts are of all."""
 
 CANNOT_RETURN = "cannot-return"
+CANNOT_BE_MADE = f"{CANNOT_RETURN}-at-all"
+"""Code of the finding about a record that no call makes, so that none of it comes back."""
 """Findings whose code starts so say what a restore or rollback does not bring back."""
 
 

@@ -24,8 +24,16 @@ from holdfast.kernel.vault.spool import SealedSpool, Spot
 
 READS = ("List", "Describe", "Get")
 TOKEN = "NextToken"  # noqa: S105  # the name of a member, as every service of ours calls it
-ASKED_ANEW = frozenset({"GetCallerIdentity", "ListInstances"})
-"""Who asks and about which instance is never taken from before."""
+ASKED_ANEW = frozenset(
+    {
+        "GetCallerIdentity",
+        "ListInstances",
+        "DescribeAccountSubscription",
+        "DescribeAssetBundleExportJob",
+        "DescribeAssetBundleImportJob",
+    }
+)
+"""Who asks, about which instance, and how far work has come is never taken from before."""
 KEY_BYTES = 16
 
 
@@ -123,9 +131,13 @@ def whole_listings(found: dict[bytes, _Known]) -> dict[bytes, _Known]:
 class RecallingSession:
     """A `PacedSession` that keeps what reads are answered while a capture is under way, and asks nothing twice."""
 
-    def __init__(self, inner: Callable[[], PacedSession]) -> None:
-        """`inner` gives the session that sends; it is made when it is first needed."""
+    def __init__(self, inner: Callable[[], PacedSession], place: str = "") -> None:
+        """`inner` gives the session that sends; it is made when it is first needed.
+
+        Sessions that share their answers differ in `place`, such as the region they lead to.
+        """
         self._inner = inner
+        self._place = place
         self.answers: Answers | None = None
 
     @property
@@ -140,12 +152,13 @@ class RecallingSession:
         answers = self.answers
         if answers is None or not operation.startswith(READS) or operation in ASKED_ANEW:
             return self._inner().call(service, operation, parameters, repeatable=repeatable)
-        key = answers.key(service, operation, parameters)
+        service_there = f"{service}@{self._place}" if self._place else service
+        key = answers.key(service_there, operation, parameters)
         answer = answers.find(key)
         if answer is None:
             answer = self._inner().call(service, operation, parameters, repeatable=repeatable)
             token = answer.get(TOKEN)
-            following = answers.key(service, operation, {**parameters, TOKEN: token}) if token else b""
+            following = answers.key(service_there, operation, {**parameters, TOKEN: token}) if token else b""
             answers.keep(key, following, answer)
         return answer
 
@@ -160,12 +173,16 @@ class RecallingSession:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Where the answers of captures are kept, one file a run, and for how many hours a resume may use them."""
+    """Where the answers of captures are kept, one file a run, and for how many hours a resume may use them.
+
+    `others` are further sessions of the same captures, such as those to other regions.
+    """
 
     folder: Path
     hours: float
     session: RecallingSession
     clock: Clock
+    others: list[RecallingSession] = field(default_factory=list)
 
     @contextmanager
     def during(self, run_id: str, identity: SourceIdentity, seals: Seals) -> Iterator[Answers | None]:
@@ -183,11 +200,14 @@ class Recall:
             answers.load(self.hours)
         except OSError as error:
             raise CannotWrite(str(self.folder), str(error)) from error
+        sessions = (self.session, *self.others)
         try:
-            self.session.answers = answers
+            for session in sessions:
+                session.answers = answers
             yield answers
         finally:
-            self.session.answers = None
+            for session in sessions:
+                session.answers = None
             spool.close()
 
     def forget(self, run_id: str) -> None:

@@ -31,7 +31,8 @@ from holdfast.kernel.waiting import await_arrivals
 class RestoreRequest(msgspec.Struct, frozen=True):
     """What a restore was asked for; kept with the run so that another process can resume it.
 
-    `keys` limits a type to single records: pairs of type name and natural key, as the target has it.
+    `keys` limits a type to single records: pairs of type name and natural key, as the target has it, or a
+    name that the system knows them by.
     `mapping` is the whole mapping as canonical JSON, not a path to it. `wait_minutes` is how long to wait
     for what only somebody else can bring.
     """
@@ -81,7 +82,7 @@ class Restore:
 
         Raises: Refused as the restore itself would; what `Source.capture` raises.
         """
-        wanted = self._wanted(request)
+        wanted, request = self._asked(request)
         findings = self._compatible(wanted, request)
         present = MemoryView(self.source.capture(self._needed(wanted, request), progress))
         ask = asking_once(choose)
@@ -95,7 +96,7 @@ class Restore:
         return replace(found, findings=(*stands, *found.findings))
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
-        wanted = self._wanted(request)
+        wanted, request = self._asked(request)
         context.record_findings(self._compatible(wanted, request))
         backup = self._backup()
         kept = backup.snapshot_of(context.run.id)
@@ -108,12 +109,14 @@ class Restore:
         if self.system.arrivals is None:
             return
         arrivals = self.system.arrivals()
-        awaited = arrivals.awaited(self._wanted(request), self._kept(context), request.scope())
+        wanted, request = self._asked(request)
+        awaited = arrivals.awaited(wanted, self._kept(context), request.scope())
         if awaited:
             await_arrivals(context, arrivals, awaited, request.wait_minutes)
 
     def _plan(self, context: RunContext, request: RestoreRequest, choose: Chooser | None) -> None:
-        wanted, present = self._wanted(request), self._kept(context)
+        wanted, request = self._asked(request)
+        present = self._kept(context)
         if request.wait_minutes:
             present = self._with_arrivals(context, wanted, present, request.scope())
         store_plan(context, self._decide(wanted, present, request, choose))
@@ -165,8 +168,24 @@ class Restore:
         found = self.target.compatibility(info, wanted, request.scope())
         return refuse_errors([*left_out, *translation_findings(wanted), *found])
 
-    def _wanted(self, request: RestoreRequest) -> RecordView:
-        return self.system.translated(self.vault.read(self._info(request)), request.mapping)
+    def _asked(self, request: RestoreRequest) -> tuple[RecordView, RestoreRequest]:
+        """The backup under the mapping, and the request with natural keys for the names that it gives.
+
+        Raises: NotFound, UsageError as `System.key_of`.
+        """
+        wanted = self.system.translated(self.vault.read(self._info(request)), request.mapping)
+        keys = tuple((kind, self._key(wanted, kind, name, request)) for kind, name in request.keys)
+        return wanted, msgspec.structs.replace(request, keys=keys)
+
+    def _key(self, wanted: RecordView, kind: str, name: str, request: RestoreRequest) -> str:
+        if self.system.key_of is None or kind not in wanted.types:
+            return name
+        try:
+            return self.system.key_of(wanted, kind, name)
+        except NotFound:
+            if request.delete_extra:  # what the backup does not have may be meant: it is to go
+                return name
+            raise
 
     def _info(self, request: RestoreRequest) -> SnapshotInfo:
         return self.vault.resolve(request.snapshot, self.system.name)

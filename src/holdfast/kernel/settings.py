@@ -26,7 +26,7 @@ def setting(
     least: float | None = None,
     most: float | None = None,
     one_of: tuple[str, ...] = (),
-    check: Callable[[str], None] | None = None,
+    check: Callable[[str], object] | None = None,
 ) -> V:
     """A dataclass field for a setting with its help line and what its values must be.
 
@@ -35,6 +35,17 @@ def setting(
     """
     rules = {"help": text, "least": least, "most": most, "one_of": one_of, "check": check}
     return field(default=default, metadata=rules)
+
+
+def tag_pairs(text: str) -> list[tuple[str, str]]:
+    """The tags of `a=1,b=2`. Raises: ValueError for anything else."""
+    pairs = []
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip():
+            raise ValueError(f"expected name=value pairs with commas between, got {part!r}")
+        pairs.append((name.strip(), value.strip()))
+    return pairs
 
 
 def brief(value: object) -> str:

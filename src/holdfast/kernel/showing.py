@@ -26,7 +26,9 @@ PERSONAL_FIELDS = frozenset(
     {
         "DisplayName",
         "Name",
+        "Email",
         "Emails",
+        "email",
         "PhoneNumbers",
         "Addresses",
         "Title",

@@ -26,7 +26,8 @@ class Part:
 
     `records` are sorted by key and unique. `failures` are the items that the inventory named and
     that could not be read, each with its outcome; `complete` is False when there are any or when the
-    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost.
+    inventory itself could not be read (`reason`). `calls` and `seconds` are what it cost, `spent` is when each
+    operation began and ended by the monotonic clock, in the system's own words.
     """
 
     type: str
@@ -36,6 +37,7 @@ class Part:
     reason: str = ""
     calls: int = 0
     seconds: float = 0.0
+    spent: Sequence[tuple[str, float, float]] = ()
 
 
 class Source(Protocol):
@@ -44,8 +46,11 @@ class Source(Protocol):
     def identity(self) -> SourceIdentity:
         """Whose service this is. Raises: CredentialsError, AccessDenied, RemoteError."""
 
-    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
+    def capture(self, types: Sequence[str], progress: Progress, name: str = "") -> Iterator[Part]:
         """One `Part` for each type asked for, as soon as it is complete; types are read concurrently.
+
+        `name` is this capture's own; another process that takes it up again gives the same, so that it finds
+        the work that the service does for it. Without one nobody can take it up.
 
         A refusal or failure of a part is reported in the part and the rest goes on. Raises only what
         ends everything: CredentialsError, Throttled after the patience, KeyboardInterrupt.
@@ -182,7 +187,8 @@ class System:
     as a doctor does, without changing anything, and `policy` gives the IAM policy that the work needs as
     JSON. `faults` tells what is wrong with a record that came from a file: unknown fields, values of other
     types, a key that is not that of its fields. `translate` gives a view under a mapping, which is canonical
-    JSON.
+    JSON. `key_of` is for a system whose natural keys are not what people call things: it finds the key of the
+    record of a type that has a name or key, and raises NotFound, or UsageError where several have the name.
     """
 
     name: str
@@ -196,6 +202,7 @@ class System:
     policy: Callable[[str], str] | None = None
     faults: Callable[[Record], Iterable[str]] | None = None
     translate: Callable[[RecordView, str], Translation] | None = None
+    key_of: Callable[[RecordView, str, str], str] | None = None
 
     def translated(self, view: RecordView, mapping: str) -> RecordView:
         """The view itself without a mapping, else under its names. Raises: Refused where there are no mappings."""

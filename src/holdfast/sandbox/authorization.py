@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from holdfast.sandbox.callers import policies_of
+from holdfast.sandbox.quicksight.authorization import quicksight_resource
 from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters, denial
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def require_permission(world: World, caller: Caller, action: str, resources: Seq
 
 
 def resources_of(
-    world: World, service: str, parameters: Parameters, caller: Caller, region: str
+    world: World, service: str, operation: str, parameters: Parameters, caller: Caller, region: str
 ) -> Sequence[str]:
     """The resources of a call, by the Service Authorization Reference; `*` where the action has none."""
     if service == "sso-admin":
@@ -45,9 +46,18 @@ def resources_of(
         return _of_organizations(world, parameters)
     if service == "iam":
         return _of_iam(parameters, caller.account)
+    if service == "quicksight":
+        return (quicksight_resource(operation, parameters, caller.account, region),)
     if service == "kms":
         return _of_kms(parameters, caller.account, region)
+    if service == "dynamodb":
+        return _of_dynamodb(parameters, caller.account, region)
     return (_text(parameters, "RoleArn") or "*",)
+
+
+def _of_dynamodb(parameters: Parameters, account: str, region: str) -> Sequence[str]:
+    tables = [_text(parameters, "TableName") or "", *parameters.part("RequestItems").values]
+    return [f"arn:aws:dynamodb:{region}:{account}:table/{name}" for name in tables if name] or ANY
 
 
 def _of_sso(parameters: Parameters) -> list[str]:

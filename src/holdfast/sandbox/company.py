@@ -11,6 +11,7 @@ from holdfast.sandbox.company_applications import INSTANCE, ISSUER, applications
 from holdfast.sandbox.company_names import DEPARTMENTS, PLACES, ROLES, STAGES
 from holdfast.sandbox.company_people import people
 from holdfast.sandbox.company_permission_sets import LIMITS_NAME, UNUSED_NAME, permission_sets, policy_names
+from holdfast.sandbox.company_quicksight import quicksight
 from holdfast.sandbox.portrait import (
     HOME_REGION,
     MANAGEMENT_ACCOUNT,
@@ -59,9 +60,15 @@ SCALES = {
 
 
 def company(
-    scale: str, seed: int, management_account: str = MANAGEMENT_ACCOUNT, region: str = HOME_REGION
+    scale: str,
+    seed: int,
+    management_account: str = MANAGEMENT_ACCOUNT,
+    region: str = HOME_REGION,
+    quicksight_scale: str = "",
 ) -> Portrait:
     """The company of a scale (`empty`, `tiny`, `small`, `medium`, `large`), equal for equal scale and seed.
+
+    Its QuickSight is of the same scale where no other is given.
 
     Another management account has the same company, but in member accounts with other ids: an account is a
     member of one organization only.
@@ -71,8 +78,9 @@ def company(
     size, chance = SCALES[scale], random.Random(f"company {scale} {seed}")
     sets = permission_sets(size.sets, chance)
     accounts = _accounts(size, policy_names(sets), chance, management_account)
+    analytics = quicksight(quicksight_scale or scale, seed, management_account, region)
     if not size.users:
-        return Portrait(management_account, region, accounts)
+        return Portrait(management_account, region, accounts, quicksight=analytics)
     users = people(size.users, chance)
     names = [str(each["UserName"]) for each in users]
     groups = _groups(size.groups, chance)
@@ -98,6 +106,7 @@ def company(
             names,
             random.Random(f"applications {scale} {seed}"),
         ),
+        quicksight=analytics,
     )
 
 

@@ -23,7 +23,7 @@ def people(count: int, chance: random.Random) -> tuple[Document, ...]:
 
 def _ordinary(number: int, taken: set[str], chance: random.Random) -> Document:
     given, family = chance.choice(GIVEN), chance.choice(FAMILY)
-    stem = f"{_ascii(given)}.{_ascii(family)}".lower()
+    stem = f"{ascii_name(given)}.{ascii_name(family)}".lower()
     name, again = stem, 1
     while name in taken:
         again += 1
@@ -61,7 +61,7 @@ def _named(name: str, given: str, family: str) -> Document:
     }
 
 
-def _ascii(name: str) -> str:
+def ascii_name(name: str) -> str:
     plain = name.replace("ß", "ss").replace("'", "").translate(str.maketrans("øØłŁı", "oOlLi"))
     return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import cast
 
+import msgspec
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
-from holdfast.sandbox.wire import ApiRefusal, Document, Json
+from holdfast.sandbox.wire import Answer, ApiRefusal, Document, Json
 
 # A Unicode category, any other escaped character, or a bracket that opens or closes a character class.
 _LEXEME = re.compile(r"\\p\{(\w)\}|\\.|\[|\]")
@@ -22,13 +23,21 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
+@cache
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of the service, read once."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
 class Contract:
     """The request side of one service: `prefix` of X-Amz-Target, `operations` with every modelled name."""
 
+    content_type = "application/x-amz-json-1.1"
+
     def __init__(self, service: str) -> None:
         self.service = service
-        self._model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
-        self.prefix = str(self._model.metadata["targetPrefix"])
+        self._model = service_model(service)
+        self.prefix = str(self._model.metadata.get("targetPrefix", ""))
         self.operations = frozenset(self._model.operation_names)
 
     def check(self, operation: str, request: Document) -> None:
@@ -40,6 +49,20 @@ class Contract:
         shape = self._model.operation_model(operation).input_shape
         if shape is not None:
             _report(_problems(shape, request, ""))
+
+    def check_answer(self, operation: str, answer: Document) -> None:
+        """As `check`, for the body of an answer."""
+        shape = self._model.operation_model(operation).output_shape
+        if shape is not None:
+            _report(_problems(shape, answer, ""))
+
+    def encode(self, operation: str, answer: Answer) -> tuple[int, bytes]:
+        """The HTTP status and body of an answer."""
+        return 200, msgspec.json.encode(answer)
+
+    def status_of(self, refusal: ApiRefusal) -> int:
+        """The HTTP status of a refusal."""
+        return refusal.status
 
     def check_shape(self, name: str, value: Document) -> None:
         """As `check`, for a value held against a named shape of the model."""

@@ -8,21 +8,29 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from holdfast.sandbox.authorization import require_permission
 from holdfast.sandbox.callers import Sessions, root_of, user_of
 from holdfast.sandbox.company import company
+from holdfast.sandbox.dynamodb_rules import Forward, answer_dynamodb
 from holdfast.sandbox.environment import ACCESS_KEY
 from holdfast.sandbox.faults import Asked, Faults
 from holdfast.sandbox.iam_api import answer_iam
 from holdfast.sandbox.journal import Effect
 from holdfast.sandbox.loading import build, draw
 from holdfast.sandbox.portrait import HOME_REGION, MANAGEMENT_ACCOUNT, Portrait
+from holdfast.sandbox.quicksight.bundle_api import settle as settle_bundles
+from holdfast.sandbox.quicksight.bundle_permissions import needs_of_job
 from holdfast.sandbox.services import Service, services
 from holdfast.sandbox.wire import ApiRefusal, Call, Caller, Conduct
 from holdfast.sandbox.world import DEFAULT_ASYNC_DELAY, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,8 @@ class Setup:
 
     `caller`: the ARN that users of the sandbox's own key are told to be, such as the session of a permission
     set; empty for the root of the management account. `account` and `region` are the management account and
-    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow.
+    the home region; `enforce_iam` refuses what a caller's IAM policies do not allow. `quicksight` is the scale of
+    QuickSight where that is another than `scale`.
     """
 
     scale: str = "tiny"
@@ -42,6 +51,7 @@ class Setup:
     account: str = MANAGEMENT_ACCOUNT
     region: str = HOME_REGION
     enforce_iam: bool = False
+    quicksight: str = ""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -92,7 +102,7 @@ class Engine:
 
     def _company(self) -> Portrait:
         setup = self.setup
-        return company(setup.scale, setup.seed, setup.account, setup.region)
+        return company(setup.scale, setup.seed, setup.account, setup.region, setup.quicksight)
 
     def _make(self, portrait: Portrait) -> World:
         world = build(portrait, self.setup.seed)
@@ -111,19 +121,43 @@ class Engine:
         self.enforce_iam, self._sessions = self.setup.enforce_iam, Sessions()
         self.load(self._company())
 
-    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> bytes:
-        """The encoded answer of one of our services. Raises: ApiRefusal."""
+    def answer(self, service: Service, asked: Asked, conduct: Conduct, caller: Caller) -> tuple[int, bytes]:
+        """HTTP status and encoded answer of one of our services. Raises: ApiRefusal."""
         now = self._clock()
         with self._lock:
-            self.world.requests.settle(now)
+            self._settle(now)
             call = Call(service.name, asked.operation, asked.region, asked.parameters, now, caller, conduct)
             return service.answer(self.world, call)
+
+    def bundle(self, environ: WSGIEnvironment) -> bytes:
+        """The asset bundle behind a presigned URL. Raises: ApiRefusal in S3's words."""
+        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        now = self._clock()
+        with self._lock:
+            return self.world.quicksight.bundles.download(environ["PATH_INFO"], query, now)
+
+    def _settle(self, now: float) -> None:
+        """Ends whatever is due by now."""
+        self.world.requests.settle(now)
+        self.world.quicksight.bundles.url = self.url
+        self.world.quicksight.settle(now)
+        settle_bundles(self.world.quicksight, now)
 
     def answer_query(self, asked: Asked, caller: Caller) -> bytes | None:
         """The encoded answer of IAM or STS; None where moto is to answer. Raises: ApiRefusal."""
         call = Call(asked.service, asked.operation, asked.region, asked.parameters, self._clock(), caller)
         with self._lock:
             return answer_iam(self.world, call)
+
+    def answer_dynamodb(
+        self, asked: Asked, conduct: Conduct, caller: Caller, forward: Forward
+    ) -> bytes | None:
+        """The encoded answer of DynamoDB where it is not moto's own. Raises: ApiRefusal."""
+        call = Call(
+            asked.service, asked.operation, asked.region, asked.parameters, self._clock(), caller, conduct
+        )
+        with self._lock:
+            return answer_dynamodb(self.world.new_tables, self.world.async_delay, call, forward)
 
     def count(self, asked: Asked, throttled: bool, faulted: bool) -> None:
         # REST operations are "PUT /bucket/key" to the rules; counting each path would grow without end.
@@ -154,17 +188,21 @@ class Engine:
         if self.enforce_iam:
             with self._lock:
                 require_permission(self.world, caller, asked.action, asked.resources)
+                for action, arn in needs_of_job(
+                    asked.operation, asked.parameters, caller.account, asked.region
+                ):
+                    require_permission(self.world, caller, action, (arn,))
 
     def changes(self) -> list[Effect]:
         """The log of applied effects up to now, in order."""
         with self._lock:
-            self.world.requests.settle(self._clock())
+            self._settle(self._clock())
             return list(self.world.journal.effects)
 
     def dump(self) -> Portrait:
         """The world by natural names."""
         with self._lock:
-            self.world.requests.settle(self._clock())
+            self._settle(self._clock())
             return draw(self.world)
 
     def delay_requests(self, seconds: float) -> None:
@@ -176,7 +214,7 @@ class Engine:
         """Counts and facts as of now."""
         with self._lock:
             world, tally = self.world, self.tally
-            world.requests.settle(self._clock())
+            self._settle(self._clock())
             return Status(
                 url=self.url,
                 pid=os.getpid(),
@@ -212,4 +250,9 @@ def _objects(world: World) -> dict[str, int]:
         "accounts": len(world.organization.accounts),
         "applications": len(world.applications.all),
         "trusted_token_issuers": len(world.token_issuers.all),
+        "quicksight_users": sum(len(each.users) for each in world.quicksight.identities_of.values()),
+        "quicksight_groups": sum(len(each.groups) for each in world.quicksight.identities_of.values()),
+        "quicksight_assets": sum(
+            each.own for estate in world.quicksight.estates.values() for each in estate.assets.values()
+        ),
     }

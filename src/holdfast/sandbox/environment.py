@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 # They open nothing anywhere else; whatever a client signs with is accepted.
 ACCESS_KEY, SECRET_KEY = "AKIASANDBOXSANDBOX00", "sandbox"
+BUNDLES = "sandbox-quicksight-bundles"
+"""A bucket that every sandbox has, made when it is first asked for."""
 # What a person may have exported for a real account and that would outrank or contradict the variables below.
 _IN_THE_WAY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
@@ -21,6 +23,11 @@ def environment(url: str, region: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def settings() -> dict[str, str]:
+    """The settings of Holdfast that a sandbox answers to."""
+    return {"HOLDFAST_QUICKSIGHT_BUCKET": BUNDLES, "HOLDFAST_QUICKSIGHT_POLL_SECONDS": "0.2"}
 
 
 def shell_lines(variables: Mapping[str, str]) -> str:

@@ -109,3 +109,13 @@ def reset_moto(accounts: Iterable[str]) -> None:
         for account in accounts:
             if account in backend:
                 backend[account].reset()
+
+
+def make_bucket(name: str, account: str, region: str) -> None:
+    """Make a bucket unless it is there; nothing public can be allowed in it."""
+    from moto.s3.models import PublicAccessBlock, s3_backends
+
+    backend = s3_backends[account]["aws"]
+    if name not in backend.buckets:
+        made = backend.create_bucket(name, region)
+        made.public_access_block = PublicAccessBlock("true", "true", "true", "true")

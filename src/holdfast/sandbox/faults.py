@@ -23,9 +23,11 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     All conditions must hold; `operation` matches a whole name, `parameters` anywhere in a value.
     `times`: only the first so many; `p`: with this probability (from the seed). Effects: `rate` a second
     with `burst` in one bucket for all requests of the rule; `error` with `status` and `message`; `delay` in
-    seconds; `reset` and `region_down` cut the connection; `deny` refuses as IAM does; `expired_token`;
+    seconds; `reset` and `region_down` cut the connection, `cut_body` halfway through the answer's body; `deny`
+    refuses as IAM does; `expired_token`;
     `async_failure` and `async_delay` for asynchronous requests that the call starts; `page_size` makes
-    pages shorter than asked for. `after`: the request takes effect before it is delayed, refused or cut.
+    pages shorter than asked for; `unprocessed` is the share of a DynamoDB batch that is left undone.
+    `after`: the request takes effect before it is delayed, refused or cut.
     """
 
     service: str | tuple[str, ...] = ()
@@ -42,12 +44,14 @@ class FaultRule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     delay: float = 0.0
     reset: bool = False
     region_down: bool = False
+    cut_body: bool = False
     deny: bool = False
     expired_token: bool = False
     after: bool = False
     async_failure: str | None = None
     async_delay: float | None = None
     page_size: int | None = None
+    unprocessed: float | None = None
 
     def concerns(self, request: Asked) -> bool:
         """Whether the rule's conditions hold for the request."""
@@ -87,6 +91,7 @@ class Verdict:
     delay: float = 0.0
     refusal: ApiRefusal | None = None
     reset: bool = False
+    cut_body: bool = False
     after: bool = False
     throttled: bool = False
     conduct: Conduct = field(default_factory=Conduct)
@@ -175,6 +180,7 @@ def _apply(rule: FaultRule, request: Asked, verdict: Verdict) -> None:
     verdict.delay += rule.delay
     verdict.after = rule.after
     verdict.reset = rule.reset or rule.region_down
+    verdict.cut_body = verdict.cut_body or rule.cut_body
     verdict.refusal = _refusal(rule, request)
     verdict.throttled = verdict.refusal is not None and verdict.refusal.code.startswith("Throttling")
     before = verdict.conduct
@@ -182,6 +188,7 @@ def _apply(rule: FaultRule, request: Asked, verdict: Verdict) -> None:
         before.async_delay if rule.async_delay is None else rule.async_delay,
         before.async_failure if rule.async_failure is None else rule.async_failure,
         before.page_size if rule.page_size is None else rule.page_size,
+        before.unprocessed if rule.unprocessed is None else rule.unprocessed,
     )
 
 

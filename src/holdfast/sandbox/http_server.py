@@ -57,8 +57,8 @@ class KeepAliveHandler(WSGIRequestHandler):
 
         try:
             body = b"".join(self.server.app(environ, start_response))  # type: ignore[arg-type]
-        except ConnectionCut:
-            self._cut()
+        except ConnectionCut as cut:
+            self._cut(started, cut.part)
             return
         self._send(*started[-1], body)
 
@@ -78,7 +78,11 @@ class KeepAliveHandler(WSGIRequestHandler):
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head if bodiless else head + body)
 
-    def _cut(self) -> None:
+    def _cut(self, started: list[tuple[str, list[tuple[str, str]]]], part: bytes) -> None:
+        if part:
+            self.close_connection = True
+            self._send(*started[-1], part)
+            return
         # Lingering for zero seconds makes the kernel send RST instead of an orderly FIN.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True

@@ -13,9 +13,10 @@ from holdfast.sandbox.authorization import resources_of
 from holdfast.sandbox.engine import Engine
 from holdfast.sandbox.faults import Asked
 from holdfast.sandbox.query_wire import form_parameters
+from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD, DOWNLOADS
 from holdfast.sandbox.s3_actions import s3_action
-from holdfast.sandbox.services import Service, parameters_of
-from holdfast.sandbox.wire import ApiRefusal, Caller, Parameters
+from holdfast.sandbox.services import Service
+from holdfast.sandbox.wire import ApiRefusal, Caller, Document, Parameters, json_object
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -37,19 +38,23 @@ class Incoming:
 
 def incoming(engine: Engine, environ: WSGIEnvironment) -> Incoming:
     """The request, read whole; its body stays readable for whoever answers."""
-    body, own = read_body(environ), engine.services.find(environ.get("HTTP_X_AMZ_TARGET", ""))
+    body = read_body(environ)
     query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     key, region, signed = _signature(environ, query)
+    if environ["PATH_INFO"].startswith(DOWNLOADS):
+        signed, query = DOWNLOAD, {}
     token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("X-Amz-Security-Token", "")
     stranger: ApiRefusal | None = None
     try:
         caller = engine.caller(key, token)
     except ApiRefusal as refusal:
         caller, stranger = engine.caller("", ""), refusal
+    own, parameters = _own(engine, environ, body, signed)
     service, operation = (own[0].name, own[1]) if own else (signed, _operation(environ, body))
-    parameters = _parameters(environ, body)
+    if signed == "s3":
+        parameters = Parameters(cast(Document, query))
     action = f"{own[0].iam_prefix if own else service}:{operation}"
-    resources = resources_of(engine.world, service, parameters, caller, region)
+    resources = resources_of(engine.world, service, operation, parameters, caller, region)
     if service == "s3":
         path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
         action, resource = s3_action(environ["REQUEST_METHOD"], path, query)
@@ -78,14 +83,25 @@ def read_body(environ: WSGIEnvironment) -> bytes:
     return cast(bytes, body)
 
 
-def _parameters(environ: WSGIEnvironment, body: bytes) -> Parameters:
-    """The parameters for the rules; none where the body is not readable, which is judged later."""
+def _own(
+    engine: Engine, environ: WSGIEnvironment, body: bytes, signed: str
+) -> tuple[tuple[Service, str] | None, Parameters]:
+    """Our service and operation, if any, and the parameters for the rules: none where the body is unreadable."""
+    own = engine.services.find(environ.get("HTTP_X_AMZ_TARGET", ""))
+    rest = None if own else engine.services.find_rest(signed)
     try:
+        if rest:
+            service, contract = rest
+            operation, named = contract.route(environ["REQUEST_METHOD"], environ["REQUEST_URI"])
+            own = service, operation
+            query = environ.get("QUERY_STRING", "")
+            known = operation in contract.operations
+            return own, Parameters(contract.request(operation, named, query, body) if known else {})
         if environ.get("HTTP_X_AMZ_TARGET"):
-            return parameters_of(body)
-        return form_parameters(body) if _is_form(environ) else Parameters({})
+            return own, Parameters(json_object(body))
+        return own, form_parameters(body) if _is_form(environ) else Parameters({})
     except (ApiRefusal, UnicodeDecodeError):
-        return Parameters({})
+        return own, Parameters({})
 
 
 def _operation(environ: WSGIEnvironment, body: bytes) -> str:

@@ -22,6 +22,7 @@ from holdfast.sandbox.portrait import (
     PolicyPortrait,
     Portrait,
 )
+from holdfast.sandbox.quicksight.loading import load_quicksight, quicksight_portraits
 from holdfast.sandbox.wire import Document, Json, invalid
 from holdfast.sandbox.world import FOUNDED, World
 
@@ -38,6 +39,7 @@ def build(portrait: Portrait, seed: int) -> World:
         _load_set(world, granted)
     _load_assignments(world, portrait)
     load_applications(world, portrait)
+    load_quicksight(world.quicksight, portrait.quicksight, world.management_account, world.region, FOUNDED)
     return world
 
 
@@ -66,6 +68,7 @@ def draw(world: World) -> Portrait:
             (account for account, held in world.organization.delegations.items() if IDENTITY_CENTER in held),
             "",
         ),
+        quicksight=quicksight_portraits(world.quicksight),
     )
 
 

@@ -17,6 +17,7 @@ from holdfast.sandbox.wire import ApiRefusal, Call
 Item = TypeVar("Item")
 _PAGING_MEMBERS = frozenset({"NextToken", "MaxResults"})
 _SEAL = 16
+_UNKNOWN_TOKEN = {"organizations": "InvalidInputException", "quicksight": "InvalidNextTokenException"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,10 @@ class Pager:
         seal, hidden = sealed[:_SEAL], sealed[_SEAL:]
         plain = bytes(a ^ b for a, b in zip(hidden, self._digest(seal), strict=False))
         if len(hidden) != 8 or self._digest(plain + self._request(call)) != seal:
-            code = "InvalidInputException" if call.service == "organizations" else "ValidationException"
-            raise ApiRefusal(code, "The NextToken is not valid for this request.")
+            raise ApiRefusal(
+                _UNKNOWN_TOKEN.get(call.service, "ValidationException"),
+                "The NextToken is not valid for this request.",
+            )
         return int.from_bytes(plain, "big")
 
     def _request(self, call: Call) -> bytes:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from holdfast.sandbox.quicksight.portraits import QuickSightPortrait
+
 MANAGEMENT_ACCOUNT = "123456789012"
 HOME_REGION = "us-east-1"
 # What Organizations makes in each account that it creates.
@@ -153,3 +155,4 @@ class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     trusted_token_issuers: tuple[TrustedTokenIssuerPortrait, ...] = ()
     applications: tuple[ApplicationPortrait, ...] = ()
     delegated_administrator: str = ""
+    quicksight: tuple[QuickSightPortrait, ...] = ()

@@ -19,7 +19,7 @@ import msgspec
 
 from holdfast.domain.errors import HoldfastError
 from holdfast.sandbox.engine import Setup, Status
-from holdfast.sandbox.environment import environment, shell_lines
+from holdfast.sandbox.environment import environment, settings, shell_lines
 
 _STARTED_WITHIN = 60.0
 _STOPPED_WITHIN = 10.0
@@ -190,7 +190,7 @@ def env(state_dir: Path) -> str:
 def variables(state_dir: Path) -> dict[str, str]:
     """The environment that points AWS clients at the running sandbox. Raises: NotRunning."""
     found = status(state_dir)
-    return environment(found.url, found.region)
+    return environment(found.url, found.region) | settings()
 
 
 def _require(state_dir: Path) -> Running:

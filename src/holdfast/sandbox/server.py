@@ -24,7 +24,8 @@ class SandboxServer:
     `scale` is empty, tiny, small, medium or large; `rate` is Identity Center's requests a second (None: no limit);
     `clock` gives seconds since 1970 and decides when asynchronous requests are due; `caller` is the ARN that
     GetCallerIdentity answers to the sandbox's own key (empty: the management account's root); `account` and
-    `region` are the management account and the home region; `enforce_iam` refuses what policies do not allow.
+    `region` are the management account and the home region; `enforce_iam` refuses what policies do not allow;
+    `quicksight` is QuickSight's scale where that is another.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class SandboxServer:
         account: str = MANAGEMENT_ACCOUNT,
         region: str = HOME_REGION,
         enforce_iam: bool = False,
+        quicksight: str = "",
     ) -> None:
-        setup = Setup(scale, seed, rate, async_delay, caller, account, region, enforce_iam)
+        setup = Setup(scale, seed, rate, async_delay, caller, account, region, enforce_iam, quicksight)
         self.engine = Engine(setup, clock)
         self._server = listen(Application(self.engine), port)
         self.url = self.engine.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import cast
-
-import msgspec
+from functools import cached_property, lru_cache
 
 from holdfast.sandbox import (
     application_api,
@@ -23,7 +20,11 @@ from holdfast.sandbox import (
 )
 from holdfast.sandbox.contract import Contract
 from holdfast.sandbox.delegation import require_standing
-from holdfast.sandbox.wire import Answer, ApiRefusal, Call, Document, Parameters
+from holdfast.sandbox.quicksight.estate import QuickSight
+from holdfast.sandbox.quicksight.operations import OPERATIONS as QUICKSIGHT
+from holdfast.sandbox.quicksight.operations import require_account
+from holdfast.sandbox.rest_contract import RestContract
+from holdfast.sandbox.wire import Answer, ApiRefusal, Call
 from holdfast.sandbox.world import World
 
 Guard = Callable[[World, Call], None]
@@ -37,8 +38,6 @@ _SSO_ADMIN = (
     token_issuer_api,
     tag_api,
 )
-
-_documents = msgspec.json.Decoder(dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ class Service:
     def name(self) -> str:
         return self.contract.service
 
-    def answer(self, world: World, call: Call) -> bytes:
-        """The encoded answer. Raises: ApiRefusal for whatever the service would refuse."""
+    def answer(self, world: World, call: Call) -> tuple[int, bytes]:
+        """HTTP status and encoded answer. Raises: ApiRefusal for whatever the service would refuse."""
         operation = self.operations.get(call.operation)
         if operation is None:
             raise ApiRefusal(
@@ -66,7 +65,7 @@ class Service:
         self.contract.check(call.operation, dict(call.parameters.values))
         require_standing(world, call)
         self.guard(world, call)
-        return msgspec.json.encode(operation(world, call))
+        return self.contract.encode(call.operation, operation(world, call))
 
 
 def _anywhere(world: World, call: Call) -> None:
@@ -96,18 +95,28 @@ class Services:
         service = self._by_prefix.get(prefix)
         return (service, operation) if service else None
 
+    def find_rest(self, signed: str) -> tuple[Service, RestContract] | None:
+        """The service that a request is signed for, where its operations are paths; None for all others."""
+        return self._quicksight if signed == "quicksight" else None
+
+    @cached_property
+    def _quicksight(self) -> tuple[Service, RestContract]:
+        # Its model is large: it is read with the first request.
+        contract = RestContract("quicksight")
+        operations = {name: _of_world(each) for name, each in QUICKSIGHT.items()}
+        return Service(contract, operations, "quicksight", _enter_quicksight), contract
+
+
+def _of_world(operation: Callable[[QuickSight, Call], Answer]) -> Callable[[World, Call], Answer]:
+    return lambda world, call: operation(world.quicksight, call)
+
+
+def _enter_quicksight(world: World, call: Call) -> None:
+    world.quicksight.async_delay = world.async_delay
+    require_account(world.quicksight, call)
+
 
 @lru_cache(maxsize=1)
 def services() -> Services:
     """All services; the models behind them are read once, whatever number of sandboxes a process has."""
     return Services()
-
-
-def parameters_of(body: bytes) -> Parameters:
-    """The members of a JSON 1.1 request body. Raises: ApiRefusal (SerializationException)."""
-    try:
-        return Parameters(cast(Document, _documents.decode(body or b"{}")))
-    except msgspec.DecodeError as problem:
-        raise ApiRefusal(
-            "SerializationException", f"The request body is not a JSON object: {problem}"
-        ) from problem

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
+import msgspec
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Document: TypeAlias = "dict[str, Json]"
 # Answers may hold msgspec.Raw fragments that were encoded before, so their values are opaque here.
 Answer: TypeAlias = Mapping[str, object]
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+
+_documents = msgspec.json.Decoder(dict)
 
 
 class ApiRefusal(Exception):
@@ -34,6 +38,16 @@ def missing(message: str, **members: str) -> ApiRefusal:
 def conflict(message: str, **members: str) -> ApiRefusal:
     """The ConflictException for something that exists already, is in use, or is being changed."""
     return ApiRefusal("ConflictException", message, 400, **members)
+
+
+def json_object(body: bytes) -> Document:
+    """The members of a JSON request body. Raises: ApiRefusal (SerializationException)."""
+    try:
+        return cast(Document, _documents.decode(body or b"{}"))
+    except msgspec.DecodeError as problem:
+        raise ApiRefusal(
+            "SerializationException", f"The request body is not a JSON object: {problem}"
+        ) from problem
 
 
 def denial(caller: str, action: str, resource: str, explicit: bool = False) -> str:
@@ -92,11 +106,12 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """How the fault rules want this call to run: its asynchronous request, and the size of its page."""
+    """How the fault rules want this call to run: its asynchronous request, its page, how much of a batch is left."""
 
     async_delay: float | None = None
     async_failure: str | None = None
     page_size: int | None = None
+    unprocessed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

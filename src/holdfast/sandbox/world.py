@@ -9,12 +9,14 @@ from holdfast.sandbox.applications import Applications
 from holdfast.sandbox.asynchronous import AsyncRequests
 from holdfast.sandbox.callers import Sessions
 from holdfast.sandbox.directory import Directory, Shelf
+from holdfast.sandbox.dynamodb_rules import NewTables
 from holdfast.sandbox.idempotency import ClientTokens
 from holdfast.sandbox.identifiers import Identifiers
 from holdfast.sandbox.instance import Instance
 from holdfast.sandbox.journal import Journal
 from holdfast.sandbox.organization import Organization
 from holdfast.sandbox.paging import Pager
+from holdfast.sandbox.quicksight.estate import QuickSight
 from holdfast.sandbox.token_issuers import TrustedTokenIssuers
 from holdfast.sandbox.wire import invalid
 
@@ -30,13 +32,14 @@ class World:
         sequence = count(1)
         self.region, self.async_delay = region, DEFAULT_ASYNC_DELAY
         self.ids, self.pager, self.journal = Identifiers(seed, management_account), Pager(), Journal()
-        self.sessions = Sessions()
+        self.sessions, self.new_tables = Sessions(), NewTables()
         self.directory = Directory(self.ids, sequence)
         self.access = Access(self.ids, sequence)
         self.instance, self.client_tokens = Instance(), ClientTokens()
         self.applications = Applications(self.ids, sequence)
         self.token_issuers = TrustedTokenIssuers(self.ids, sequence)
         self.organization = Organization(self.ids, management_account)
+        self.quicksight = QuickSight(self.journal, self.pager, region)
         self.requests = AsyncRequests(self.access, self.organization, self.journal, self.name_of, sequence)
 
     @property

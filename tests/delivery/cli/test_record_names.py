@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.delivery.cli.identity_center import RecordName
+from holdfast.delivery.cli.identity_center import SELECTION
+from holdfast.delivery.cli.selecting import RecordName
 
 PART = "\x1f"  # between the names of a composite key
 
@@ -37,4 +38,4 @@ PART = "\x1f"  # between the names of a composite key
     ],
 )
 def test_a_record_is_named_as_reports_show_it(written: str, record: tuple[str, str]) -> None:
-    assert RecordName().convert(written, None, None) == record
+    assert RecordName(SELECTION).convert(written, None, None) == record

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain, canonical, plain
+from holdfast.kernel.mapping import MappingError
 from holdfast.kernel.system import Part
+from holdfast.kernel.translation import TranslatedView
 from holdfast.kernel.views import MemoryView
 from holdfast.systems.identity_center.elsewhere.resource_mappings import (
-    MappingError,
     read_flat,
     read_json,
     read_mappings,
 )
-from holdfast.systems.identity_center.elsewhere.translation import TranslatedView, translate
+from holdfast.systems.identity_center.elsewhere.translation import translate
 from holdfast.systems.identity_center.model import PolicyReference
 from holdfast.systems.identity_center.records.mapping import comparable, permission_set_from
 from tests.systems.identity_center.small_company import (

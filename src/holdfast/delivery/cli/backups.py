@@ -139,12 +139,12 @@ def verify(invocation: Invocation, backup_id: str) -> int:
 def drill(invocation: Invocation, backup_id: str, mapping: Path | None) -> int:
     """Restore a backup into an empty sandbox and compare it, record by record, under a mapping where one is given."""
     from holdfast.bootstrap.mapping_file import read_mapping_file
-    from holdfast.bootstrap.parts import IDENTITY_CENTER
+    from holdfast.bootstrap.registry import SYSTEMS
     from holdfast.kernel.drill import DrillRequest
 
     with installation(invocation) as home:
-        info = home.vault.resolve(backup_id, IDENTITY_CENTER)  # files have no sandbox to be restored into
-        request = DrillRequest(info.id, read_mapping_file(mapping) if mapping else "")
+        info = home.vault.resolve(backup_id, *SYSTEMS)  # files have no sandbox to be restored into
+        request = DrillRequest(info.id, read_mapping_file(mapping, info.system) if mapping else "")
         run = home.runs.launch("drill", info.system, request)
         return conclude(home, run, invocation)
 

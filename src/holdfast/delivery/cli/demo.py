@@ -12,7 +12,7 @@ from holdfast.delivery.cli.invocation import Invocation, pass_invocation, shared
 if TYPE_CHECKING:
     from holdfast.delivery.demonstration.story import Story
 
-CHAPTERS = ("identity-center", "scans")
+CHAPTERS = ("identity-center", "quicksight", "scans")
 
 
 @click.command()
@@ -32,8 +32,8 @@ def demo(invocation: Invocation, system: str, folder: Path) -> int:
     SYSTEM is one chapter of the story; without it all are told.
     """
     from holdfast.delivery.cli.progress import progress_for
-    from holdfast.delivery.demonstration import identity_center, scans
-    from holdfast.delivery.demonstration.story import Stopped, Story, fresh_folder
+    from holdfast.delivery.demonstration import identity_center, quicksight, scans
+    from holdfast.delivery.demonstration.story import RATE, Stopped, Story, fresh_folder
     from holdfast.domain.errors import Interrupted
 
     try:
@@ -44,13 +44,12 @@ def demo(invocation: Invocation, system: str, folder: Path) -> int:
                     click.echo(line, err=invocation.json)
 
             story, place = Story(say), fresh_folder(folder)
-            if system != "scans":
-                identity_center.tell(story, place, progress)
-            if system != "identity-center":
-                scans.tell(story, place, progress)
+            for name, chapter in zip(CHAPTERS, (identity_center, quicksight, scans), strict=True):
+                if system in ("all", name):
+                    chapter.tell(story, place, progress)
     except (Interrupted, KeyboardInterrupt) as stop:
         raise Stopped(str(folder)) from stop
-    click.echo(_last_screen(story, folder, identity_center.RATE), err=invocation.json)
+    click.echo(_last_screen(story, folder, RATE), err=invocation.json)
     return 0
 
 

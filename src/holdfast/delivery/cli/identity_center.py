@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from holdfast.api_models import ResourceType
 from holdfast.api_records import SELECTED, record_types
 from holdfast.delivery.cli.access import access, review
 from holdfast.delivery.cli.history import history
@@ -18,7 +15,7 @@ from holdfast.delivery.cli.invocation import Invocation, pass_invocation, person
 from holdfast.delivery.cli.moments import When
 from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, conclude, installation
 from holdfast.delivery.cli.restoring import Where, differences_of, preview_of, where_options
-from holdfast.domain.changes import ConflictStrategy
+from holdfast.delivery.cli.selecting import Selection, resources_option, restore_options
 from holdfast.systems.identity_center.model import SYSTEM
 
 if TYPE_CHECKING:
@@ -27,47 +24,6 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 240
 """Minutes; a restore holds its instance for six hours at most, and has its changes still to make."""
 _APPLICATION_ASSIGNMENT = re.compile(r"(?P<application>.+?) / (?P<kind>USER|GROUP) / (?P<principal>.+)")
-
-
-class ResourceList(click.ParamType[tuple[str, ...]]):
-    """A comma-separated list of resource words, as the record types they stand for."""
-
-    name = ",".join(SELECTED) + "|all"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The record types, each once. Raises: BadParameter naming an unknown word."""
-        if isinstance(value, tuple):
-            return value
-        words = [word.strip().replace("-", "_") for word in str(value).split(",") if word.strip()]
-        chosen = [str(word) for word in SELECTED] if words == ["all"] else words
-        unknown = [word for word in chosen if word not in SELECTED]
-        if unknown or not chosen:
-            self.fail(
-                f"{', '.join(unknown) or 'nothing'} is no resource; known: {', '.join(SELECTED)}, all",
-                param,
-                ctx,
-            )
-        return record_types(ResourceType(word) for word in chosen)
-
-
-class RecordName(click.ParamType[tuple[str, str]]):
-    """TYPE:NAME of one record; the parts of a composite name are separated by ` / `."""
-
-    name = "type:name"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """The record type and the natural key. Raises: BadParameter for another shape."""
-        if isinstance(value, tuple):
-            return value
-        kind, colon, name = str(value).partition(":")
-        known = tuple(dict.fromkeys(name for names in SELECTED.values() for name in names))
-        if not colon or kind not in known:
-            self.fail(f"{value!r} is not TYPE:NAME with a type of {', '.join(known)}", param, ctx)
-        return kind, _natural_key(kind, name)
 
 
 def _natural_key(kind: str, name: str) -> str:
@@ -88,13 +44,7 @@ def _natural_key(kind: str, name: str) -> str:
     return name
 
 
-resources_option = click.option(
-    "--resources",
-    type=ResourceList(),
-    default="all",
-    show_default=True,
-    help="Which resources, comma separated.",
-)
+SELECTION = Selection(SYSTEM, {str(word): record_types([word]) for word in SELECTED}, _natural_key)
 
 
 @click.group(name="identity-center")
@@ -120,7 +70,7 @@ identity_center.add_command(history)
 @click.option(
     "--since", type=When(), help="Incremental: compare with the newest backup at or before this moment."
 )
-@resources_option
+@resources_option(SELECTION)
 @shared_options
 @pass_invocation
 def backup(invocation: Invocation, kind: str, since: datetime | None, resources: tuple[str, ...]) -> int:
@@ -136,42 +86,8 @@ def backup(invocation: Invocation, kind: str, since: datetime | None, resources:
         return conclude(home, home.runs.launch("backup", SYSTEM, request), invocation)
 
 
-def restore_options(command: Callable[..., int]) -> Callable[..., int]:
-    """The options that restore and preview share, which the command gets as one argument `request`."""
-
-    @functools.wraps(command)
-    def wrapped(*given: object, **options: object) -> int:
-        asked = {name: options.pop(name) for name in _ASKED}
-        return command(*given, request=_request(**asked), **options)  # type: ignore[arg-type]  # click parsed them
-
-    strategy = click.Choice([strategy.value for strategy in ConflictStrategy])
-    taking: Callable[..., int] = where_options(wrapped)
-    for option in reversed(
-        (
-            click.argument("backup_id", metavar="BACKUP"),
-            resources_option,
-            click.option(
-                "--only", type=RecordName(), multiple=True, help="Only this record; may be repeated."
-            ),
-            click.option(
-                "--conflict-strategy",
-                type=strategy,
-                default="overwrite",
-                show_default=True,
-                help="What to do with a record that differs from the backup's.",
-            ),
-            click.option(
-                "--delete-extra", is_flag=True, help="Delete records that the backup does not have."
-            ),
-            click.option("--allow-lockout", is_flag=True, help="Go on though it removes your own access."),
-        )
-    ):
-        taking = option(taking)
-    return taking
-
-
 @identity_center.command()
-@restore_options
+@restore_options(SELECTION)
 @personal_option
 @shared_options
 @pass_invocation
@@ -181,11 +97,11 @@ def preview(invocation: Invocation, request: RestoreRequest) -> int:
     BACKUP is an id, a prefix of one, a date, or `latest`. With a mapping, records have the target's names.
     """
     with installation(invocation) as home:
-        return preview_of(home, request, invocation)
+        return preview_of(home, SYSTEM, request, invocation)
 
 
 @identity_center.command()
-@restore_options
+@restore_options(SELECTION)
 @click.option(
     "--wait-for-principals",
     "wait_minutes",
@@ -207,7 +123,7 @@ def restore(invocation: Invocation, request: RestoreRequest, wait_minutes: int, 
 
     with installation(invocation) as home:
         if dry_run:
-            return preview_of(home, request, invocation)
+            return preview_of(home, SYSTEM, request, invocation)
         request = replace(request, wait_minutes=wait_minutes)
         return conclude(home, home.runs.launch("restore", SYSTEM, request), invocation)
 
@@ -215,8 +131,8 @@ def restore(invocation: Invocation, request: RestoreRequest, wait_minutes: int, 
 @identity_center.command()
 @click.argument("backup_id", metavar="BACKUP")
 @click.argument("other", metavar="[OTHER|live]", default="live")
-@resources_option
-@where_options
+@resources_option(SELECTION)
+@where_options(SYSTEM)
 @click.option("--exit-code", is_flag=True, help="Exit 5 when anything differs.")
 @personal_option
 @shared_options
@@ -235,37 +151,7 @@ def diff(
     is live. Exit 3 when a part could not be compared because one side was not read whole.
     """
     with installation(invocation) as home:
-        differs, known = differences_of(home, backup_id, other, resources, where, invocation)
+        differs, known = differences_of(home, SYSTEM, backup_id, other, resources, where, invocation)
         if not known:
             return PARTIAL
         return CHECK_FAILED if differs and exit_code else 0
-
-
-_ASKED = ("backup_id", "resources", "only", "conflict_strategy", "delete_extra", "allow_lockout", "where")
-
-
-def _request(
-    backup_id: str,
-    resources: tuple[str, ...],
-    only: tuple[tuple[str, str], ...],
-    conflict_strategy: str,
-    delete_extra: bool,
-    allow_lockout: bool,
-    where: Where,
-) -> RestoreRequest:
-    from holdfast.delivery.cli.prompting import refuse_prompt_without_terminal
-    from holdfast.kernel.restore import RestoreRequest
-
-    if conflict_strategy == ConflictStrategy.PROMPT:
-        refuse_prompt_without_terminal()  # before anything is read, not at the first conflict
-    types = tuple(dict.fromkeys(name for name, _ in only)) or resources
-    return RestoreRequest(
-        snapshot=backup_id,
-        types=types,
-        strategy=ConflictStrategy(conflict_strategy),
-        keys=only,
-        delete_extra=delete_extra,
-        allow_lockout=allow_lockout,
-        mapping=where.mapping,
-        target=where.target,
-    )

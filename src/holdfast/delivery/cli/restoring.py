@@ -13,23 +13,25 @@ import click
 from holdfast.delivery.cli.invocation import Invocation
 from holdfast.delivery.cli.opening import emit
 
-SYSTEM = "identity_center"
-
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
     from holdfast.domain.records import RecordView
     from holdfast.kernel.destination import Destination
     from holdfast.kernel.restore import RestoreRequest
+    from holdfast.kernel.system import System
 
 _TARGET = {
     "profile": "AWS profile that leads to the target.",
     "role": "Role to assume for the target, an ARN.",
     "external_id": "External id with which the role is assumed.",
-    "region": "Home region of the target's Identity Center.",
+    "region": "Region of the target.",
     "instance": "ARN of the target's instance; needed only where the account sees several.",
     "endpoint": "Address of a stand-in for the target, such as a second sandbox.",
+    "identity_region": "Region of the target's users and groups.",
     "account": "Refuse unless the target's instance belongs to this account.",
 }
+NOT_OF = {"identity_center": {"identity_region"}, "quicksight": {"instance"}}
+"""Parts of a target that a system does not have."""
 _OPTION_NAMES = {"role": "role-arn", "instance": "instance-arn", "endpoint": "endpoint-url"}
 
 
@@ -48,29 +50,34 @@ class Where:
     target: Destination
 
 
-def where_options(command: Callable[..., int]) -> Callable[..., int]:
-    """The command with `--mapping` and the `--target-` options, which it gets as one argument `where`."""
+def where_options(system: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Gives a command `--mapping` and the `--target-` options, which it gets as one argument `where`."""
+    parts = [name for name in _TARGET if name not in NOT_OF[system]]
 
-    @functools.wraps(command)
-    def wrapped(*given: object, mapping: Path | None, **options: object) -> int:
-        from holdfast.bootstrap.mapping_file import read_mapping_file
-        from holdfast.kernel.destination import Destination
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @functools.wraps(command)
+        def wrapped(*given: object, mapping: Path | None, **options: object) -> int:
+            from holdfast.bootstrap.mapping_file import read_mapping_file
+            from holdfast.kernel.destination import Destination
 
-        named = {name: cast("str", options.pop(f"target_{name}")) for name in _TARGET}
-        where = Where(read_mapping_file(mapping) if mapping else "", Destination(**named))
-        return command(*given, where=where, **options)
+            named = {name: cast("str", options.pop(f"target_{name}")) for name in parts}
+            read = read_mapping_file(mapping, system) if mapping else ""
+            return command(*given, where=Where(read, Destination(**named)), **options)
 
-    for name, text in reversed(_TARGET.items()):
-        spelled = _OPTION_NAMES.get(name, name.replace("_", "-"))
-        wrapped = click.option(f"--target-{spelled}", f"target_{name}", default="", help=text)(wrapped)
-    return mapping_option(wrapped)
+        for name in reversed(parts):
+            spelled = _OPTION_NAMES.get(name, name.replace("_", "-"))
+            option = click.option(f"--target-{spelled}", f"target_{name}", default="", help=_TARGET[name])
+            wrapped = option(wrapped)
+        return mapping_option(wrapped)
+
+    return decorate
 
 
-def preview_of(home: Installation, request: RestoreRequest, invocation: Invocation) -> int:
+def preview_of(home: Installation, system: str, request: RestoreRequest, invocation: Invocation) -> int:
     """Show what a restore would do now; the exit code."""
     from holdfast.delivery.cli.rendering import show_preview
 
-    restore = home.restore(SYSTEM, request.target)
+    restore = home.restore(system, request.target, request.mapping)
     found = restore.preview(request, home.choose, home.progress)
     if invocation.json:
         emit(found.to_json())
@@ -82,6 +89,7 @@ def preview_of(home: Installation, request: RestoreRequest, invocation: Invocati
 
 def differences_of(
     home: Installation,
+    system: str,
     backup_id: str,
     other: str,
     resources: tuple[str, ...],
@@ -92,13 +100,13 @@ def differences_of(
     from holdfast.delivery.cli.rendering import show_differences
     from holdfast.kernel.compare import DifferenceKind, compare
 
-    info = home.vault.resolve(backup_id, SYSTEM)
-    left = _translated(home, home.vault.read(info), where)
+    info = home.vault.resolve(backup_id, system)
+    left = _translated(home.system(system), home.vault.read(info), where)
     if other != "live":
-        other = home.vault.resolve(other, SYSTEM).id
-    right = _other_view(home, other, resources, where)
+        other = home.vault.resolve(other, system).id
+    right = _other_view(home, system, other, resources, where)
     types = [name for name in resources if name in left.types and name in right.types]
-    found = list(compare(home.system(SYSTEM), left, right, types))
+    found = list(compare(home.system(system), left, right, types))
     if invocation.json:
         emit(found)
     else:
@@ -109,10 +117,10 @@ def differences_of(
     return bool(found), all(part.kind is not DifferenceKind.UNKNOWN for part in found)
 
 
-def _translated(home: Installation, view: RecordView, where: Where) -> RecordView:
+def _translated(system: System, view: RecordView, where: Where) -> RecordView:
     from holdfast.kernel.restore import refuse_errors, translation_findings
 
-    translated = home.system(SYSTEM).translated(view, where.mapping)
+    translated = system.translated(view, where.mapping)
     for finding in refuse_errors(translation_findings(translated)):
         click.echo(f"{finding.message} {finding.advice}", err=True)
     return translated
@@ -124,12 +132,14 @@ def _say_left_out(missing: list[str], backup: str, invocation: Invocation) -> No
         click.echo(told, err=invocation.json)
 
 
-def _other_view(home: Installation, other: str, resources: tuple[str, ...], where: Where) -> RecordView:
+def _other_view(
+    home: Installation, system: str, other: str, resources: tuple[str, ...], where: Where
+) -> RecordView:
     from holdfast.kernel.views import MemoryView
 
     if other != "live":
-        return home.vault.read(home.vault.resolve(other, SYSTEM))
-    source = home.system(SYSTEM, where.target).source()
+        return home.vault.read(home.vault.resolve(other, system))
+    source = home.system(system, where.target).source()
     if where.target.account:
         where.target.refuse_other(source.identity())
     parts = list(source.capture(resources, home.progress))

@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("init", "Write a settings file to start from."),
     "sandbox": Entry("sandbox", "Run stand-ins for the services, with a sample company in them."),
     "identity-center": Entry("identity_center", "Back up, compare and restore AWS IAM Identity Center."),
+    "quicksight": Entry("quicksight", "Back up, compare and restore Amazon QuickSight."),
     "scans": Entry("scans", "Publish security scans to S3, and see what changed between them."),
     "backups": Entry("backups", "List, verify, rehearse, prune and tier what was backed up."),
     "vault": Entry(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holdfast.delivery.demonstration.story import Story, expect
+from holdfast.delivery.demonstration.story import Story, expect, installation_in
 from holdfast.domain.records import show_key
 from holdfast.domain.runs import RunState
 from holdfast.systems.identity_center.model import RECORD_TYPES, SYSTEM
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from holdfast.systems.identity_center.model import RequestStatus
 
 TYPES = tuple(kind.name for kind in RECORD_TYPES)
-RATE = 400.0
-"""Requests per second in the demo; the real service allows 20, which would only make it longer."""
 
 
 def tell(story: Story, folder: Path, progress: Progress) -> None:
@@ -33,7 +31,7 @@ def tell(story: Story, folder: Path, progress: Progress) -> None:
 
     with SandboxServer("tiny", seed=1) as sandbox:
         os.environ.update(sandbox.env())
-        home = _installation(folder, progress)
+        home = installation_in(folder, progress)
         with story.step("sandbox") as came_to:
             held = sandbox.dump()
             came_to(
@@ -57,25 +55,6 @@ def _play(story: Story, home: Installation, sandbox: SandboxServer) -> None:
     _restore(story, home, backup, "restore again")
     expect(sandbox.dump() == before, "the second restore did not give the company that was backed up")
     _drill(story, home, backup)
-
-
-def _installation(folder: Path, progress: Progress) -> Installation:
-    from holdfast.bootstrap import open_installation
-    from holdfast.config import example
-
-    settings: dict[tuple[str, str], str | float] = {
-        ("holdfast", "data_dir"): "data",
-        ("holdfast", "reports_dir"): "reports",
-        ("vault", "location"): "vault",
-        ("vault", "key_file"): "vault.key",
-        ("aws", "requests_per_second"): RATE,
-        ("aws", "other_requests_per_second"): RATE,
-    }
-    file = folder / "holdfast.toml"
-    file.write_text(example(settings), encoding="utf-8")
-    home = open_installation(file, progress)
-    home.create_vault()
-    return home
 
 
 def _back_up(story: Story, home: Installation) -> str:

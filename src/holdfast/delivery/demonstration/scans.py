@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from holdfast.delivery.demonstration.story import Story, expect
+from holdfast.delivery.demonstration.story import Story, expect, installation_in
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
@@ -38,7 +38,7 @@ def tell(story: Story, folder: Path, progress: Progress) -> None:
     with SandboxServer("empty") as sandbox:
         quick = {"ASH_S3_BUCKET_NAME": BUCKET, "HOLDFAST_SCANS_BASE_DELAY": "0.05"}
         os.environ.update({**sandbox.env(), **quick})
-        home = _installation(folder, progress)
+        home = installation_in(folder, progress)
         _make_bucket(home)
         _play(story, home, folder, sandbox)
 
@@ -93,25 +93,6 @@ def _compare(story: Story, home: Installation) -> None:
         expect(counts == (2, 1, 2, 1), f"the comparison says {counts}")
         snippets = "".join(each.snippet + each.message for each in after.findings)
         expect(SECRET not in snippets, "a secret was published")
-
-
-def _installation(folder: Path, progress: Progress) -> Installation:
-    from holdfast.bootstrap import open_installation
-    from holdfast.config import example
-
-    file = folder / "holdfast.toml"
-    if not file.exists():
-        settings: dict[tuple[str, str], str | float] = {
-            ("holdfast", "data_dir"): "data",
-            ("holdfast", "reports_dir"): "reports",
-            ("vault", "location"): "vault",
-            ("vault", "key_file"): "vault.key",
-        }
-        file.write_text(example(settings), encoding="utf-8")
-    home = open_installation(file, progress)
-    if not home.settings.vault.key_file.exists():
-        home.create_vault()
-    return home
 
 
 def _make_bucket(home: Installation) -> None:

@@ -8,13 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from holdfast.domain.errors import HoldfastError, Refused
 from holdfast.kernel.durable import make_private
 
+if TYPE_CHECKING:
+    from holdfast.bootstrap import Installation
+    from holdfast.kernel.ports import Progress
+
+RATE = 400.0
+"""Requests per second in the demo; the real service allows 20, which would only make it longer."""
 MARKER = "this-folder-belongs-to-holdfast-demo"
 
 
@@ -43,6 +49,28 @@ class Story:
         text = "; ".join(outcome)
         self.told.append(Step(title, text, seconds))
         self.say(f"{click.style('*', fg='green')} {title:<22} {text}  ({seconds:.1f} s)")
+
+
+def installation_in(folder: Path, progress: Progress) -> Installation:
+    """The installation of a demo's folder, with a vault; made by the chapter that comes first."""
+    from holdfast.bootstrap import open_installation
+    from holdfast.config import example
+
+    file = folder / "holdfast.toml"
+    if not file.exists():
+        settings: dict[tuple[str, str], str | float] = {
+            ("holdfast", "data_dir"): "data",
+            ("holdfast", "reports_dir"): "reports",
+            ("vault", "location"): "vault",
+            ("vault", "key_file"): "vault.key",
+            ("aws", "requests_per_second"): RATE,
+            ("aws", "other_requests_per_second"): RATE,
+        }
+        file.write_text(example(settings), encoding="utf-8")
+    home = open_installation(file, progress)
+    if not home.settings.vault.key_file.exists():
+        home.create_vault()
+    return home
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from holdfast.domain.errors import OutOfSpace
 from holdfast.kernel.ports import RunRows
-from holdfast.kernel.runs.manifest import EvidenceFile, manifest_chunks
+from holdfast.kernel.runs.manifest import EvidenceFile, ManifestPlace, manifest_chunks
 from holdfast.kernel.runs.metrics import metrics_text
 from holdfast.kernel.runs.report_html import report_html
 from holdfast.kernel.runs.report_text import report_text
@@ -52,10 +52,15 @@ class Evidence:
 
 
 def write_evidence(
-    report: RunReport, ledger: RunRows, store: EvidenceStore, fallback: Callable[[str], None]
+    report: RunReport,
+    ledger: RunRows,
+    store: EvidenceStore,
+    fallback: Callable[[str], None],
+    places: Iterable[ManifestPlace] = (),
 ) -> Evidence:
     """Write report, metrics and, last, the manifest with the digests of the others and of the log.
 
+    `places` are where the run has put what it read, for a system that keeps it beside the vault too.
     A run that already has evidence gets new files in place of the old ones. When the disk is full,
     the text report goes to `fallback` (standard error) before the error leaves.
 
@@ -65,7 +70,7 @@ def write_evidence(
         written = [store.write(report.run, name, [text.encode()]) for name, text in _texts(report)]
         log = store.describe(report.run, LOG)
         others = [*written, log] if log else written
-        manifest = store.write(report.run, MANIFEST, manifest_chunks(report, ledger, others))
+        manifest = store.write(report.run, MANIFEST, manifest_chunks(report, ledger, others, places))
     except OutOfSpace:
         fallback(report_text(report))
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -24,20 +24,22 @@ PAGE = 200
 """Changes whose facets are read in one go when nothing is to be called in between."""
 
 
-def apply_journal(context: RunContext, target: Changer) -> None:
+def apply_journal(context: RunContext, target: Changer, types: Collection[str] = ()) -> None:
     """Bring every unfinished change of the run to an outcome, rank by rank; the work of a CHANGE stage.
 
+    With `types` only changes of these types: a run may have a stage for each service that it changes.
     Entries in doubt are settled first, by reading. Failed changes are outcomes and the rest goes on.
     Raises: CredentialsError, Throttled, RemoteUnavailable, Busy or KeyboardInterrupt, with a journal
     from which the run resumes.
     """
     counts = context.ledger.count_changes(context.run.id)
+    counts = {each: count for each, count in counts.items() if not types or each[0] in types}
     unfinished = sum(count for (_, _, kind), count in counts.items() if kind in {"planned", "in doubt"})
     context.progress.stage(context.stage, unfinished)
     tally = _Tally(context)
     if any(kind == "in doubt" for _, _, kind in counts):  # else a long plan would be read once for nothing
-        _settle_in_doubt(context, target, tally)
-    entries = context.ledger.changes(context.run.id, unfinished=True)
+        _settle_in_doubt(context, target, tally, types)
+    entries = _unfinished(context, types)
     with ThreadPoolExecutor(max_workers=max(1, target.concurrency), thread_name_prefix="change") as pool:
         for _, of_rank in groupby(entries, key=lambda entry: entry.change.rank):
             _RankDriver(context, target, pool, tally).drive(of_rank)
@@ -99,10 +101,16 @@ def _mismatches(page: list[JournalEntry], target: Changer) -> Iterator[Finding]:
             yield Finding(Severity.ERROR, "change-not-standing", change.type, change.key, message, advice)
 
 
-def _settle_in_doubt(context: RunContext, target: Changer, tally: _Tally) -> None:
-    """Read what the calls of a cut-off attempt did; what they did not do is made later, with the rest."""
+def _unfinished(context: RunContext, types: Collection[str]) -> Iterator[JournalEntry]:
     entries = context.ledger.changes(context.run.id, unfinished=True)
-    for page in pages(entry for entry in entries if entry.in_doubt):
+    return (entry for entry in entries if not types or entry.change.type in types)
+
+
+def _settle_in_doubt(
+    context: RunContext, target: Changer, tally: _Tally, types: Collection[str] = ()
+) -> None:
+    """Read what the calls of a cut-off attempt did; what they did not do is made later, with the rest."""
+    for page in pages(entry for entry in _unfinished(context, types) if entry.in_doubt):
         context.guard()
         target.await_settled(sorted({entry.change.type for entry in page}))
         held = target.present([entry.change for entry in page])

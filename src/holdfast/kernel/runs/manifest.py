@@ -51,6 +51,21 @@ class ManifestChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestPlace:
+    """Where a thing of the inventory lies beside the vault, with the SHA-256 of the object; else why it does not.
+
+    `in_vault` says whether the run's snapshot holds a record of it.
+    """
+
+    type: str
+    key: str
+    in_vault: bool
+    location: str = ""
+    sha256: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Evidence of one run. `files` are the other files of the same folder; every list is complete."""
 
@@ -61,6 +76,7 @@ class Manifest:
     conflicts: list[Conflict]
     items: list[Item]
     changes: list[ManifestChange]
+    places: list[ManifestPlace]
 
 
 def manifest_schema() -> bytes:
@@ -69,7 +85,12 @@ def manifest_schema() -> bytes:
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"
 
 
-def manifest_chunks(report: RunReport, ledger: RunRows, files: Iterable[EvidenceFile]) -> Iterator[bytes]:
+def manifest_chunks(
+    report: RunReport,
+    ledger: RunRows,
+    files: Iterable[EvidenceFile],
+    places: Iterable[ManifestPlace] = (),
+) -> Iterator[bytes]:
     """The manifest's bytes piece by piece, one row a line, whatever the size of the run."""
     encode = msgspec.json.Encoder().encode
     yield b'{"schema_version":%d,\n"report":%s,\n"files":%s,\n"findings":' % (
@@ -84,6 +105,8 @@ def manifest_chunks(report: RunReport, ledger: RunRows, files: Iterable[Evidence
     yield from _rows(map(encode, ledger.items(report.run)))
     yield b',\n"changes":'
     yield from _rows(encode(_shown(entry)) for entry in ledger.changes(report.run))
+    yield b',\n"places":'
+    yield from _rows(map(encode, places))
     yield b"}\n"
 
 

@@ -8,7 +8,7 @@ from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
 from holdfast.kernel.runs.charts import PATTERNS, Bar, legend, stacked_bars
 from holdfast.kernel.runs.page import bullets, definitions, escaped, html_page, section, table
-from holdfast.kernel.runs.report_text import facts, left_out_line, sum_line
+from holdfast.kernel.runs.report_text import facts, left_out_line, sum_line, took
 from holdfast.kernel.runs.report_values import Failure, ItemTally, RunReport, headline, rest_of
 from holdfast.kernel.showing import duration, visible, visible_key
 
@@ -30,12 +30,14 @@ def _body(report: RunReport) -> Iterator[str]:
     yield from section("Outcomes", _outcomes(report))
     yield from section("Changes", _changes(report))
     yield from section("Not done", _failures(report.failures, report.failures_total))
+    yield from section("To do", _failures(report.to_do, report.to_do_total))
     yield from section("Conflicts", _conflicts(report.conflicts, report.conflicts_total))
     yield from section("Findings", _findings(report.findings, report.findings_total))
     yield from section("Cannot return", _findings(report.cannot_return, report.cannot_return_total))
     yield from section("Left out", bullets(map(left_out_line, report.left_out)))
     yield from section("Taken while these runs were changing the same service", bullets(report.taken_during))
     yield from section("Duration by stage", _stages(report))
+    yield from section("Durations", _durations(report))
     yield from section("Records since the snapshot before", _growth(report))
     yield from section("Calls", _operations(report))
     yield "<footer>Personal values are shown as ***. manifest.json lists every item and change.</footer>"
@@ -135,6 +137,12 @@ def _stages(report: RunReport) -> Iterator[str]:
             Bar(time.stage, (("time", time.seconds),), duration(time.seconds)) for time in report.cost.stages
         ]
         yield stacked_bars("Duration by stage", bars, relative=False)
+
+
+def _durations(report: RunReport) -> Iterator[str]:
+    if report.cost.operations:
+        rows = ([time.operation, took(time), time.typical] for time in report.cost.operations)
+        yield table(("operation", "took", "typically"), rows)
 
 
 def _growth(report: RunReport) -> Iterator[str]:

@@ -8,7 +8,15 @@ from textwrap import wrap
 from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
 from holdfast.kernel.ids import timestamp
-from holdfast.kernel.runs.report_values import Failure, LeftOut, RunReport, headline, reason, rest_of
+from holdfast.kernel.runs.report_values import (
+    Failure,
+    LeftOut,
+    OperationTime,
+    RunReport,
+    headline,
+    reason,
+    rest_of,
+)
 from holdfast.kernel.showing import byte_size, duration, visible, visible_key
 
 WIDTH = 100
@@ -58,6 +66,18 @@ def calls_line(report: RunReport) -> str:
     return f"{sent}, {duration(traffic.waited)} waiting for a turn"
 
 
+def operation_lines(report: RunReport) -> list[str]:
+    """Each operation with how long it took and how long it typically takes."""
+    return [
+        f"{time.operation:<28} {took(time):>10}   typically {time.typical}" for time in report.cost.operations
+    ]
+
+
+def took(time: OperationTime) -> str:
+    """How long an operation took, in words."""
+    return "not done" if time.seconds is None else duration(time.seconds)
+
+
 def sum_line(report: RunReport) -> str:
     """Whether every outcome is accounted for, in one sentence."""
     if report.sums_up:
@@ -83,6 +103,7 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield from _section("Outcomes", _outcomes(report))
     yield from _section("Changes", _changes(report))
     yield from _section("Not done", _failures(report.failures, report.failures_total))
+    yield from _section("To do", _failures(report.to_do, report.to_do_total))
     yield from _section("Conflicts", _conflicts(report.conflicts, report.conflicts_total))
     yield from _section("Findings", _findings(report.findings, report.findings_total))
     yield from _section("Left out", map(left_out_line, report.left_out))
@@ -91,6 +112,7 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield from _section(
         "Stages", (f"{time.stage:<12} {duration(time.seconds)}" for time in report.cost.stages)
     )
+    yield from _section("Durations", operation_lines(report))
     growth = (f"{part.type:<32} {part.before:>9,} -> {part.now:>9,}" for part in report.growth)
     yield from _section("Records since the snapshot before", growth)
     yield from _section("Next", (f"{step.command}\n      {step.purpose}" for step in report.next_steps))

@@ -20,8 +20,9 @@ from holdfast.kernel.showing import duration, visible, visible_key
 class ItemTally:
     """How the items of one type ended. `total` is the type's inventory.
 
-    `expected` is what the sealed snapshot says the number of done items must be; None where this
-    run sealed no snapshot of the type.
+    `kept` are those not done of which a record is kept all the same, such as a part of them. `expected` is
+    what the sealed snapshot says the number of done and kept items must be; None where this run sealed no
+    snapshot of the type.
     """
 
     type: str
@@ -31,6 +32,7 @@ class ItemTally:
     skipped: int
     impossible: int
     expected: int | None = None
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class ChangeTally:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An item or change that did not end well: why, and the next step."""
+    """An item or change that did not end well, or left something to do: why, and the next step."""
 
     what: str
     type: str
@@ -74,9 +76,19 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationTime:
+    """How long an operation took in seconds, None where it was not done, and how long it typically takes, in words."""
+
+    operation: str
+    seconds: float | None
+    typical: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What the run took: seconds, bytes added to the vault, repeated requests, calls, and the stages' times.
 
+    `operations` are those that a system has the times told of, whatever stage they are part of.
     `repeats` are requests the service refused or answered as already done, because an earlier one
     whose answer was lost had taken effect.
     """
@@ -86,6 +98,7 @@ class Cost:
     repeats: int
     traffic: CallCount | None
     stages: tuple[StageTime, ...]
+    operations: tuple[OperationTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,8 @@ class Growth:
 class RunReport:
     """What a run was asked, what it did, and what did not work, with personal values masked.
 
-    Lists of conflicts, findings and failures are bounded; the `..._total` figures count all, and the
+    `to_do` are changes that are done but for what somebody must do by hand.
+    Lists of conflicts, findings, failures and things to do are bounded; the `..._total` figures count all, and the
     manifest holds every one. `sums_up` is False when some type's outcomes do not add up to its
     inventory or a change has no outcome; `discrepancies` says where. `calls` are the requests that the
     process which makes the report has sent, 0 when it sent none.
@@ -148,6 +162,8 @@ class RunReport:
     findings_by_severity: dict[str, int]
     failures: tuple[Failure, ...]
     failures_total: int
+    to_do: tuple[Failure, ...]
+    to_do_total: int
     left_out: tuple[LeftOut, ...]
     cannot_return: tuple[Finding, ...]
     cannot_return_total: int

@@ -57,6 +57,16 @@ class RunContext:
         """Raises Busy when this worker may no longer act: its lease is too old or was taken over."""
         self.snapshot = run.snapshot
         """The id of the snapshot that the run made; what a stage sets is kept when the stage ends."""
+        self.times: dict[str, list[tuple[float, float]]] = {}
+        """When parts of operations began and ended, for those whose time is told apart from the stage's."""
+
+    def spent(self, operation: str, began: float, ended: float) -> None:
+        """Note when a part of an operation began and ended, by the monotonic clock; parts may overlap."""
+        self.times.setdefault(operation, []).append((began, ended))
+
+    def seconds(self) -> dict[str, float]:
+        """How long each operation was under way; what was done beside each other counts once."""
+        return {operation: _covered(parts) for operation, parts in self.times.items()}
 
     def record_items(self, items: Iterable[Item]) -> None:
         """Store outcomes of items under this stage."""
@@ -73,3 +83,11 @@ class RunContext:
     def plan_changes(self, changes: Iterable[Change]) -> int:
         """Replace the run's plan, streaming; the number of changes."""
         return self.ledger.plan_changes(self.run, changes)
+
+
+def _covered(parts: list[tuple[float, float]]) -> float:
+    seconds, until = 0.0, float("-inf")
+    for began, ended in sorted(parts):
+        seconds += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return seconds

@@ -317,37 +317,37 @@ class Catalogue:
         if mark.snapshot != snapshot.lower():
             raise _false_mark("it is the mark of another snapshot", name, snapshot)
 
-    def resolve(self, ref: str, system: str = "") -> Manifest:
-        """The snapshot an id, a unique prefix of one, `latest`, a date or a moment stands for.
+    def resolve(self, ref: str, *systems: str) -> Manifest:
+        """The snapshot (of these systems) an id, a unique prefix of one, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or moment gives the newest snapshot at or before it.
         Safety and imported snapshots are found by their id alone.
         Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
         if ref == LATEST:
-            return self._newest(system, ref, None)
+            return self._newest(systems, ref, None)
         moment = parse_moment(ref)
         if moment is not None:
-            return self._newest(system, ref, moment)
+            return self._newest(systems, ref, moment)
         matches = [found for found in self.ids() if found.lower().startswith(ref.lower())] if ref else []
         manifests = [self.manifest(found) for found in matches]
-        chosen = [manifest for manifest in manifests if system in ("", manifest.system)]
+        chosen = [manifest for manifest in manifests if not systems or manifest.system in systems]
         if len(chosen) > 1:
             raise UsageError(
                 f"{ref} is the beginning of {len(chosen)} snapshot ids.",
                 "Write more of it: " + ", ".join(manifest.id for manifest in chosen[:4]),
             )
         if not chosen:
-            raise _not_found(ref, system)
+            raise _not_found(ref, systems)
         return chosen[0]
 
-    def _newest(self, system: str, ref: str, until: datetime | None) -> Manifest:
-        for manifest in self.manifests(system):
-            if manifest.kind in BY_ID_ALONE:
+    def _newest(self, systems: tuple[str, ...], ref: str, until: datetime | None) -> Manifest:
+        for manifest in self.manifests():
+            if manifest.kind in BY_ID_ALONE or (systems and manifest.system not in systems):
                 continue  # `latest` is neither the state from before a restore nor what a file brought
             if until is None or datetime.fromisoformat(manifest.taken_at) <= until:
                 return manifest
-        raise _not_found(ref, system)
+        raise _not_found(ref, systems)
 
 
 def parse_moment(ref: str) -> datetime | None:
@@ -390,6 +390,6 @@ def _unmarked(generation: int) -> VaultDamaged:
     )
 
 
-def _not_found(ref: str, system: str) -> NotFound:
-    of = f" of {system}" if system else ""
+def _not_found(ref: str, systems: tuple[str, ...]) -> NotFound:
+    of = f" of {' or '.join(systems)}" if systems else ""
     return NotFound(f"snapshot{of}", ref, "Run `holdfast backups list` to see what there is.")

@@ -126,13 +126,13 @@ class Vault:
         manifests = self._catalogue.sound_manifests("", [])
         return next((info_of(manifest) for manifest in manifests if manifest.run == run), None)
 
-    def resolve(self, ref: str, system: str = "") -> SnapshotInfo:
-        """The snapshot that an id, a unique prefix, `latest`, a date or a moment stands for.
+    def resolve(self, ref: str, *systems: str) -> SnapshotInfo:
+        """The snapshot (of these systems) that an id, a unique prefix, `latest`, a date or a moment stands for.
 
         A date means the end of that day in UTC; a date or an RFC 3339 moment gives the newest snapshot
         at or before it. Raises: NotFound; UsageError for an ambiguous prefix; VaultDamaged; StoreError.
         """
-        return info_of(self._catalogue.resolve(ref, system))
+        return info_of(self._catalogue.resolve(ref, *systems))
 
     def begin(self, system: str, *, instance: str = "") -> SnapshotWriter:
         """A writer for a new snapshot of a system, building on the newest one (of the instance) where that is sound.

@@ -6,16 +6,12 @@ sso-admin 2020-07-20).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
 
-from holdfast.domain.errors import RemoteError
 from holdfast.domain.records import RecordType
 from holdfast.kernel.canonical import Plain
-
-T = TypeVar("T")
 
 SYSTEM = "identity_center"
 
@@ -257,27 +253,6 @@ class Account:
     account_id: str
     name: str
     status: str = "ACTIVE"
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a listing and the token of the next, empty on the last."""
-
-    items: tuple[T, ...]
-    next_token: str = ""
-
-
-def every(page_after: Callable[[str], Page[T]]) -> Iterator[T]:
-    """The items of all pages. Raises: what a call raises; RemoteError for a page that is offered twice."""
-    token = ""
-    while True:
-        page = page_after(token)
-        yield from page.items
-        if not page.next_token:
-            return
-        if page.next_token == token:
-            raise RemoteError("a listing", "RepeatedToken", "the same page was offered twice")
-        token = page.next_token
 
 
 class RequestState(StrEnum):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from holdfast.domain.records import RecordType, split_key
 from holdfast.kernel.canonical import Plain
@@ -104,3 +106,102 @@ class Asset:
     tags: Mapping[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     described: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssetSummary:
+    """What a listing says of an asset; `source_type` is a data source's."""
+
+    type: str
+    key: str
+    arn: str
+    name: str = ""
+    status: str = ""
+    source_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Who may do what with an asset, by principal ARN; `linked` are those who may by knowing its address."""
+
+    permissions: Mapping[str, tuple[str, ...]]
+    linked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace; its ARN and status are evidence."""
+
+    name: str
+    capacity_region: str = ""
+    identity_store: str = ""
+    arn: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomPermissions:
+    """A custom permissions profile: what is denied or allowed, by capability."""
+
+    name: str
+    capabilities: Mapping[str, str]
+    arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of a namespace. ARN, principal id and whether the user has signed in (`active`) are evidence."""
+
+    namespace: str
+    user_name: str
+    role: str
+    identity_type: str
+    email: str = ""
+    custom_permissions: str = ""
+    provider_type: str = ""
+    provider_url: str = ""
+    external_login_id: str = ""
+    arn: str = ""
+    principal_id: str = ""
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of a namespace; ARN and principal id are evidence."""
+
+    namespace: str
+    name: str
+    description: str = ""
+    arn: str = ""
+    principal_id: str = ""
+
+
+class JobState(StrEnum):
+    """Where an export job stands, as the API spells it."""
+
+    QUEUED = "QUEUED_FOR_IMMEDIATE_EXECUTION"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESSFUL = "SUCCESSFUL"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRemark:
+    """What a job says of an asset, or of none in particular (no ARN); `kind` is an error's type."""
+
+    arn: str
+    message: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportJob:
+    """An export job as it stands. The address of a successful one lives for five minutes."""
+
+    id: str
+    state: str
+    created: datetime | None = None
+    address: str = field(default="", repr=False)
+    errors: tuple[JobRemark, ...] = ()
+    warnings: tuple[JobRemark, ...] = ()

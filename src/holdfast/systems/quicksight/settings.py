@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from holdfast.kernel.settings import setting
+from holdfast.kernel.settings import setting, tag_pairs
+
+_TABLE = re.compile(r"[A-Za-z0-9_.-]{1,244}")  # a table's name has 255 characters, of which the date takes 11
+
+
+def _table_name(text: str) -> None:
+    if not _TABLE.fullmatch(text):
+        raise ValueError(f"expected letters, digits, `_`, `.` and `-`, at most 244 of them, got {text!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +36,15 @@ class QuickSightSettings:
         "Storage class of the objects.",
         one_of=("STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"),
     )
-    users_table: str = setting("quicksight-users", "DynamoDB table for users, without the date.")
-    groups_table: str = setting("quicksight-groups", "DynamoDB table for groups, without the date.")
+    tags: str = setting("", "Tags of every object: `team=bi,env=prod`.", check=tag_pairs)
+    users_table: str = setting(
+        "quicksight-users", "DynamoDB table for users, without the date.", check=_table_name
+    )
+    groups_table: str = setting(
+        "quicksight-groups", "DynamoDB table for groups, without the date.", check=_table_name
+    )
     memberships_table: str = setting(
-        "quicksight-users-groups", "DynamoDB table for memberships, without the date."
+        "quicksight-users-groups", "DynamoDB table for memberships, without the date.", check=_table_name
     )
     table_days: int = setting(0, "Days after which DynamoDB deletes the items (TTL); 0: never.", least=0)
     point_in_time_recovery: bool = setting(False, "Whether new tables have point-in-time recovery.")

@@ -14,8 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, RemoteUnavailable
 from holdfast.kernel.ports import Clock, PacedSession
+from holdfast.kernel.settings import tag_pairs
 from holdfast.systems.scans.errors import NoSuchBucket, ObjectTaken, PutDenied, PutFailed, RetriesExhausted
-from holdfast.systems.scans.settings import ScansSettings, tag_pairs
+from holdfast.systems.scans.settings import ScansSettings
 
 ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 TAKEN = frozenset({"412", "PreconditionFailed"})

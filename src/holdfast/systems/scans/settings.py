@@ -7,15 +7,11 @@ from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 from holdfast.domain.errors import SettingsError
-from holdfast.kernel.settings import setting
+from holdfast.kernel.settings import setting, tag_pairs
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 PROFILE_VARIABLES = ("AWS_PROFILE",)
 BUCKET_VARIABLES = ("ASH_S3_BUCKET_NAME",)
-
-
-def _pairs(text: str) -> None:
-    tag_pairs(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class ScansSettings:
     max_delay: float = setting(60.0, "Seconds that one wait lasts at most.", least=0, most=3600)
     kms_key_id: str = setting("", "KMS key for SSE-KMS; empty for the bucket's own encryption.")
     storage_class: str = setting("", "Storage class, such as STANDARD_IA; empty for the bucket's default.")
-    tags: str = setting("", "Tags of every object: `team=security,env=ci`.", check=_pairs)
+    tags: str = setting("", "Tags of every object: `team=security,env=ci`.", check=tag_pairs)
     expected_bucket_owner: str = setting("", "Account id that must own the bucket; empty for no check.")
     object_lock_days: int = setting(0, "Days that nobody may delete an object; 0 for no lock.", least=0)
     object_lock_mode: str = setting(
@@ -53,17 +49,6 @@ class ScansSettings:
         True, "Mask secrets in everything that leaves; false only for a store of your own."
     )
     folder: str = setting("", "Publish into this folder instead of a bucket, to look at it offline.")
-
-
-def tag_pairs(text: str) -> list[tuple[str, str]]:
-    """The tags of `a=1,b=2`. Raises: ValueError for anything else."""
-    pairs = []
-    for part in filter(None, (each.strip() for each in text.split(","))):
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip():
-            raise ValueError(f"expected name=value pairs with commas between, got {part!r}")
-        pairs.append((name.strip(), value.strip()))
-    return pairs
 
 
 def with_environment(

@@ -9,6 +9,7 @@ import pytest
 
 from holdfast.domain.errors import CredentialsError
 from holdfast.domain.outcomes import OutcomeKind, Severity
+from holdfast.kernel.paging import Page
 from holdfast.kernel.system import Part
 from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
@@ -16,14 +17,7 @@ from holdfast.systems.identity_center.capture.collector import IdentityCenterSou
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
-from holdfast.systems.identity_center.model import (
-    Assignment,
-    Group,
-    Membership,
-    Page,
-    PrincipalType,
-    User,
-)
+from holdfast.systems.identity_center.model import Assignment, Group, Membership, PrincipalType, User
 from tests.systems.identity_center.small_company import ALL_TYPES
 
 Make = Callable[..., IdentityCenterSource]

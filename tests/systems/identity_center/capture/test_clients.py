@@ -13,6 +13,7 @@ from botocore.validate import ParamValidator
 
 from holdfast.domain.errors import NotFound, RemoteError, UsageError
 from holdfast.kernel.canonical import Plain
+from holdfast.kernel.paging import Page
 from holdfast.kernel.ports import CallCount
 from holdfast.systems.identity_center.clients.connection import ChosenInstance, choose
 from holdfast.systems.identity_center.clients.iam_client import IamClient
@@ -23,7 +24,6 @@ from holdfast.systems.identity_center.clients.sso_admin_client import SsoAdminCl
 from holdfast.systems.identity_center.model import (
     Assignment,
     Instance,
-    Page,
     PermissionSetSummary,
     PolicyReference,
     PrincipalType,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.systems.identity_center.capture.reading import Tallies
+from holdfast.kernel.reading import Tallies
 
 
 def test_every_listing_under_way_is_told_with_its_count_and_an_ended_one_no_more() -> None:

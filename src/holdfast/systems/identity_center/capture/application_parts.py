@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from holdfast.domain.errors import HoldfastError, RemoteError
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record, join_key
+from holdfast.kernel.reading import failed
 from holdfast.kernel.system import Part
 from holdfast.systems.identity_center.capture.applications import ApplicationListing
 from holdfast.systems.identity_center.capture.instance import InstanceListing
 from holdfast.systems.identity_center.capture.parts import INVENTORY, collate, make_part, unnamed
-from holdfast.systems.identity_center.capture.reading import failed
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,

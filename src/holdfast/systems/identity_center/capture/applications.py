@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all, read_one
+from holdfast.kernel.paging import every
+from holdfast.kernel.reading import Listing, read_all, read_one
+from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.settling import is_gone
 from holdfast.systems.identity_center.model import (
     APPLICATION,
@@ -17,7 +19,6 @@ from holdfast.systems.identity_center.model import (
     ApplicationAssignment,
     ApplicationSummary,
     TrustedTokenIssuer,
-    every,
 )
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from functools import partial
 
 from holdfast.domain.errors import AccessDenied, HoldfastError
 from holdfast.domain.records import join_key
+from holdfast.kernel.reading import Listing, read_all
 from holdfast.systems.identity_center.capture.holding import Held
 from holdfast.systems.identity_center.capture.listing import (
     AssignmentsBy,
@@ -14,7 +15,7 @@ from holdfast.systems.identity_center.capture.listing import (
     choose_assignments,
     principals_are_cheaper,
 )
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
+from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.model import Account, Assignment, PrincipalType
 
 Pair = tuple[str, str]

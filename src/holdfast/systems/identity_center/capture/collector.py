@@ -9,12 +9,12 @@ from holdfast.domain.errors import SettingsError
 from holdfast.domain.outcomes import Finding
 from holdfast.domain.snapshots import SourceIdentity
 from holdfast.kernel.ports import CallCount, Clock, Progress
+from holdfast.kernel.reading import Reader
 from holdfast.kernel.system import Part
+from holdfast.kernel.workers import Workers
 from holdfast.systems.identity_center.capture.gathering import Gathering
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
-from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.validation import find_faults
-from holdfast.systems.identity_center.capture.workers import Workers
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import SYSTEM
 from holdfast.systems.identity_center.settings import IdentityCenterSettings
@@ -41,7 +41,7 @@ class IdentityCenterSource:
             principal=caller.arn,
         )
 
-    def capture(self, types: Sequence[str], progress: Progress) -> Iterator[Part]:
+    def capture(self, types: Sequence[str], progress: Progress, name: str = "") -> Iterator[Part]:
         """One part for each type asked for, all read concurrently within the session's pace.
 
         Users, groups and permission sets wait for what refers to them, because a reference may lead to one

@@ -9,7 +9,9 @@ from itertools import chain
 from typing import TypeVar
 
 from holdfast.domain.outcomes import Finding, Severity
+from holdfast.kernel.paging import Page
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.reading import Listing, read_all
 from holdfast.kernel.system import Part
 from holdfast.systems.identity_center.capture.application_parts import (
     Principals,
@@ -31,7 +33,7 @@ from holdfast.systems.identity_center.capture.permission_sets import (
     PermissionSetListing,
     read_permission_sets,
 )
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
+from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.capture.settling import (
     Late,
     is_gone,
@@ -52,7 +54,6 @@ from holdfast.systems.identity_center.model import (
     USER,
     ApplicationAssignment,
     Assignment,
-    Page,
     PrincipalType,
 )
 

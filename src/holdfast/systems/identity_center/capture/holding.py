@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from holdfast.domain.records import Record
-from holdfast.systems.identity_center.model import Group, Page, User
+from holdfast.kernel.paging import Page
+from holdfast.systems.identity_center.model import Group, User
 from holdfast.systems.identity_center.records.mapping import group_record, user_record
 
 T = TypeVar("T")

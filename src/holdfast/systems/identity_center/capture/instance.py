@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_one
+from holdfast.kernel.paging import every
+from holdfast.kernel.reading import Listing, read_one
+from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     INSTANCE,
     AttributeConfiguration,
     InstanceSettings,
-    every,
 )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from holdfast.domain.errors import HoldfastError
+from holdfast.kernel.paging import Page
+from holdfast.kernel.reading import Listing, read_all
 from holdfast.systems.identity_center.capture.holding import Held
 from holdfast.systems.identity_center.capture.listing import MembershipsBy, Size, choose_memberships
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all
-from holdfast.systems.identity_center.model import Membership, Page
+from holdfast.systems.identity_center.capture.reading import Reader
+from holdfast.systems.identity_center.model import Membership
 
 Pair = tuple[str, str]
 """Ids of a group and of a user in it."""

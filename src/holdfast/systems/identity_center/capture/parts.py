@@ -12,6 +12,7 @@ from holdfast.domain.errors import HoldfastError
 from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.kernel.packed import PackedRecords
+from holdfast.kernel.reading import Listing, failed
 from holdfast.kernel.system import Part
 from holdfast.systems.identity_center.capture.applications import ApplicationListing
 from holdfast.systems.identity_center.capture.assignments import AssignmentListing
@@ -20,7 +21,6 @@ from holdfast.systems.identity_center.capture.instance import InstanceListing
 from holdfast.systems.identity_center.capture.listing import AssignmentsBy
 from holdfast.systems.identity_center.capture.memberships import MembershipListing
 from holdfast.systems.identity_center.capture.permission_sets import PermissionSetListing
-from holdfast.systems.identity_center.capture.reading import Listing, failed
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     GROUP,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from holdfast.domain.errors import HoldfastError
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_one
+from holdfast.kernel.paging import every
+from holdfast.kernel.reading import Listing, read_one
+from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
-from holdfast.systems.identity_center.model import PermissionSet, PermissionSetSummary, every
+from holdfast.systems.identity_center.model import PermissionSet, PermissionSetSummary
 
 
 class PermissionSetListing:

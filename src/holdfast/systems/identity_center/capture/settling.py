@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from holdfast.domain.errors import HoldfastError, RemoteError
+from holdfast.kernel.reading import Listing, read_all, read_one
 from holdfast.systems.identity_center.capture.holding import Held, hold_group, hold_user
 from holdfast.systems.identity_center.capture.memberships import Pair
-from holdfast.systems.identity_center.capture.reading import Listing, Reader, read_all, read_one
+from holdfast.systems.identity_center.capture.reading import Reader
 from holdfast.systems.identity_center.model import Assignment
 
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from holdfast.domain.errors import RemoteError
+from holdfast.kernel.answers import Answer, next_token, part, plain_fields, rows, text, texts
 from holdfast.kernel.canonical import Plain
+from holdfast.kernel.paging import Page
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import (
-    Answer,
-    Service,
-    next_token,
-    part,
-    plain_fields,
-    rows,
-    text,
-    texts,
-)
+from holdfast.systems.identity_center.clients.answers import Service
 from holdfast.systems.identity_center.model import (
     ApplicationAssignment,
     ApplicationSummary,
@@ -24,7 +17,6 @@ from holdfast.systems.identity_center.model import (
     Grant,
     Instance,
     InstanceSettings,
-    Page,
     PrincipalType,
     TrustedTokenIssuer,
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from holdfast.kernel.canonical import Plain
+from holdfast.kernel.paging import Page
 from holdfast.systems.identity_center.model import (
     ApplicationAssignment,
     ApplicationSummary,
     AttributeConfiguration,
     Grant,
     InstanceSettings,
-    Page,
     TrustedTokenIssuer,
 )
 

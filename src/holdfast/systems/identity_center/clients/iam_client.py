@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cached_property
 
 from holdfast.domain.errors import RemoteError
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import Answer, Service, part, rows, text, texts
+from holdfast.kernel.simulation import Simulator
+from holdfast.systems.identity_center.clients.answers import Service
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
-from holdfast.systems.identity_center.model import Page, PolicyReference, every
-
-
-@dataclass(frozen=True, slots=True)
-class Simulated:
-    """IAM's answer for one action on one resource.
-
-    `missing_context` names the condition keys that the policies look at and that only a real call has.
-    """
-
-    action: str
-    resource: str
-    decision: str
-    missing_context: tuple[str, ...] = ()
-
-    @property
-    def allowed(self) -> bool:
-        """Whether a call would be allowed."""
-        return self.decision == "allowed"
+from holdfast.systems.identity_center.model import PolicyReference
 
 
 class IamClient:
@@ -41,6 +23,7 @@ class IamClient:
         self._lock = threading.Lock()
         self._own = Service(session, "iam", "iam")
         self._services: dict[str, Service] = {}
+        self.simulator = Simulator(self._own.send)
 
     def role_arn(self, account: str) -> str:
         """The role that is assumed in an account."""
@@ -57,22 +40,6 @@ class IamClient:
     def has_managed_policy(self, arn: str) -> bool:
         """Whether AWS has a managed policy. Raises: as `has_policy`."""
         return self._exists(self._own, arn)
-
-    def role_named(self, name: str) -> str:
-        """The ARN of a role of the caller's account, with its path."""
-        answer = self._own.send("GetRole", {"RoleName": name})
-        return text(part(answer, "Role"), "Arn")
-
-    def simulate(self, principal: str, actions: Sequence[str], resources: Sequence[str]) -> list[Simulated]:
-        """The decision for each action on each resource."""
-        asked = {"PolicySourceArn": principal, "ActionNames": list(actions), "ResourceArns": list(resources)}
-
-        def page(token: str) -> Page[Simulated]:
-            answer = self._own.send("SimulatePrincipalPolicy", {**asked, "Marker": token})
-            found = tuple(each for row in rows(answer, "EvaluationResults") for each in _decisions(row))
-            return Page(found, text(answer, "Marker"))
-
-        return list(every(page))
 
     def _exists(self, service: Service, arn: str) -> bool:
         try:
@@ -99,14 +66,3 @@ class IamClient:
                 assumed = self._session.assuming(self.role_arn(account))
                 self._services[account] = Service(assumed, "iam", "iam")
             return self._services[account]
-
-
-def _decisions(row: Answer) -> Iterator[Simulated]:
-    """IAM gives a row for each action and resource, or one for an action with its resources inside."""
-    action, missing = text(row, "EvalActionName"), texts(row, "MissingContextValues")
-    yield Simulated(action, text(row, "EvalResourceName"), text(row, "EvalDecision"), missing)
-    for each in rows(row, "ResourceSpecificResults"):
-        decision = text(each, "EvalResourceDecision")
-        yield Simulated(
-            action, text(each, "EvalResourceName"), decision, texts(each, "MissingContextValues") or missing
-        )

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from holdfast.domain.errors import RemoteError
+from holdfast.kernel.answers import Answer, next_token, part, plain_value, rows, text
 from holdfast.kernel.canonical import Plain
+from holdfast.kernel.paging import Page
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import (
-    Answer,
-    Service,
-    next_token,
-    part,
-    plain_value,
-    rows,
-    text,
-)
-from holdfast.systems.identity_center.model import Group, Instance, Membership, Page, User
+from holdfast.systems.identity_center.clients.answers import Service
+from holdfast.systems.identity_center.model import Group, Instance, Membership, User
 
 PAGE = 100
 """Most entries of one page (Identity Store API reference)."""

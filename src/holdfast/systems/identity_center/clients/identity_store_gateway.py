@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from holdfast.kernel.canonical import Plain
-from holdfast.systems.identity_center.model import Group, Membership, Page, User
+from holdfast.kernel.paging import Page
+from holdfast.systems.identity_center.model import Group, Membership, User
 
 
 class IdentityStoreGateway(Protocol):

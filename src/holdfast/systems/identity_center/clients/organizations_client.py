@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from holdfast.kernel.answers import next_token, rows, text
+from holdfast.kernel.paging import Page
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import Service, next_token, rows, text
+from holdfast.systems.identity_center.clients.answers import Service
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
-from holdfast.systems.identity_center.model import Account, Page
+from holdfast.systems.identity_center.model import Account
 
 PAGE = 20
 """Most entries of one page (Organizations API reference)."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from holdfast.systems.identity_center.model import Account, Page
+from holdfast.kernel.paging import Page
+from holdfast.systems.identity_center.model import Account
 
 
 @dataclass(frozen=True, slots=True)

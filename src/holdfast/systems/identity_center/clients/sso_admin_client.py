@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from holdfast.domain.errors import RemoteError
+from holdfast.kernel.answers import Answer, next_token, part, rows, text, texts
+from holdfast.kernel.paging import Page, every
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import (
-    Answer,
-    Service,
-    next_token,
-    part,
-    rows,
-    text,
-    texts,
-)
+from holdfast.systems.identity_center.clients.answers import Service
 from holdfast.systems.identity_center.model import (
     Assignment,
     Instance,
-    Page,
     PermissionSetSummary,
     PolicyReference,
     PrincipalType,
     RequestState,
     RequestStatus,
-    every,
 )
 
 PAGE = 100

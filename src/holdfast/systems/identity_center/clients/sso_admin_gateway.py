@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from holdfast.kernel.paging import Page
 from holdfast.systems.identity_center.model import (
     Assignment,
-    Page,
     PermissionSetSummary,
     PolicyReference,
     PrincipalType,

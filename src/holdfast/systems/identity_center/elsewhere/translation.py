@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from holdfast.domain.outcomes import Finding, Severity
-from holdfast.domain.records import Record, RecordView, join_key, show_key, split_key
+from holdfast.domain.outcomes import Finding
+from holdfast.domain.records import Record, RecordView, join_key, split_key
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.kernel.system import Part
-from holdfast.kernel.views import MemoryView
+from holdfast.kernel.mapping import unused
+from holdfast.kernel.translation import TranslatedView
 from holdfast.systems.identity_center.elsewhere.resource_mappings import (
     ACCOUNTS,
     GROUPS,
@@ -58,78 +58,13 @@ _NAMED_BY = {
 }
 """The sections by which the natural keys of a type change."""
 _OTHERS_NAMED_BY = (USERS, GROUPS)
-_WITH_CONTENT = (USER, GROUP, PERMISSION_SET)
 _KEPT = frozenset({"Name", "Description", "Tags", "Application", "TrustedTokenIssuer"})
 """Fields of other records that are names or words for people; the things that they name keep their names."""
 
 
 def translate(view: RecordView, document: str) -> TranslatedView:
     """The view under the mapping that `ResourceMappings.to_json` wrote."""
-    return TranslatedView(view, read_json(document))
-
-
-class TranslatedView(RecordView):
-    """A view whose records have the target's names and ids, in the order of their new keys.
-
-    Types whose keys no mapping changes are streamed, others are held in memory once they are read.
-    """
-
-    def __init__(self, view: RecordView, mappings: ResourceMappings) -> None:
-        self._view, self._mappings = view, mappings
-        self._translator = Translator(mappings)
-        self._held: dict[str, MemoryView] = {}
-        self._collisions: list[Finding] = []
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        return self._view.types
-
-    def is_complete(self, type_name: str) -> bool:
-        return self._view.is_complete(type_name)
-
-    def records(self, type_name: str) -> Iterator[Record]:
-        held = self._renamed(type_name)
-        return held.records(type_name) if held else self._translated(type_name)
-
-    def find(self, type_name: str, key: str) -> Record | None:
-        if held := self._renamed(type_name):
-            return held.find(type_name, key)
-        found = self._view.find(type_name, key)
-        return None if found is None else self._translator(found)
-
-    def findings(self) -> list[Finding]:
-        """Records that would become one, as errors; entries of the mapping that nothing has, as warnings."""
-        for name in self.types:
-            for _ in self.records(name):
-                pass
-        return [*self._collisions, *self._translator.unused()]
-
-    def _translated(self, type_name: str) -> Iterator[Record]:
-        translated = map(self._translator, self._view.records(type_name))
-        return (record for record in translated if record is not None)
-
-    def _renamed(self, type_name: str) -> MemoryView | None:
-        """The type's records held in their new order; None where the order stays."""
-        if not any(self._mappings.renamed[section] for section in _NAMED_BY.get(type_name, _OTHERS_NAMED_BY)):
-            return None
-        if type_name not in self._held:
-            ordered = sorted(self._translated(type_name), key=lambda record: record.key)
-            self._held[type_name] = MemoryView([Part(type_name, list(self._each_once(ordered)))])
-        return self._held[type_name]
-
-    def _each_once(self, ordered: list[Record]) -> Iterator[Record]:
-        """One record for each key; the same access by two ways is one, two things with content collide."""
-        last: Record | None = None
-        for record in ordered:
-            if last is None or record.key != last.key:
-                yield record
-                last = record
-            elif record.type in _WITH_CONTENT:
-                message = f"Two {record.type} records of the backup would both be {show_key(record.key)}."
-                advice = "Map one of them to another name, or drop it."
-                self._collisions.append(
-                    Finding(Severity.ERROR, "collision", record.type, record.key, message, advice)
-                )
+    return TranslatedView(view, Translator(read_json(document)))
 
 
 class _Dropped(Exception):
@@ -138,6 +73,8 @@ class _Dropped(Exception):
 
 class Translator:
     """Translates records one by one, and remembers which entries of the mapping were of use."""
+
+    with_content = frozenset({USER, GROUP, PERMISSION_SET})
 
     def __init__(self, mappings: ResourceMappings) -> None:
         self._mappings = mappings
@@ -159,21 +96,21 @@ class Translator:
         except _Dropped:
             return None
 
-    def unused(self) -> Iterator[Finding]:
+    def reorders(self, type_name: str) -> bool:
+        """Whether the mapping has names that are part of the type's keys."""
+        return any(self._mappings.renamed[section] for section in _NAMED_BY.get(type_name, _OTHERS_NAMED_BY))
+
+    def key_before(self, type_name: str, key: str) -> str | None:
+        """The same key: where the order stays, keys do."""
+        return key
+
+    def findings(self) -> Iterator[Finding]:
         """A warning for each section with names that no record so far had."""
-        for section, pairs in self._mappings.renamed.items():
-            given = {*pairs, *self._mappings.dropped.get(section, ())}
-            unknown = sorted(name for name in given if (section, name) not in self._used)
-            if unknown:
-                message = f"The backup holds none of these {section} of the mapping: {', '.join(unknown)}."
-                yield Finding(
-                    Severity.WARNING,
-                    "mapping-unused",
-                    "",
-                    "",
-                    message,
-                    "Look at the spelling in the mapping.",
-                )
+        given = {
+            section: (*pairs, *self._mappings.dropped.get(section, ()))
+            for section, pairs in self._mappings.renamed.items()
+        }
+        return unused(given, frozenset(self._used))
 
     def _name(self, section: str, name: str) -> str:
         known = lookup_name(section, name)

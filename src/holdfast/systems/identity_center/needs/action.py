@@ -1,17 +1,11 @@
-"""An IAM action that Holdfast needs: what for, on which resources, and how it can be tried without effect."""
+"""The resources that actions on Identity Center need, and what their patterns are filled with."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from holdfast.domain.changes import Verb
-
-Kind = tuple[str, str]
-"""A kind of planned change: its type and its verb."""
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 # Resource types of the Service Authorization Reference (prefixes sso, identitystore, iam), as patterns.
-ANY = "*"
 INSTANCE = "arn:{partition}:sso:::instance/{instance}"
 PERMISSION_SETS = "arn:{partition}:sso:::permissionSet/{instance}/*"
 ACCOUNTS = "arn:{partition}:sso:::account/*"
@@ -28,8 +22,6 @@ RESERVED_ROLES = "arn:{partition}:iam::{owner}:role/aws-reserved/sso.amazonaws.c
 POLICIES = "arn:{partition}:iam::*:policy/*"
 MEMBER_ROLES = "arn:{partition}:iam::*:role/{member_role}"
 SAML_PROVIDER = "arn:{partition}:iam::{owner}:saml-provider/AWSSSO_*_DO_NOT_DELETE"
-
-_READS = re.compile(r":(List|Get|Describe|Simulate)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,59 +45,7 @@ class Place:
         found = (name for start, name in partitions.items() if region.startswith(start + "-"))
         return cls(next(found, "aws"), member_role=member_role)
 
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One IAM action.
-
-    `resources` are the patterns that a policy must allow, all of them. `backup` says that a backup calls it.
-    `changes` are the kinds of change for which a restore calls it: a change type for all verbs, or
-    `create group`. Where it is not `required`, `without` says what is lost. `tried_with` names the parameters
-    of a harmless call: `Parameter` or `Parameter:sample`, empty where there is none.
-    """
-
-    name: str
-    purpose: str
-    resources: tuple[str, ...]
-    backup: bool = False
-    changes: tuple[str, ...] = ()
-    without: str = ""
-    tried_with: tuple[str, ...] = ()
-
     @property
-    def required(self) -> bool:
-        """Whether the work fails without it."""
-        return not self.without
-
-    @property
-    def service(self) -> str:
-        """IAM's prefix of the service."""
-        return self.name.partition(":")[0]
-
-    @property
-    def operation(self) -> str:
-        """The API's operation."""
-        return self.name.partition(":")[2]
-
-    @property
-    def reads(self) -> bool:
-        """Whether it changes nothing."""
-        return bool(_READS.search(self.name))
-
-    def needed_for(self, kinds: frozenset[Kind]) -> bool:
-        """Whether applying changes of these kinds calls it."""
-        return any(name in (kind, f"{Verb(verb)} {kind}") for kind, verb in kinds for name in self.changes)
-
-    def resources_in(self, place: Place) -> tuple[str, ...]:
-        """The patterns, filled."""
-        return tuple(
-            pattern.format(
-                partition=place.partition,
-                instance=place.instance,
-                store=place.store,
-                owner=place.owner,
-                caller=place.caller,
-                member_role=place.member_role,
-            )
-            for pattern in self.resources
-        )
+    def names(self) -> Mapping[str, str]:
+        """What stands for each name in a pattern."""
+        return asdict(self)

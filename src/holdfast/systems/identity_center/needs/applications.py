@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holdfast.kernel.needs import ANY, Action
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -16,13 +17,7 @@ from holdfast.systems.identity_center.model import (
     SESSION_CONFIGURATION,
     TRUSTED_TOKEN_ISSUER,
 )
-from holdfast.systems.identity_center.needs.action import (
-    ANY,
-    APPLICATIONS,
-    ISSUERS,
-    PROVIDERS,
-    Action,
-)
+from holdfast.systems.identity_center.needs.action import APPLICATIONS, ISSUERS, PROVIDERS
 from holdfast.systems.identity_center.needs.action import INSTANCE as THE_INSTANCE
 
 _OF_INSTANCE, _OF_APPLICATION = ("InstanceArn",), ("ApplicationArn",)

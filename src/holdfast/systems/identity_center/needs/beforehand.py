@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
-from holdfast.domain.outcomes import Finding, Severity
-from holdfast.kernel.checks import Check, Verdict
+from holdfast.domain.outcomes import Finding
+from holdfast.kernel.needs import Kind
+from holdfast.kernel.simulation import objections, simulated
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import Instance
-from holdfast.systems.identity_center.needs.action import Action, Kind, Place
-from holdfast.systems.identity_center.needs.simulating import SIMULATE, simulated
+from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.table import actions_for_changes
 
 
@@ -34,24 +34,4 @@ def beforehand(connection: Connection, kinds: Iterable[Kind]) -> list[Finding]:
         return []
     caller = connection.organizations.caller()
     place = place_of(connection, connection.instance(), caller)
-    checks = simulated(connection.iam, caller, actions, place)
-    findings = [
-        Finding(Severity.ERROR, "action-missing", "", check.name, check.reason, check.advice)
-        for check in checks
-        if check.verdict is Verdict.MISSING and check.needed
-    ]
-    return [*findings, *_warnings(actions, checks)]
-
-
-def _warnings(actions: Sequence[Action], checks: Sequence[Check]) -> Iterator[Finding]:
-    unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN and check.needed]
-    if unknown:
-        message = f"Whether {len(unknown)} actions that this needs are allowed could not be checked: {unknown[0].reason}"
-        yield Finding(Severity.WARNING, "actions-unchecked", "", "", message, f"Allow {SIMULATE}, or go on.")
-    lost: dict[str, list[str]] = {}
-    for action, check in zip(actions, checks, strict=True):
-        if check.verdict is Verdict.MISSING and not check.needed:
-            lost.setdefault(action.without, []).append(action.name)
-    for without, names in lost.items():
-        message = f"Not allowed: {', '.join(names)}. Without them {without}."
-        yield Finding(Severity.WARNING, "optional-actions-missing", "", "", message)
+    return objections(actions, simulated(connection.iam.simulator, caller.arn, actions, place.names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holdfast.kernel.needs import Action
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
     BOUNDARY,
@@ -30,7 +31,6 @@ from holdfast.systems.identity_center.needs.action import (
     SAML_PROVIDER,
     STORE,
     USERS,
-    Action,
 )
 
 _SET = (INSTANCE, PERMISSION_SETS)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, RemoteError, UsageError
 from holdfast.kernel.checks import Check, Verdict, failed
+from holdfast.kernel.needs import Action
 from holdfast.kernel.ports import PacedSession
+from holdfast.kernel.simulation import simulated
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.clients.organizations_gateway import Caller
 from holdfast.systems.identity_center.model import Instance
-from holdfast.systems.identity_center.needs.action import Action
 from holdfast.systems.identity_center.needs.beforehand import place_of
 from holdfast.systems.identity_center.needs.changes import ASKING
-from holdfast.systems.identity_center.needs.simulating import simulated
 from holdfast.systems.identity_center.needs.table import actions_for
 from holdfast.systems.identity_center.needs.trying import tried
 
@@ -56,7 +56,7 @@ def _actions(
     trials = dict(tried(session, instance, caller.account, actions))
     untried = [action for action in actions if trials[action] is None]
     place = place_of(connection, instance, caller)
-    answers = simulated(connection.iam, caller, untried, place) if untried else []
+    answers = simulated(connection.iam.simulator, caller.arn, untried, place.names) if untried else []
     found = {**trials, **dict(zip(untried, answers, strict=True))}
     return [check for action in actions if (check := found[action])]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holdfast.kernel.needs import ANY, Action
 from holdfast.systems.identity_center.model import (
     APPLICATION_ASSIGNMENT,
     ASSIGNMENT,
@@ -19,7 +20,6 @@ from holdfast.systems.identity_center.model import (
 )
 from holdfast.systems.identity_center.needs.action import (
     ACCOUNTS,
-    ANY,
     APPLICATIONS,
     GROUPS,
     INSTANCE,
@@ -28,7 +28,6 @@ from holdfast.systems.identity_center.needs.action import (
     PERMISSION_SETS,
     STORE,
     USERS,
-    Action,
 )
 
 ON_SETS = (PERMISSION_SET, INLINE_POLICY, MANAGED_POLICY, CUSTOMER_POLICY, BOUNDARY, TAG, PROVISION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from holdfast.domain.errors import UsageError
-from holdfast.systems.identity_center.needs.action import Action, Kind
+from holdfast.kernel.needs import Action, Kind
 from holdfast.systems.identity_center.needs.applications import APPLICATION_CHANGES, APPLICATION_READS
 from holdfast.systems.identity_center.needs.changes import ASKING, CHANGES, LOOKING, PROVISIONING
 from holdfast.systems.identity_center.needs.reads import BACKUP_READS, RESTORE_READS

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from holdfast.domain.errors import AccessDenied, RemoteError
+from holdfast.kernel.answers import Answer, rows, text, texts
 from holdfast.kernel.checks import Check, Verdict
+from holdfast.kernel.needs import Action
 from holdfast.kernel.ports import PacedSession
-from holdfast.systems.identity_center.clients.answers import Answer, Service, rows, text, texts
+from holdfast.kernel.simulation import ACTION, missing
+from holdfast.systems.identity_center.clients.answers import Service
 from holdfast.systems.identity_center.model import Instance
-from holdfast.systems.identity_center.needs.action import Action
-from holdfast.systems.identity_center.needs.simulating import ACTION, missing
 
 Samples = dict[str, object]
 """Parameters of further calls, by name: the instance, and the first of each kind that a listing gave."""

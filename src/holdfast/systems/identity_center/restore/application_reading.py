@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from holdfast.domain.records import join_key
+from holdfast.kernel.paging import every
 from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
@@ -18,7 +19,6 @@ from holdfast.systems.identity_center.model import (
     INSTANCE,
     SESSION_CONFIGURATION,
     TRUSTED_TOKEN_ISSUER,
-    every,
 )
 from holdfast.systems.identity_center.records.application_names import (
     named_grant,

@@ -6,14 +6,10 @@ from collections.abc import Callable, Iterator
 
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import RecordView
+from holdfast.kernel.paging import every
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
-from holdfast.systems.identity_center.model import (
-    GROUP,
-    MEMBERSHIP,
-    USER,
-    every,
-)
+from holdfast.systems.identity_center.model import GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.records.mapping import user_key
 from holdfast.systems.identity_center.records.references import references
 from holdfast.systems.identity_center.restore.comparison import Comparison

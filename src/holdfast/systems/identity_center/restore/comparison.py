@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
+from holdfast.kernel.choosing import ConflictManager
 from holdfast.kernel.compare import merge
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
@@ -15,7 +16,6 @@ from holdfast.systems.identity_center.records.application_names import name_in, 
 from holdfast.systems.identity_center.records.mapping import has_external_ids
 from holdfast.systems.identity_center.restore.application_facets import is_own
 from holdfast.systems.identity_center.restore.closure import Reach, closure, with_members
-from holdfast.systems.identity_center.restore.conflicts import ConflictManager
 from holdfast.systems.identity_center.settings import IdentitySource
 
 

@@ -11,6 +11,7 @@ from holdfast.domain.errors import AccessDenied, HoldfastError, NotFound, Remote
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, RecordView, split_key
 from holdfast.domain.snapshots import WITHOUT_PERSONAL, SnapshotInfo
+from holdfast.kernel.paging import every
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,
@@ -19,7 +20,6 @@ from holdfast.systems.identity_center.model import (
     USER,
     Instance,
     PermissionSet,
-    every,
 )
 from holdfast.systems.identity_center.records.mapping import SCHEMA, permission_set_from
 

@@ -1,15 +1,13 @@
-"""The Conflict Manager: what differs between backup and live, and what is done about it."""
+"""What differs between backup and live, and how far the backup's side can be set."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from holdfast.domain.changes import Change, Conflict, ConflictStrategy, FieldDifference
-from holdfast.domain.errors import Refused
+from holdfast.domain.changes import Change, FieldDifference
 from holdfast.domain.records import SEPARATOR, Record
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.kernel.ports import Chooser
 from holdfast.kernel.showing import concealed
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
@@ -30,29 +28,6 @@ FIXED = {
     TRUSTED_TOKEN_ISSUER: ("IssuerUrl", "TrustedTokenIssuerType"),
 }
 """Fields of a facet that are set when it is created and by no call after that."""
-
-
-class ConflictManager:
-    """Decides each conflict by the strategy asked for; under PROMPT by `choose`, which must remember its answers."""
-
-    def __init__(self, strategy: ConflictStrategy, choose: Chooser | None) -> None:
-        if strategy is ConflictStrategy.PROMPT and choose is None:
-            raise Refused(
-                "the conflict strategy `prompt` needs somebody to ask",
-                "Run in a terminal, or choose `overwrite`, `merge` or `skip`.",
-            )
-        self._strategy, self._choose = strategy, choose
-
-    def settle(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
-        """The conflict with its resolution, which is never PROMPT."""
-        conflict = Conflict(type_name, key, fields, self._strategy)
-        return replace(conflict, resolution=self._decide(conflict))
-
-    def _decide(self, conflict: Conflict) -> ConflictStrategy:
-        if self._strategy is not ConflictStrategy.PROMPT or self._choose is None:
-            return self._strategy
-        chosen = self._choose(conflict)
-        return ConflictStrategy.SKIP if chosen is ConflictStrategy.PROMPT else chosen
 
 
 def differences(backup: Record, live: Record) -> tuple[FieldDifference, ...]:

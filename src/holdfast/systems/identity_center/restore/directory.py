@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from holdfast.domain.errors import NotFound
+from holdfast.kernel.paging import every
 from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
 from holdfast.systems.identity_center.clients.sso_admin_gateway import SsoAdminGateway
@@ -15,7 +16,6 @@ from holdfast.systems.identity_center.model import (
     PERMISSION_SET,
     TRUSTED_TOKEN_ISSUER,
     USER,
-    every,
 )
 from holdfast.systems.identity_center.records.application_names import application_keys
 from holdfast.systems.identity_center.records.mapping import user_key

@@ -10,7 +10,7 @@ from holdfast.domain.changes import Change, Verb
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView, split_key
-from holdfast.systems.identity_center.capture.workers import Workers
+from holdfast.kernel.workers import Workers
 from holdfast.systems.identity_center.clients.iam_client import IamClient
 from holdfast.systems.identity_center.model import (
     ASSIGNMENT,

@@ -10,6 +10,7 @@ from holdfast.domain.changes import Change
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.records import join_key, split_key
+from holdfast.kernel.paging import every
 from holdfast.kernel.system import Present
 from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
@@ -32,7 +33,6 @@ from holdfast.systems.identity_center.model import (
     TAGS,
     TRUSTED_TOKEN_ISSUER,
     USER,
-    every,
 )
 from holdfast.systems.identity_center.records.application_names import split_application_assignment
 from holdfast.systems.identity_center.records.references import LINKS, PRINCIPAL_TYPES, references

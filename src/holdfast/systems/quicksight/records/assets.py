@@ -9,9 +9,15 @@ import msgspec
 
 from holdfast.domain.records import Record
 from holdfast.kernel.canonical import Plain, canonical, plain
-from holdfast.systems.quicksight.model import Asset
+from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, VPC_CONNECTION, Asset
 
 NUMBER = "#"
+STARTS = "startAfterDateTime"
+PASSING = {
+    REFRESH_SCHEDULE: frozenset({STARTS}),
+    VPC_CONNECTION: frozenset({"subnetIds", "vpcId"}),
+}
+"""Fields of members that no call brings back or none reads: a start lies in the past, a bundle tells no subnets."""
 
 _members = msgspec.json.Decoder(dict, float_hook=lambda digits: {NUMBER: digits})
 
@@ -64,3 +70,11 @@ def asset_of(record: Record) -> Asset:
         tuple(cast("Sequence[str]", body.get("Members", ()))),
         bool(body.get("Described", False)),
     )
+
+
+def lasting(type_name: str, value: Plain) -> Plain:
+    """A member, or a part of one, without what passes."""
+    passing = PASSING.get(type_name)
+    if passing is None or not isinstance(value, Mapping):
+        return value
+    return {name: lasting(type_name, item) for name, item in value.items() if name not in passing}

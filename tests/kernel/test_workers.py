@@ -11,11 +11,11 @@ from itertools import count, islice
 
 import pytest
 
-from holdfast.systems.identity_center.capture.workers import Workers
+from holdfast.kernel.workers import Workers
 
 INTERRUPTED = """
 import threading
-from holdfast.systems.identity_center.capture.workers import Workers
+from holdfast.kernel.workers import Workers
 def read(item):
     print("reading", flush=True)
     threading.Event().wait(600)

@@ -51,9 +51,7 @@ class Workers:
     def coordinate(self, work: Callable[[], T]) -> Future[T]:
         """Run work that waits for other work, in a thread of its own."""
         future: Future[T] = Future()
-        threading.Thread(
-            target=_settle, args=(future, work), name="identity-center-lead", daemon=True
-        ).start()
+        threading.Thread(target=_settle, args=(future, work), name="reading-lead", daemon=True).start()
         return future
 
     def each(self, items: Iterable[S], call: Callable[[S], T]) -> Iterator[T]:
@@ -80,7 +78,7 @@ class Workers:
         return future
 
     def _start(self) -> None:
-        threading.Thread(target=self._serve, name="identity-center", daemon=True).start()
+        threading.Thread(target=self._serve, name="reading", daemon=True).start()
 
     def _serve(self) -> None:
         told_to_end = False

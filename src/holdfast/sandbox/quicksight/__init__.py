@@ -1,0 +1,1 @@
+"""A stand-in for QuickSight: identities of an account, and assets of each of its regions."""
