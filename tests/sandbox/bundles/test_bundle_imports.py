@@ -108,6 +108,22 @@ def test_without_rollback_a_failed_job_leaves_what_it_had_imported(desk: Desk, e
     assert elsewhere.of("dashboard") == []
 
 
+def test_assets_come_into_their_folders_of_the_bundle_and_out_of_them_by_a_rollback(
+    desk: Desk, elsewhere: Desk
+) -> None:
+    members = _plain(desk)
+    _boards(members)[0]["folderArns"] = [desk.arn("folder/f")]
+    folder = {"resourceType": "folder", "folderId": "f", "name": "f", "folderType": "SHARED"}
+    members["folder/f.json"] = folder
+    assert elsewhere.imported(zipped(members))["JobStatus"] == "SUCCESSFUL"
+    (made,) = elsewhere.of("folder")
+    assert list(made.members) == [elsewhere.arn(f"dashboard/{_boards(members)[0]['dashboardId']}")]
+    made.members.clear()
+    again = {**members, "theme/bad.json": {"resourceType": "theme", "themeId": "bad", "name": ""}}
+    elsewhere.imported(zipped(again), FailureAction="ROLLBACK")
+    assert made.members == {}
+
+
 def test_with_rollback_everything_is_taken_back_created_or_updated(desk: Desk) -> None:
     before = desk.aws.sandbox.dump().quicksight
     members = _plain(desk)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 
 from holdfast.sandbox.quicksight.bundle_overrides import Overrides, Wanted
@@ -15,9 +16,10 @@ from holdfast.sandbox.quicksight.bundle_rules import (
 )
 from holdfast.sandbox.quicksight.bundle_store import Job
 from holdfast.sandbox.quicksight.bundle_target import SilentProblem, problem_of, warnings_of
-from holdfast.sandbox.quicksight.estate import Estate, QuickSight
+from holdfast.sandbox.quicksight.estate import Estate, HeldAsset, QuickSight
 from holdfast.sandbox.quicksight.kinds import KINDS
 
+Undo = Callable[[], object]
 ROLLBACK_FAILS = "rollback: "
 """A fault rule's `async_failure` that begins so fails the job and then its rollback too."""
 _WRONG = "InvalidParameterValueException"
@@ -26,7 +28,7 @@ _ORDER = list(KINDS)
 
 def run_import(quicksight: QuickSight, job: Job) -> None:
     """Everything in the bundle that can be is created or updated; what was done stays or is taken back."""
-    estate, undo = quicksight.estate(job.account, job.region), list[Callable[[], None]]()
+    estate, undo = quicksight.estate(job.account, job.region), list[Undo]()
     errors, silent = _run(quicksight, estate, job, undo)
     job.errors = [each.told() for each in errors]
     if not errors and not silent:
@@ -45,27 +47,13 @@ def run_import(quicksight: QuickSight, job: Job) -> None:
     job.status = "FAILED_ROLLBACK_COMPLETED"
 
 
-def _run(
-    quicksight: QuickSight, estate: Estate, job: Job, undo: list[Callable[[], None]]
-) -> tuple[list[JobError], bool]:
+def _run(quicksight: QuickSight, estate: Estate, job: Job, undo: list[Undo]) -> tuple[list[JobError], bool]:
     """The errors of the members, and whether it fails for one that it does not name."""
     try:
-        members = unpack(job.bundle)
+        wanted = _wanted(job)
     except BadBundle as bad:
         return [JobError("", _WRONG, str(bad))], False
-    overrides = Overrides(job, members)
-    strangers = overrides.strangers()
-    if strangers:
-        return [
-            JobError("", _WRONG, f"{each} is overridden and not in the bundle") for each in strangers
-        ], False
-    wanted = _ordered([overrides.apply(each) for each in members])
-    if len({each.arn for each in wanted}) < len(wanted):
-        return [JobError("", _WRONG, "The bundle has two members of the same resource")], False
-    if job.failure is not None:
-        # It breaks down in the middle, and nobody is to blame.
-        wanted = wanted[: len(wanted) // 2]
-    errors, silent = [], False
+    errors, silent, made = list[JobError](), job.failure is not None, list[Wanted]()
     for each in wanted:
         try:
             problem = problem_of(estate, each, job)
@@ -74,19 +62,36 @@ def _run(
             continue
         if problem:
             errors.append(JobError(each.arn, problem[0], problem[1]))
-        else:
-            job.warnings += [warning.told() for warning in warnings_of(estate, each)]
-            undo.append(_put(quicksight, estate, each, job))
+            continue
+        job.warnings += [warning.told() for warning in warnings_of(estate, each)]
+        undo.append(_put(quicksight, estate, each, job))
+        made.append(each)
+    for each in made:
+        # When all are there: a folder comes after what lies in it.
+        undo += _join(estate, each)
     if job.failure:
         errors.append(JobError("", "InternalFailure", job.failure))
-    return errors, silent or job.failure is not None
+    return errors, silent
+
+
+def _wanted(job: Job) -> list[Wanted]:
+    """What the job imports, in order. Raises: BadBundle."""
+    members = unpack(job.bundle)
+    overrides = Overrides(job, members)
+    strangers = overrides.strangers()
+    if strangers:
+        raise BadBundle(f"Overridden and not in the bundle: {', '.join(strangers)}")
+    wanted = [overrides.apply(each) for each in members]
+    if len({each.arn for each in wanted}) < len(wanted):
+        raise BadBundle("The bundle has two members of the same resource")
+    ordered = _ordered(wanted)
+    # With a failure from a fault rule it breaks down in the middle, and nobody is to blame.
+    return ordered if job.failure is None else ordered[: len(ordered) // 2]
 
 
 def _ordered(wanted: list[Wanted]) -> list[Wanted]:
     """What is needed before who needs it, else by type."""
     by_arn = {each.arn: each for each in sorted(wanted, key=lambda each: _ORDER.index(each.kind.type))}
-    if len(by_arn) < len(wanted):
-        return wanted
     needs = {
         arn: [other for other in references(each.held) if other in by_arn and other != arn]
         for arn, each in by_arn.items()
@@ -100,22 +105,14 @@ def _ordered(wanted: list[Wanted]) -> list[Wanted]:
         return list(by_arn.values())
 
 
-def _put(quicksight: QuickSight, estate: Estate, wanted: Wanted, job: Job) -> Callable[[], None]:
+def _put(quicksight: QuickSight, estate: Estate, wanted: Wanted, job: Job) -> Undo:
     """Creates or updates the asset; calling what it gives takes that back."""
-    asset = estate.find(wanted.kind.type, wanted.key)
-    if asset is None:
+    held = estate.find(wanted.kind.type, wanted.key)
+    if held is None:
         asset = estate.add(wanted.kind, wanted.held, job.due)
-        made = asset
-
-        def back() -> None:
-            estate.remove(made)
+        back = partial(estate.remove, asset)
     else:
-        held, before = asset, replace(asset, versions=list(asset.versions))
-
-        def back() -> None:
-            for each in fields(before):
-                setattr(held, each.name, getattr(before, each.name))
-
+        asset, back = held, partial(_as_before, held, replace(held, versions=list(held.versions)))
         asset.replace(wanted.held, job.due)
         asset.deleted = None
     if wanted.permissions is not None:
@@ -123,18 +120,19 @@ def _put(quicksight: QuickSight, estate: Estate, wanted: Wanted, job: Job) -> Ca
     if wanted.tags is not None:
         asset.tags = dict(wanted.tags)
     asset.secret = wanted.secret or asset.secret
-    joined = [
-        folder
-        for arn in wanted.folders
-        if (folder := estate.assets.get(arn)) is not None and asset.arn not in folder.members
-    ]
-    for folder in joined:
-        folder.members[asset.arn] = estate.place()
     quicksight.journal.record("ImportAsset", estate.region, wanted.kind.folder, asset.key)
+    return back
 
-    def everything_back() -> None:
-        for folder in joined:
-            folder.members.pop(wanted.arn, None)
-        back()
 
-    return everything_back
+def _as_before(asset: HeldAsset, before: HeldAsset) -> None:
+    for each in fields(before):
+        setattr(asset, each.name, getattr(before, each.name))
+
+
+def _join(estate: Estate, wanted: Wanted) -> Iterator[Undo]:
+    """Puts the asset into its folders that are there; calling what it gives takes it out again."""
+    for arn in wanted.folders:
+        folder = estate.assets.get(arn)
+        if folder is not None and wanted.arn not in folder.members:
+            folder.members[wanted.arn] = estate.place()
+            yield partial(folder.members.pop, wanted.arn, None)
