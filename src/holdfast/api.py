@@ -11,7 +11,7 @@ the command line streams.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 
@@ -34,6 +34,7 @@ from holdfast.api_models import (
     IncrementalData,
     IntegrityResult,
     PermissionSet,
+    ResourceType,
     RestoreOptions,
     RestorePreview,
     RestoreResult,
@@ -68,6 +69,8 @@ __all__ = ["BackupManager", "IdentityCenterCollector", "RestoreManager", "Storag
 class Manager:
     """What all managers stand on: one installation, opened when it is first needed."""
 
+    _system = IDENTITY_CENTER
+
     def __init__(self, installation: Installation | None = None) -> None:
         self._given = installation
 
@@ -76,7 +79,7 @@ class Manager:
         return self._given or open_installation(None, SilentProgress())
 
     def _info(self, backup_id: str) -> SnapshotInfo:
-        return self._home.vault.resolve(backup_id, IDENTITY_CENTER)
+        return self._home.vault.resolve(backup_id, self._system)
 
     def _metadata(self, info: SnapshotInfo) -> BackupMetadata:
         home = self._home
@@ -84,7 +87,7 @@ class Manager:
         return answers.metadata_of(info, encryption, home.settings.retention)
 
     def _listed(self, filters: BackupFilters) -> list[BackupMetadata]:
-        infos = self._home.vault.snapshots(IDENTITY_CENTER)
+        infos = self._home.vault.snapshots(self._system)
         found = [self._metadata(info) for info in infos if answers.passes(info, filters)]
         return found[: filters.limit or None]
 
@@ -97,17 +100,39 @@ class Manager:
 
     def _delete(self, backup_id: str) -> bool:
         """True when that backup was there and is gone; only its whole id will do, so nothing else is hit."""
-        info = next(
-            (info for info in self._home.vault.snapshots(IDENTITY_CENTER) if info.id == backup_id), None
-        )
+        info = next((info for info in self._home.vault.snapshots(self._system) if info.id == backup_id), None)
         if info is None:
             return False
         self._home.cleanup.delete([info], "", self._home.progress)
         return True
 
 
-class BackupManager(Manager):
-    """Takes, lists, checks and deletes backups of Identity Center."""
+class AnySystem(Manager):
+    """A manager of one system: Identity Center, or another by its name, such as `quicksight`.
+
+    Of another one all record types are meant, whatever resources the options name.
+    """
+
+    def __init__(self, installation: Installation | None = None, system: str = IDENTITY_CENTER) -> None:
+        super().__init__(installation)
+        self._system = system
+
+    def _types(self, resources: Iterable[ResourceType]) -> tuple[str, ...]:
+        if self._system == IDENTITY_CENTER:
+            return records.record_types(resources)
+        return tuple(kind.name for kind in self._home.system(self._system).types)
+
+    def _mapping(self, environment: Environment) -> str:
+        if self._system != IDENTITY_CENTER and environment.resource_mappings:
+            raise UsageError(
+                f"The Python interface takes no mapping for {self._system}.",
+                "Use the command with --mapping.",
+            )
+        return targets.mapping_of(environment)
+
+
+class BackupManager(AnySystem):
+    """Takes, lists, checks and deletes backups."""
 
     def create_backup(self, backup_type: BackupType, options: BackupOptions) -> BackupResult:
         """The sealed backup, or what lacks of it.
@@ -123,13 +148,13 @@ class BackupManager(Manager):
             )
         request = BackupRequest(
             kind=INCREMENTAL if kind is BackupType.INCREMENTAL else FULL,
-            types=records.record_types(options.resources),
+            types=self._types(options.resources),
             since=answers.in_utc(options.since).isoformat() if options.since else "",
             labels=answers.labels_of(options.labels, options.retention_policy),
         )
-        run = self._home.runs.launch("backup", IDENTITY_CENTER, request)
+        run = self._home.runs.launch("backup", self._system, request)
         return answers.backup_result(
-            run, self._home.backup(IDENTITY_CENTER).snapshot_of(run.id), self._home.ledger
+            run, self._home.backup(self._system).snapshot_of(run.id), self._home.ledger
         )
 
     def list_backups(self, filters: BackupFilters) -> list[BackupMetadata]:
@@ -146,7 +171,8 @@ class BackupManager(Manager):
         damage = self._home.vault.verify(info, self._home.progress).problems
         findings = [answers.damage_finding(problem) for problem in damage]
         if not findings:
-            findings += [*find_faults(list(self._parts(info))), *answers.gaps(info)]
+            faults = self._home.system(self._system).source().validate
+            findings += [*faults(list(self._parts(info))), *answers.gaps(info)]
         return ValidationResult(info.id, findings)
 
     def delete_backup(self, backup_id: str) -> bool:
@@ -157,8 +183,8 @@ class BackupManager(Manager):
         return self._delete(backup_id)
 
 
-class RestoreManager(Manager):
-    """Previews and makes restores of Identity Center."""
+class RestoreManager(AnySystem):
+    """Previews and makes restores."""
 
     def restore_backup(self, backup_id: str, options: RestoreOptions) -> RestoreResult:
         """How the restore ended; with `dry_run` what it would do, from the same decisions.
@@ -171,8 +197,8 @@ class RestoreManager(Manager):
         if options.dry_run:
             preview = self._preview(request)
             return answers.dry_result(request.snapshot, preview)
-        run = self._home.runs.launch("restore", IDENTITY_CENTER, request)
-        safety = self._home.backup(IDENTITY_CENTER).snapshot_of(run.id)
+        run = self._home.runs.launch("restore", self._system, request)
+        safety = self._home.backup(self._system).snapshot_of(run.id)
         return answers.restore_result(request.snapshot, run, safety, self._home.ledger)
 
     def preview_restore(self, backup_id: str, options: RestoreOptions) -> RestorePreview:
@@ -189,10 +215,10 @@ class RestoreManager(Manager):
         Raises: NotFound; MappingError; CredentialsError; RemoteError.
         """
         info = self._info(backup_id)
-        system = self._home.system(IDENTITY_CENTER, targets.destination_of(target_env))
+        system = self._home.system(self._system, targets.destination_of(target_env))
         live = system.source().identity()
         types = tuple(section.type for section in info.sections if section.captured)
-        wanted = system.translated(self._home.vault.read(info), targets.mapping_of(target_env))
+        wanted = system.translated(self._home.vault.read(info), self._mapping(target_env))
         findings = [
             *answers.elsewhere(target_env, live),
             *translation_findings(wanted),
@@ -201,7 +227,7 @@ class RestoreManager(Manager):
         return CompatibilityResult(info.id, Environment(live.account, live.region, live.instance), findings)
 
     def _preview(self, request: RestoreRequest) -> RestorePreview:
-        restore = self._home.restore(IDENTITY_CENTER, request.target)
+        restore = self._home.restore(self._system, request.target)
         return answers.restore_preview(restore.preview(request, self._home.choose, self._home.progress))
 
     def _request(self, backup_id: str, options: RestoreOptions) -> RestoreRequest:
@@ -214,9 +240,9 @@ class RestoreManager(Manager):
         environment = targets.environment_of(options)
         return RestoreRequest(
             snapshot=self._info(backup_id).id,
-            types=records.record_types(options.target_resources),
+            types=self._types(options.target_resources),
             strategy=strategy,
-            mapping=targets.mapping_of(environment),
+            mapping=self._mapping(environment),
             target=targets.destination_of(environment),
         )
 

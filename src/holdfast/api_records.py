@@ -89,7 +89,8 @@ def record_types(resources: Iterable[ResourceType]) -> tuple[str, ...]:
 
 def counted_as(type_name: str) -> str:
     """The word under which a record or a change of a part of it (`permission_set.tag`) is counted."""
-    return COUNTED[type_name.partition(".")[0]]
+    name = type_name.partition(".")[0]
+    return COUNTED.get(name, name)
 
 
 def checksum_name(type_name: str, key: str) -> str:

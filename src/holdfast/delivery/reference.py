@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import Field, fields
 from importlib import import_module
 from inspect import cleandoc
@@ -19,9 +19,14 @@ from holdfast.delivery.cli.root import root
 from holdfast.domain.errors import HoldfastError
 from holdfast.kernel.needs import Action
 from holdfast.kernel.runs.manifest import manifest_schema
+from holdfast.systems.identity_center.needs import table as identity_center
 from holdfast.systems.identity_center.needs.action import Place
 from holdfast.systems.identity_center.needs.policy import policy
-from holdfast.systems.identity_center.needs.table import ACTIONS, BACKUP, RESTORE, actions_for
+from holdfast.systems.quicksight.needs import table as quicksight
+from holdfast.systems.quicksight.needs.policy import needed, place_of
+from holdfast.systems.quicksight.needs.policy import policy as quicksight_policy
+from holdfast.systems.quicksight.needs.table import BACKUP, RESTORE
+from holdfast.systems.quicksight.settings import QuickSightSettings
 
 _SOURCES = Path(__file__).parents[1]
 _DECLARES_A_CODE = re.compile(r"^\s+code: ClassVar\[str\] = ", re.MULTILINE)
@@ -49,6 +54,12 @@ _PERMISSIONS_NOTE = """\
 `holdfast doctor --print-policy backup` and `restore` print these policies, with the instance and the partition of the
 settings filled in; `holdfast doctor` says which actions the credentials in use lack. Resource types are those of AWS's
 Service Authorization Reference. `sts:GetCallerIdentity` needs no permission."""
+
+_QUICKSIGHT_NOTE = """\
+A restore takes a safety snapshot first and stores it in the vault alone, so it needs nothing of S3 and DynamoDB. Export
+and import jobs ask for more in the caller's name than Holdfast calls: that is listed with them. With `tags`, `kms_key`,
+`table_days` or `point_in_time_recovery` set, the printed policy has the actions that these take, the key's only through
+S3. The bucket, the tables and the regions of the settings are filled in."""
 
 _NAMES = ", ".join(f"`{name}`" for name in FILE_NAMES)
 _SETTINGS_HEAD = f"""\
@@ -111,18 +122,37 @@ def settings_page() -> str:
 
 
 def permissions_page() -> str:
-    """Every IAM action that Identity Center needs, with the policies that allow them, as Markdown."""
-    rows = [
-        f"| `{action.name}` | {'backup, restore' if action.backup else 'restore'} | {action.purpose} "
-        f"| {'yes' if action.required else f'no: {action.without}'} | {_resources(action)} |"
-        for action in ACTIONS
+    """Every IAM action that a system needs, with the policies that allow them, as Markdown."""
+    parts = [
+        "# Permissions",
+        _GENERATED,
+        _PERMISSIONS_NOTE,
+        "## Identity Center",
+        _actions(identity_center.ACTIONS),
     ]
-    head = "| action | for | to | needed | resources |\n| --- | --- | --- | --- | --- |"
-    parts = ["# Permissions for Identity Center", _GENERATED, _PERMISSIONS_NOTE, "\n".join([head, *rows])]
     for work in (BACKUP, RESTORE):
-        document = policy(actions_for(work), Place())
-        parts += [f"## Policy for a {work}", f"<!-- policy: {work} -->\n```json\n{document}\n```"]
+        document = policy(identity_center.actions_for(work), Place())
+        parts += [f"### Policy for a {work}", f"<!-- policy: {work} -->\n```json\n{document}\n```"]
+    parts += ["## QuickSight", _QUICKSIGHT_NOTE, _actions(quicksight.ACTIONS)]
+    settings = QuickSightSettings()
+    for work in (BACKUP, RESTORE):
+        document = quicksight_policy(needed(work, settings), place_of(settings, "", ""))
+        parts += [f"### Policy for a {work} of QuickSight", f"```json\n{document}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _actions(actions: Iterable[Action]) -> str:
+    rows = [
+        f"| `{action.name}` | {_works(action)} | {action.purpose} "
+        f"| {'yes' if action.required else f'no: {action.without}'} | {_resources(action)} |"
+        for action in actions
+    ]
+    return "\n".join(["| action | for | to | needed | resources |", "| --- | --- | --- | --- | --- |", *rows])
+
+
+def _works(action: Action) -> str:
+    stores = action.service in ("s3", "dynamodb", "kms")
+    return "backup" if stores else "backup, restore" if action.backup else "restore"
 
 
 def error_types() -> list[type[HoldfastError]]:

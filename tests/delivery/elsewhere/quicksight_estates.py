@@ -186,6 +186,49 @@ OLD = QuickSightPortrait(
         ),
     ),
 )
+_TICKETS = {
+    "dataSourceArn": f"{OLD_PLACE.arn}datasource/tickets",
+    "tablePath": [{"name": "issues"}],
+    "inputColumns": [{"name": "n", "type": "INTEGER"}],
+}
+_UPLOADED = [{"identifier": "d", "dataSetArn": f"{OLD_PLACE.arn}dataset/upload"}]
+ODD = QuickSightPortrait(
+    account=OLD_ACCOUNT,
+    identity_region="us-east-1",
+    users=(_user("carl"),),
+    estates=(
+        EstatePortrait(
+            "us-east-2",
+            (
+                _asset(
+                    "data_source",
+                    "datasource",
+                    "tickets",
+                    {
+                        "type": "JIRA",
+                        "dataSourceParameters": {
+                            "jiraParameters": {"siteBaseUrl": "https://tickets.example.com"}
+                        },
+                    },
+                ),
+                _asset(
+                    "data_set",
+                    "dataset",
+                    "issues",
+                    {"importMode": "SPICE", "physicalTableMap": {"t": {"saaSTable": _TICKETS}}},
+                ),
+                _asset(
+                    "dashboard",
+                    "dashboard",
+                    "lost",
+                    {"definition": {"dataSetIdentifierDeclarations": _UPLOADED, "sheets": []}},
+                    permissions={f"{OLD_PLACE.people}user/default/carl": VIEW},
+                ),
+            ),
+        ),
+    ),
+)
+"""Assets of which no bundle can be made, and one whose dataset is not there."""
 EMPTY = QuickSightPortrait(account=NEW_ACCOUNT, identity_region="eu-central-1")
 
 

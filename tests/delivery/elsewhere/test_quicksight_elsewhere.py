@@ -25,6 +25,7 @@ from tests.delivery.elsewhere.quicksight_estates import (
     EMPTY_WORLD,
     MAPPING,
     NEW_ACCOUNT,
+    ODD,
     OLD,
     OLD_ACCOUNT,
     OLD_WORLD,
@@ -175,11 +176,17 @@ def as_mapped(text: str) -> str:
     return text
 
 
-def test_a_restore_into_another_account_and_region_is_equal_under_the_mapping_and_can_be_undone(
+def test_a_restore_into_another_account_is_equal_under_the_mapping_though_cut_off_and_can_be_undone(
     desk: Desk, new: SandboxServer
 ) -> None:
-    done = desk.run("quicksight", "restore", "latest", "--json", *there(new))
+    new.faults([FaultRule(operation="StartAssetBundleImportJob", expired_token=True)])
+    cut = desk.run("quicksight", "restore", "latest", "--json", *there(new))
+    assert cut.code == 11, cut
+    new.clear_faults()
+    file = (desk.folder / "mapping.toml").rename(desk.folder / "moved.toml")  # the run keeps what it said
+    done = desk.run("runs", "resume", "latest", "--json")
     assert done.code == 0, done
+    file.rename(desk.folder / "mapping.toml")
     assert held(new) == as_new(secret(desk))
     same = desk.run("quicksight", "diff", "latest", "live", "--exit-code", "--json", *there(new))
     assert (same.code, same.json) == (0, []), same
@@ -189,20 +196,6 @@ def test_a_restore_into_another_account_and_region_is_equal_under_the_mapping_an
     undone = desk.run("runs", "rollback", done.json["run"])
     assert undone.code == 0, undone
     assert new.dump().quicksight == ()
-
-
-def test_a_run_that_was_cut_off_goes_on_with_the_secrets_and_subnets_of_its_mapping(
-    desk: Desk, new: SandboxServer
-) -> None:
-    new.faults([FaultRule(operation="StartAssetBundleImportJob", expired_token=True)])
-    cut = desk.run("quicksight", "restore", "latest", "--json", *there(new))
-    assert cut.code == 11, cut
-    new.clear_faults()
-    (desk.folder / "mapping.toml").rename(desk.folder / "gone.toml")
-    done = desk.run("runs", "resume", "latest", "--json")
-    assert done.code == 0, done
-    (desk.folder / "gone.toml").rename(desk.folder / "mapping.toml")
-    assert held(new) == as_new(secret(desk))
 
 
 def test_a_prefix_makes_copies_beside_the_originals(desk: Desk, old: SandboxServer) -> None:
@@ -252,6 +245,10 @@ def test_what_the_mapping_leaves_in_the_old_account_is_refused_with_the_entries_
     assert unmapped.code == 4, unmapped
     for table in ('[regions] us-east-2 = "eu-west-1"', '[identity_regions] us-east-1 = "eu-central-1"'):
         assert f'[accounts] {OLD_ACCOUNT} = "{NEW_ACCOUNT}" and {table}' in unmapped.error["message"]
+    other = desk.run(
+        "quicksight", "restore", "latest", "--target-account", OLD_ACCOUNT, "--json", *there(new)
+    )
+    assert (other.code, f"the target is account {NEW_ACCOUNT}" in other.error["message"]) == (4, True)
     assert new.changes() == []
 
 
@@ -271,6 +268,26 @@ def test_a_drill_restores_everything_in_a_sandbox_and_says_what_it_cannot_show(
     (told,) = [each["message"] for each in drilled.json["findings"] if each["code"] == "rehearsed"]
     assert "data in SPICE does not come back" in told
     assert old.status().requests_total == before
+
+
+def test_a_drill_tells_what_no_bundle_brings_back_and_what_it_had_to_presuppose(
+    desk: Desk, old: SandboxServer
+) -> None:
+    old.load(Portrait(management_account=OLD_ACCOUNT, region="us-east-2", quicksight=(ODD,)))
+    assert desk.run("quicksight", "backup", "--mode", "assets-only", "--json").code == 3
+    drilled = desk.run("backups", "drill", "latest", "--json")
+    assert drilled.code == 3, drilled
+    came = {
+        (each["type"], each["done"], each["failed"], each["impossible"]) for each in drilled.json["items"]
+    }
+    assert came == {("dashboard", 1, 0, 0), ("data_set", 0, 0, 1), ("data_source", 0, 0, 1)}
+    reasons = sorted(each["reason"] for each in drilled.json["failures"])
+    assert reasons == [
+        "It is not made: no bundle carries data sources of type JIRA.",
+        "It needs the data source tickets, which is neither in the service nor can be restored.",
+    ]
+    (told,) = [each["message"] for each in drilled.json["findings"] if each["code"] == "rehearsed"]
+    assert "2 that the backup names and does not hold are there: user/default/carl, dataset/upload:" in told
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the published bundle is not beside this checkout")

@@ -11,6 +11,12 @@ from typing import Any
 import boto3
 import pytest
 
+from holdfast.api import BackupManager
+from holdfast.api_models import BackupFilters
+from holdfast.bootstrap import Installation
+from holdfast.config import load
+from holdfast.kernel.quiet import SilentProgress
+from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.needs.table import (
     EXPIRING,
@@ -54,9 +60,12 @@ class Operator:
     quicksight: Any
     policies: dict[str, str]
 
-    def may(self, work: str) -> None:
-        """Give the user the policy printed for the work, and nothing else."""
-        self.iam.put_user_policy(UserName=USER, PolicyName="only", PolicyDocument=self.policies[work])
+    def may(self, work: str, *but: str) -> None:
+        """Give the user the policy printed for the work, without some actions."""
+        document = json.loads(self.policies[work])
+        for statement in document["Statement"]:
+            statement["Action"] = [name for name in statement["Action"] if name not in but]
+        self.iam.put_user_policy(UserName=USER, PolicyName="only", PolicyDocument=json.dumps(document))
 
     def called(self) -> set[str]:
         """The actions that were called so far."""
@@ -149,6 +158,18 @@ def test_under_the_policies_alone_a_backup_and_a_restore_do_all_that_they_ask_fo
     assert unused == NOT_CALLED_HERE
 
 
+def test_python_lists_and_checks_its_backups(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in operator.desk.variables({}).items():
+        monkeypatch.setenv(name, value)
+    settings = load(None, operator.desk.variables({}), operator.desk.folder)
+    manager = BackupManager(Installation(settings, SilentProgress()), "quicksight")
+    newest = manager.list_backups(BackupFilters())[0]
+    assert newest.instance_arn == "arn:aws:quicksight:us-east-1:123456789012"
+    assert [
+        each for each in manager.validate_backup(newest.backup_id).findings if each.severity == "error"
+    ] == []
+
+
 def _say_where_every_asset_is(operator: Operator, run: str) -> None:
     """The manifest has for each item of the inventory the object that holds it, or why none does."""
     folder = operator.desk.folder / ".holdfast" / "reports" / run
@@ -174,3 +195,34 @@ def test_doctor_is_content_under_the_policy_for_the_work(operator: Operator) -> 
     lacking = operator.desk.run("doctor", "--system", "quicksight", "--for", "backup", "--json")
     missing = {each["name"] for each in lacking.json["checks"] if each["verdict"] == "missing"}
     assert (lacking.code, "s3:PutObject" in missing, "dynamodb:CreateTable" in missing) == (11, True, True)
+
+
+def test_scenario_2_a_network_lost_midway_keeps_the_progress_and_a_resume_finishes(
+    operator: Operator,
+) -> None:
+    operator.may("backup")
+    operator.sandbox.faults(
+        [FaultRule(service="quicksight", operation="(Describe|Start|ListTags).*", region_down=True)]
+    )
+    lost = operator.desk.run("quicksight", "backup", "--json", HOLDFAST_AWS_RETRIES="0")
+    operator.sandbox.clear_faults()
+    assert (lost.code, "runs resume" in lost.err) == (75, True), lost
+    listed = operator.sandbox.status().requests["quicksight:ListUsers"]
+    resumed = operator.desk.run("runs", "resume", "latest", "--json")
+    assert (resumed.code, resumed.json["state"]) == (3, "partial")
+    assert operator.sandbox.status().requests["quicksight:ListUsers"] == listed, (
+        "what was read is not read again"
+    )
+
+
+def test_scenario_3_a_permission_revoked_is_named_with_what_to_allow_and_the_rest_is_kept(
+    operator: Operator,
+) -> None:
+    operator.may("backup", "quicksight:ListThemes", "dynamodb:BatchWriteItem")
+    taken = operator.desk.run("quicksight", "backup", "--json")
+    assert taken.code == 3
+    told = {each["type"]: each["reason"] + each["advice"] for each in taken.json["failures"]}
+    assert "quicksight:ListThemes" in told["theme"]
+    assert "Allow dynamodb:BatchWriteItem" in told["user.item"]
+    done = {each["type"]: each["count"] for each in taken.json["changes"] if each["outcome"] == "done"}
+    assert done["bundle"] > 5 and "user.item" not in done

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from holdfast.domain.changes import Change
 from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, Severity
-from holdfast.domain.runs import RunState
+from holdfast.domain.runs import JournalEntry, RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.runs.report import LISTED, build_report
@@ -86,6 +87,19 @@ def test_failures_come_with_reason_and_next_step() -> None:
         "Allow sso:AttachManagedPolicyToPermissionSet to the principal Holdfast runs as.",
     )
     assert [outcome for outcome, _, _ in told] == ["failed", "impossible", "in doubt"]
+
+
+def test_what_a_done_change_leaves_to_somebody_is_told() -> None:
+    made = Change("user", "ann", None, b"{}", 0, "ann")
+    done = Outcome(OutcomeKind.DONE, "registered", "Send ann the link.")
+    ledger = MemoryLedger(entries=[JournalEntry(0, made, intended=True, outcome=done)])
+
+    report = build_report(ledger, sample_run.run())
+
+    assert [(each.what, each.key, each.advice) for each in report.to_do] == [
+        ("create user", "ann", "Send ann the link.")
+    ]
+    assert "Send ann the link." in report_text(report)
 
 
 def test_more_failures_than_are_listed_are_still_counted() -> None:

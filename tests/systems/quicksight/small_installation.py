@@ -55,6 +55,12 @@ _IDS = {
 }
 
 
+def network(key: str) -> AssetPortrait:
+    """A VPC connection."""
+    ways: dict[str, object] = {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}
+    return asset("vpc_connection", key, {**ways, "roleArn": f"arn:aws:iam::{ACCOUNT}:role/network"})
+
+
 def source(key: str, **beside: object) -> AssetPortrait:
     """A database."""
     parameters = {"postgreSqlParameters": {"host": f"{key}.example.com", "port": 5432, "database": "d"}}
@@ -120,6 +126,7 @@ KEPT = QuickSightPortrait(
         EstatePortrait(
             REGION,
             (
+                network("net"),
                 source("db", permissions={f"{HOME}user/default/ann": ("quicksight:DescribeDataSource",)}),
                 source("warehouse", tags={"team": "blue"}),
                 table("sales", "db"),
@@ -158,6 +165,7 @@ DAMAGED = QuickSightPortrait(
         EstatePortrait(
             REGION,
             (
+                network("other"),
                 source("db"),
                 table("sales", "db", tags={"temporary": "1"}),
                 table("scrap", "db"),

@@ -76,7 +76,7 @@ def test_what_cannot_return_is_told_once_for_each_kind() -> None:
     assert told == {
         ("user", "2 users are registered anew and must set a password: ann, bob."),
         ("data_source", "1 data source is made without credentials, which no backup holds: db."),
-        ("data_set", "1 dataset in SPICE come back without data."),
+        ("data_set", "1 dataset in SPICE comes back without data."),
         ("analysis", "Bookmarks, alerts and subscriptions of people are in no backup."),
     }
 
@@ -112,6 +112,13 @@ def test_a_permission_of_nobody_is_told_and_not_planned() -> None:
     assert "create dashboard.permission board / user/default/ann" not in names(changes(wanted, view(EMPTY)))
     told = [item.key for item in findings(wanted, view(EMPTY)) if item.code == "principal-missing"]
     assert told == [f"board\x1f{HOME}user/default/ann"]
+
+
+def test_what_cannot_be_made_goes_into_no_folder() -> None:
+    wanted = view([*EMPTY, asset_record(folder("top", (f"{HOME}topic/lost",)))])
+    assert names(changes(wanted, view(EMPTY))) == ["create folder top"]
+    (told,) = findings(wanted, view(EMPTY))
+    assert (told.code, told.key) == ("member-missing", f"top\x1f{HOME}topic/lost")
 
 
 LIVE_RIGHTS = {f"{HOME}user/default/bob": ("quicksight:DescribeDashboard",)}
@@ -179,6 +186,21 @@ def test_extras_go_only_when_asked_and_in_reverse_order() -> None:
     ]
     (note,) = (item for item in findings(view(estate()), live, options) if item.code == "recovery-window")
     assert note.message == "1 analysis is deleted with a recovery window of 30 days."
+
+
+def test_what_no_rollback_gives_back_of_what_goes_is_told() -> None:
+    live = view([*estate(), user("eve"), asset_record(data_source("old"))])
+    told = findings(view(estate()), live, replace(EVERYTHING, delete_extra=True))
+    assert [(item.type, item.message.partition(";")[0]) for item in told] == [
+        ("user", "1 user will be deleted"),
+        ("data_source", "1 data source will be deleted"),
+    ]
+
+
+def test_credentials_that_a_secret_replaces_are_told() -> None:
+    given = Overrides(data_sources={"db": DataSourceOverride({"host": "here"}, "arn:aws:secretsmanager:x")})
+    (told,) = findings(view(estate()), view(estate()), overrides=given)
+    assert (told.key, told.code) == ("db", "cannot-return")
 
 
 def test_no_extras_go_when_the_backup_lacks_some() -> None:

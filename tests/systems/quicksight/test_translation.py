@@ -230,6 +230,14 @@ def test_who_is_dropped_loses_memberships_and_permissions_and_is_listed() -> Non
     ]
 
 
+def test_an_asset_that_nobody_may_see_any_more_is_named() -> None:
+    held = {person("user/default/anna"): ("a",)}
+    alone = under({"drop": {"principals": ["user/default/anna"]}}, asset("theme", "t", None, held))
+    assert messages(alone)[1:] == [
+        "mapping-orphan: Nobody is left who may see theme t: all who may are dropped."
+    ]
+
+
 def test_renamed_people_keep_everything_else() -> None:
     renamed = under({"users": {"default/anna": "sales/Role/bea"}, "groups": {"default/G": "sales/H"}},
                     user("anna"), group("G"), member("G", "anna"))  # fmt: skip

@@ -34,7 +34,8 @@ def show_report(report: RunReport, folder: Path | str = "", screen: Screen | Non
     _outcomes(screen, report)
     if report.items or not report.sums_up:
         screen.line(sum_line(report), "" if report.sums_up else "bold red")
-    _failures(screen, report.failures, report.failures_total)
+    _failures(screen, "Not done", report.failures, report.failures_total)
+    _failures(screen, "To do", report.to_do, report.to_do_total)
     _conflicts(screen, report.conflicts, report.conflicts_total)
     screen.findings("Findings", report.findings[:SHOWN], report.findings_total)
     screen.findings("Cannot return", report.cannot_return[:SHOWN], report.cannot_return_total)
@@ -66,10 +67,10 @@ def _count(amount: int) -> str:
     return f"{amount:,}"
 
 
-def _failures(screen: Screen, failures: Sequence[Failure], total: int) -> None:
+def _failures(screen: Screen, title: str, failures: Sequence[Failure], total: int) -> None:
     if not failures:
         return
-    screen.heading(f"Not done ({total:,})")
+    screen.heading(f"{title} ({total:,})")
     for failure in failures[:SHOWN]:
         told = f"  {failure.outcome}: {failure.what} {visible_key(failure.key)}: {failure.reason}"
         screen.line(told, STYLES.get(failure.outcome, ""))

@@ -66,12 +66,9 @@ def build_report(
 ) -> RunReport:
     """The report of a run in any state; reads each of the run's rows once.
 
-    `snapshot` is the one the run sealed or worked on, `previous` the one before it, for growth.
-    `now` ends the duration of a run that has not finished (its last heartbeat where absent).
+    `snapshot` is the one the run sealed or worked on, `previous` the one before. `now` ends an unfinished run.
     """
-    traffic = replace(calls, waited=round(calls.waited, 3)) if calls else None
-    findings, conflicts = ledger.findings(run.id), ledger.conflicts(run.id)
-    seen = _read(ledger, run)
+    findings, conflicts, seen = ledger.findings(run.id), ledger.conflicts(run.id), _read(ledger, run)
     items, changes = _item_tallies(ledger, run, snapshot, seen.kept), _change_tallies(ledger, run)
     discrepancies = tuple(_discrepancies(items, changes))
     return RunReport(
@@ -99,16 +96,22 @@ def build_report(
         findings_by_severity=_count(finding.severity.value for finding in _ordinary(findings)),
         failures=tuple(seen.failures),
         failures_total=seen.failures_total,
+        to_do=tuple(seen.to_do),
+        to_do_total=seen.to_do_total,
         left_out=tuple(_left_out(findings, snapshot, seen)),
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
         calls=calls.calls if calls else 0,
-        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, traffic, tuple(stages)),
+        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),
         next_steps=tuple(_next_steps(run, changes, findings)),
     )
+
+
+def _traffic(calls: CallCount | None) -> CallCount | None:
+    return replace(calls, waited=round(calls.waited, 3)) if calls else None
 
 
 def exit_code(run: Run, findings: Iterable[Finding], does_not_add_up: bool = False) -> int:
@@ -126,6 +129,8 @@ class _Seen:
 
     failures: list[Failure] = field(default_factory=list)
     failures_total: int = 0
+    to_do: list[Failure] = field(default_factory=list)
+    to_do_total: int = 0
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
@@ -151,13 +156,20 @@ class _Seen:
             self.skipped[change.type, entry.outcome.reason] += 1
         elif entry.outcome.kind is not OutcomeKind.DONE:
             self._failed(f"{change.verb} {change.type}", change.type, change.key, entry.outcome)
+        elif entry.outcome.advice:
+            self.to_do_total += 1
+            told = _told(f"{change.verb} {change.type}", change.type, change.key, entry.outcome)
+            self.to_do += [told] * (len(self.to_do) < LISTED)
 
     def _failed(self, what: str, type_name: str, key: str, outcome: Outcome | None) -> None:
         self.failures_total += 1
-        if len(self.failures) >= LISTED:
-            return
-        kind, told = ("in doubt", IN_DOUBT) if outcome is None else (outcome.kind.value, outcome)
-        self.failures.append(Failure(what, type_name, key, kind, told.reason, told.advice, told.code))
+        if len(self.failures) < LISTED:
+            self.failures.append(_told(what, type_name, key, outcome))
+
+
+def _told(what: str, type_name: str, key: str, outcome: Outcome | None) -> Failure:
+    kind, told = ("in doubt", IN_DOUBT) if outcome is None else (outcome.kind.value, outcome)
+    return Failure(what, type_name, key, kind, told.reason, told.advice, told.code)
 
 
 IN_DOUBT = Outcome(

@@ -30,6 +30,7 @@ def _body(report: RunReport) -> Iterator[str]:
     yield from section("Outcomes", _outcomes(report))
     yield from section("Changes", _changes(report))
     yield from section("Not done", _failures(report.failures, report.failures_total))
+    yield from section("To do", _failures(report.to_do, report.to_do_total))
     yield from section("Conflicts", _conflicts(report.conflicts, report.conflicts_total))
     yield from section("Findings", _findings(report.findings, report.findings_total))
     yield from section("Cannot return", _findings(report.cannot_return, report.cannot_return_total))

@@ -103,6 +103,7 @@ def _lines(report: RunReport) -> Iterator[str]:
     yield from _section("Outcomes", _outcomes(report))
     yield from _section("Changes", _changes(report))
     yield from _section("Not done", _failures(report.failures, report.failures_total))
+    yield from _section("To do", _failures(report.to_do, report.to_do_total))
     yield from _section("Conflicts", _conflicts(report.conflicts, report.conflicts_total))
     yield from _section("Findings", _findings(report.findings, report.findings_total))
     yield from _section("Left out", map(left_out_line, report.left_out))

@@ -47,7 +47,7 @@ class ChangeTally:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An item or change that did not end well: why, and the next step."""
+    """An item or change that did not end well, or left something to do: why, and the next step."""
 
     what: str
     type: str
@@ -131,7 +131,8 @@ class Growth:
 class RunReport:
     """What a run was asked, what it did, and what did not work, with personal values masked.
 
-    Lists of conflicts, findings and failures are bounded; the `..._total` figures count all, and the
+    `to_do` are changes that are done but for what somebody must do by hand.
+    Lists of conflicts, findings, failures and things to do are bounded; the `..._total` figures count all, and the
     manifest holds every one. `sums_up` is False when some type's outcomes do not add up to its
     inventory or a change has no outcome; `discrepancies` says where. `calls` are the requests that the
     process which makes the report has sent, 0 when it sent none.
@@ -161,6 +162,8 @@ class RunReport:
     findings_by_severity: dict[str, int]
     failures: tuple[Failure, ...]
     failures_total: int
+    to_do: tuple[Failure, ...]
+    to_do_total: int
     left_out: tuple[LeftOut, ...]
     cannot_return: tuple[Finding, ...]
     cannot_return_total: int

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from holdfast.domain.changes import Change, Decision, RestoreScope, Verb
-from holdfast.domain.errors import AccessDenied, NotFound, RemoteError
+from holdfast.domain.errors import AccessDenied, NotFound, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import DONE, Finding, Outcome, OutcomeKind
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
@@ -16,7 +16,7 @@ from holdfast.systems.quicksight.clients.assets_writing import DELETED, AssetsWr
 from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.clients.imports_client import ImportsClient
 from holdfast.systems.quicksight.errors import Conflicting, Missing, NotAccepted
-from holdfast.systems.quicksight.model import ANALYSIS, ASSET_KINDS, NAMESPACE
+from holdfast.systems.quicksight.model import ANALYSIS, ASSET_KINDS, NAMESPACE, VPC_CONNECTION
 from holdfast.systems.quicksight.plan import plan
 from holdfast.systems.quicksight.restore.closure import closure
 from holdfast.systems.quicksight.restore.compatibility import compatibility
@@ -26,6 +26,7 @@ from holdfast.systems.quicksight.restore.facets import is_asset, is_detail, owne
 from holdfast.systems.quicksight.restore.imports import Imports, JobPace
 from holdfast.systems.quicksight.restore.order import OF_THIS_RUN, invert
 from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
+from holdfast.systems.quicksight.restore.patience import Patience
 from holdfast.systems.quicksight.restore.people import People
 from holdfast.systems.quicksight.restore.prerequisites import prerequisites
 from holdfast.systems.quicksight.restore.reading import AssetReading, Reader, failed
@@ -63,6 +64,7 @@ class QuickSightTarget:
         self._people, self._details = People(connection, clock), Details(connection)
         self._calls = AssetsWriting(connection.data)
         self._imports = Imports(ImportsClient(connection.data), clock, overrides, settings.jobs)
+        self._patience = Patience(clock)
         self._reader = Reader(self._people, self._details, assets)
 
     @property
@@ -171,9 +173,19 @@ class QuickSightTarget:
         if is_detail(change.type):
             return self._details.write(group)
         if change.type in ASSET_KINDS:
-            self._calls.delete(change.type, change.key, for_good=change.note == OF_THIS_RUN)
-            return DONE
+            return self._delete(change, note_request)
         return self._people.writers[change.type](change, note_request)
+
+    def _delete(self, change: Change, note_request: Note) -> Outcome:
+        self._calls.delete(change.type, change.key, for_good=change.note == OF_THIS_RUN)
+        if change.type == VPC_CONNECTION:
+            gone = self._patience.until(
+                lambda: self._calls.is_gone(change.type, change.key) or None,
+                lambda: note_request(change.key),
+            )
+            if gone is None:
+                raise RemoteUnavailable("quicksight:DescribeVPCConnection", "not gone", change.key)
+        return DONE
 
     def _refused(self, group: list[Change], error: RemoteError) -> Outcome:
         """A refusal because it is done already counts as done; any other stands."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from holdfast.adapters.aws import AwsSession
-from holdfast.domain.outcomes import Finding, Outcome, Severity
+from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, Severity
 from holdfast.domain.records import Record, join_key
 from holdfast.domain.runs import Run, RunState
 from holdfast.domain.snapshots import SourceIdentity
@@ -205,6 +205,8 @@ class Storage:
         return list(self.dynamodb.scan(TableName=self.table(what), ConsistentRead=True)["Items"])
 
     def _capture(self, context: RunContext) -> None:
+        for records in self.contents.values():
+            context.record_items(Item(each.type, each.key, DONE, each.digest) for each in records)
         if self.vault.of_run(context.run.id) is None:
             writer = self.vault.begin(SYSTEM)
             for type_name, records in self.contents.items():

@@ -15,11 +15,12 @@ from holdfast.domain.records import join_key
 from holdfast.domain.runs import RunState
 from holdfast.kernel.system import Part
 from holdfast.kernel.views import MemoryView
+from holdfast.sandbox.faults import FaultRule
 from holdfast.systems.quicksight.model import (
     ASSET_KINDS,
     DASHBOARD,
+    GROUP,
     IDENTITIES,
-    MEMBERSHIP,
     REFRESH_SCHEDULE,
     THEME,
     USER,
@@ -29,7 +30,7 @@ from holdfast.systems.quicksight.records.assets import asset_record, read_member
 from holdfast.systems.quicksight.storing.bundles import Contents, archive, divided, member_name, rebuilt
 from holdfast.systems.quicksight.storing.names import sort_value
 from holdfast.systems.quicksight.storing.stages import verify_stored
-from holdfast.systems.quicksight.storing.where import asset_places, stored_tables
+from holdfast.systems.quicksight.storing.where import asset_places, places
 from tests.systems.quicksight.storing.storage import Storage, company, person
 
 REAL = Path(__file__).parents[5] / "shared" / "realdata" / "quicksight" / "TotalDeathByCountry.qs"
@@ -113,7 +114,7 @@ def test_log_success_and_update_manifest_every_asset_has_its_place(storage: Stor
     assert stored["Metadata"]["sha256"] == bundle.sha256
     assert stored["Metadata"]["backup-id"] == run.snapshot
     notes = [finding.message for finding in storage.findings(Severity.NOTE)]
-    assert "6 of 6 bundles were read back whole and hold what was sent" in notes
+    assert "6 of 6 bundles, with 8 assets, were read back whole and hold what was sent" in notes
 
 
 def test_encryption_class_and_tags_are_those_of_the_settings(storage: Storage) -> None:
@@ -151,12 +152,31 @@ def test_log_success_and_update_count_items_say_what_the_service_said(storage: S
         {"BOOL": True},
     )
     assert zoe["email"] == {"S": "zoe@example.org"} and "expires_at" not in zoe
-    tables = stored_tables(storage.bench.ledger, run.id)
-    assert [(each.name, each.type, each.written, each.planned) for each in tables] == [
-        (storage.table("users"), USER, 4, 4),
-        (storage.table("groups"), "group", 2, 2),
-        (storage.table("memberships"), MEMBERSHIP, 1, 1),
+    notes = [finding.message.partition(" of backup ") for finding in storage.findings(Severity.NOTE)]
+    assert [(count, table.partition(" in table ")[2]) for count, _, table in notes] == [
+        ("4 of 4 items", f"{storage.table('users')} as written"),
+        ("2 of 2 items", f"{storage.table('groups')} as written"),
+        ("1 of 1 items", f"{storage.table('memberships')} as written"),
     ]
+
+
+def test_the_manifest_tells_of_everything_where_it_is_or_why_not(storage: Storage) -> None:
+    storage.contents = {USER: [person("ada")], GROUP: company()[GROUP][:1], THEME: company()[THEME]}
+    storage.faults(
+        FaultRule(service="s3", operation="PUT .*described.*", deny=True),
+        FaultRule(
+            service="dynamodb", operation="BatchW.*", parameters={"RequestItems": "-groups"}, deny=True
+        ),
+    )
+    run = storage.store()
+    told = {place.key: place for place in places(storage.bench.ledger, run.id, storage.name)}
+    assert told[join_key("default", "ada")].location == f"dynamodb:{storage.table('users')}"
+    group = told[join_key("default", "Data #1")]
+    assert group.location == "" and "dynamodb:BatchWriteItem" in group.reason
+    (key,) = storage.keys()
+    assert told["blue"].location == f"s3://{storage.name}/{key}" and len(told["blue"].sha256) == 64
+    assert told["odd"].location == "" and "s3:PutObject" in told["odd"].reason
+    assert all(place.in_vault for place in told.values())
 
 
 def test_two_backups_of_one_day_do_not_mix(storage: Storage) -> None:

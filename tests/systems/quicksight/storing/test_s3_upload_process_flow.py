@@ -124,6 +124,8 @@ def test_log_upload_error_after_three_retries_and_continue_with_next_asset(asset
         "dashboard": (OutcomeKind.DONE, ""),
     }
     assert assets.requests("s3:PUT") - before == 4 + 1
+    (warning,) = assets.findings(Severity.WARNING)
+    assert warning.message == "1 of type theme are in the vault and in no stored bundle: blue"
 
 
 def test_an_upload_whose_answer_is_lost_is_found_and_not_made_twice(assets: Storage) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from holdfast.kernel.answers import text
+from holdfast.kernel.answers import part, text
 from holdfast.systems.quicksight.clients.assets_client import NAMES, ids_of
 from holdfast.systems.quicksight.clients.service import Service
+from holdfast.systems.quicksight.errors import Missing
 from holdfast.systems.quicksight.model import (
     ANALYSIS,
     DASHBOARD,
@@ -39,6 +40,8 @@ MEMBER_TYPES = {
 }
 """What a folder may hold, as CreateFolderMembership calls it."""
 DELETED = "DELETED"
+GONE = frozenset({DELETED, "DELETION_IN_PROGRESS"})
+"""Statuses of what is still listed and is no more: analyses that can be restored, VPC connections on their way."""
 
 Actions = Mapping[str, Sequence[str]]
 """Actions by principal's ARN."""
@@ -79,10 +82,18 @@ class AssetsWriting:
         force = {"ForceDeleteWithoutRecovery": True} if for_good and asset_type == ANALYSIS else {}
         self._service.send(DELETE[asset_type], {**ids_of(asset_type, key), **force})
 
+    def is_gone(self, asset_type: str, key: str) -> bool:
+        """Whether nothing is left of a VPC connection, whose deletion takes its time."""
+        try:
+            found = self._service.send("DescribeVPCConnection", ids_of(asset_type, key))
+        except Missing:
+            return True
+        return text(part(found, "VPCConnection"), "Status") == DELETED
+
     def analysis_status(self, key: str) -> str:
         """Where an analysis stands; `DELETED` while it can be restored. Raises: Missing."""
-        analysis = self._service.send("DescribeAnalysis", ids_of(ANALYSIS, key)).get("Analysis")
-        return text(analysis, "Status") if isinstance(analysis, Mapping) else ""
+        found = self._service.send("DescribeAnalysis", ids_of(ANALYSIS, key))
+        return text(part(found, "Analysis"), "Status")
 
     def restore_analysis(self, key: str) -> None:
         """Take back the deletion of an analysis."""

@@ -64,6 +64,7 @@ class Translator:
         self._prefix = mappings.assets.id_prefix
         self._moves = bool(mappings.renamed[ACCOUNTS] or mappings.renamed[REGIONS])
         self._lost: dict[str, set[tuple[str, str]]] = {}
+        self._orphans: dict[tuple[str, str], None] = {}
         self._left: dict[str, tuple[str, str]] = {}
         self._told: dict[tuple[str, str], Finding] = {}
 
@@ -97,6 +98,10 @@ class Translator:
                 f"{principal} is dropped, and so are the permissions that it has on {len(assets)} assets."
             )
             yield Finding(Severity.NOTE, "mapping-dropped", "", "", message)
+        for kind, key in self._orphans:
+            message = f"Nobody is left who may see {kind} {show_key(key)}: all who may are dropped."
+            advice = "Let somebody else have it under [principals]."
+            yield Finding(Severity.WARNING, "mapping-orphan", kind, key, message, advice)
 
     def _namespace(self, record: Record) -> Record:
         fields = self._fields(record, plain(record.body))
@@ -206,6 +211,8 @@ class Translator:
                 found.setdefault(self._arns.principal(principal), set()).update(actions)
             except Dropped:
                 self._lost.setdefault(principal, set()).add((record.type, record.key))
+        if held and not found:
+            self._orphans[record.type, record.key] = None
         return {principal: sorted(actions) for principal, actions in found.items()}
 
     def _fields(self, record: Record, fields: Fields) -> dict[str, Plain]:
@@ -214,9 +221,9 @@ class Translator:
     def _plain(self, record: Record, value: Plain) -> Plain:
         if isinstance(value, str):
             return self._text(record, value) if value.startswith("arn:") else value
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):  # what was JSON is one; asking for any mapping takes ten times as long
             return self._fields(record, value)
-        return [self._plain(record, each) for each in value] if isinstance(value, Sequence) else value
+        return [self._plain(record, each) for each in value] if isinstance(value, list) else value
 
     def _text(self, record: Record, text: str) -> str:
         other = _OTHER_SERVICE.fullmatch(text)

@@ -9,14 +9,21 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, join_key, show_key, split_key
 from holdfast.kernel.preview import CANNOT_BE_MADE
 from holdfast.kernel.showing import visible_key
-from holdfast.systems.quicksight.model import GROUP, MEMBERSHIP, NAMESPACE, PERMISSION
+from holdfast.systems.quicksight.model import FOLDER_MEMBER, GROUP, MEMBERSHIP, NAMESPACE, PERMISSION
 from holdfast.systems.quicksight.records.assets import asset_of
-from holdfast.systems.quicksight.records.dependencies import Name, principal_named
+from holdfast.systems.quicksight.records.dependencies import Name, asset_named, principal_named
 from holdfast.systems.quicksight.restore.comparison import Comparison, Pair
 from holdfast.systems.quicksight.restore.conflicts import by_name, differences, merged
 from holdfast.systems.quicksight.restore.facets import detail_of, facets_of, is_asset, is_detail, meaning
 from holdfast.systems.quicksight.restore.order import make_change
-from holdfast.systems.quicksight.restore.returns import Returns, cannot_be_made, described, not_made, unlike
+from holdfast.systems.quicksight.restore.returns import (
+    Returns,
+    cannot_be_made,
+    described,
+    not_made,
+    replaced_credentials,
+    unlike,
+)
 
 BUILT_IN = "default"
 """The namespace that every account has and nobody creates or deletes."""
@@ -73,6 +80,9 @@ class Deciding:
         if fixed is not None:
             yield fixed
             return
+        replaced = replaced_credentials(backup, self._comparison.overrides)
+        if replaced is not None and ours[backup.type, backup.key] != theirs[backup.type, backup.key]:
+            yield replaced
         for name in sorted({*ours, *theirs}):
             before, after = theirs.get(name), ours.get(name)
             if conflict.resolution is ConflictStrategy.MERGE:
@@ -91,14 +101,21 @@ class Deciding:
     def _detail(
         self, change_type: str, key: str, before: bytes | None, after: bytes | None
     ) -> Iterator[Change | Finding]:
-        """A permission goes to somebody who is there, or it is told that they are not."""
-        if before is None and change_type.endswith(f".{PERMISSION}"):
+        """A permission goes to somebody, and a place in a folder to something, that is there; else that is told."""
+        lacking = self._lacking(change_type, key) if before is None else None
+        if lacking is not None:
+            yield _detail_missing(change_type, key, lacking)
+        else:
+            yield make_change(change_type, key, before, after)
+
+    def _lacking(self, change_type: str, key: str) -> Name | None:
+        """Whom or what a detail names, where that is missing."""
+        named: Name | None = None
+        if change_type.endswith(f".{PERMISSION}"):
             named = principal_named(detail_of(key))
-            missing = self._comparison.missing(*named) if named else None
-            if missing is not None:
-                yield _principal_missing(change_type, key, missing)
-                return
-        yield make_change(change_type, key, before, after)
+        elif change_type == FOLDER_MEMBER:
+            named = asset_named(detail_of(key))
+        return self._comparison.missing(*named) if named else None
 
     def extra_members(self, group: str) -> list[Pair]:
         """Live memberships, asked for, of a group that is restored itself, that the backup lacks."""
@@ -122,10 +139,10 @@ def _dependency_missing(record: Record, lacks: Name) -> Finding:
     return Finding(Severity.ERROR, CANNOT_BE_MADE, record.type, record.key, message, advice)
 
 
-def _principal_missing(change_type: str, key: str, missing: Name) -> Finding:
+def _detail_missing(change_type: str, key: str, missing: Name) -> Finding:
     kind, name = missing[0].replace("_", " "), visible_key(missing[1])
-    message = (
-        f"{detail_of(key)} gets no permission: the {kind} {name} is neither in the service nor restored."
-    )
-    advice = "Restore users and groups first, or map the principal to another one."
-    return Finding(Severity.ERROR, "principal-missing", change_type, key, message, advice)
+    lost = "does not come into the folder" if change_type == FOLDER_MEMBER else "gets no permission"
+    message = f"{detail_of(key)} {lost}: the {kind} {name} is neither in the service nor can be restored."
+    advice = f"Make the {kind}, or map it to another one; then restore again."
+    code = "member-missing" if change_type == FOLDER_MEMBER else "principal-missing"
+    return Finding(Severity.ERROR, code, change_type, key, message, advice)

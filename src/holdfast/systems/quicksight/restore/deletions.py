@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from holdfast.domain.changes import Change, ConflictStrategy, Decision
@@ -21,6 +22,7 @@ from holdfast.systems.quicksight.restore.conflicts import by_name, differences
 from holdfast.systems.quicksight.restore.deciding import BUILT_IN, Deciding
 from holdfast.systems.quicksight.restore.facets import facets_of
 from holdfast.systems.quicksight.restore.order import make_change
+from holdfast.systems.quicksight.restore.returns import after_deletion
 
 RECOVERY_DAYS = 30
 """Days in which a deleted analysis can be restored; what DeleteAnalysis does unless told otherwise."""
@@ -43,6 +45,7 @@ def deletions(comparison: Comparison, deciding: Deciding) -> Iterator[Decision]:
         what = "analysis is" if analyses == 1 else "analyses are"
         message = f"{analyses} {what} deleted with a recovery window of {RECOVERY_DAYS} days."
         yield Finding(Severity.NOTE, "recovery-window", ANALYSIS, "", message)
+    yield from after_deletion(Counter(type_name for type_name, _ in gone))
     for type_name in dict.fromkeys(name for name, _ in gone):
         depths = comparison.depths(type_name, comparison.present)
         for record in (record for (name, _), record in gone.items() if name == type_name):

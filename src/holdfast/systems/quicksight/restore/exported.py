@@ -13,7 +13,7 @@ from holdfast.kernel.paging import every
 from holdfast.kernel.ports import Clock, Download
 from holdfast.systems.quicksight.capture.asking import Asking
 from holdfast.systems.quicksight.capture.exporting import Exported, Exporter, in_groups
-from holdfast.systems.quicksight.clients.assets_writing import DELETED
+from holdfast.systems.quicksight.clients.assets_writing import GONE
 from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.errors import Missing
 from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, AssetSummary
@@ -32,7 +32,7 @@ class ExportedAssets:
         self._settings, self._clock = settings, clock
 
     def read(self, asset_type: str, keys: Sequence[str]) -> Mapping[str, bytes | Outcome]:
-        """By key, canonical members of what is there; an analysis that waits for its deletion is not."""
+        """By key, canonical members of what is there; what waits for its deletion is not."""
         wanted = frozenset(keys)
         there = [each for each in self._listed(asset_type, keys) if each.key in wanted]
         found: dict[str, bytes | Outcome] = {}
@@ -56,7 +56,7 @@ class ExportedAssets:
                 yield from self._schedules(data_set)
             return
         listed = every(lambda token: assets.list_assets(asset_type, token))
-        yield from (each for each in listed if each.status != DELETED)
+        yield from (each for each in listed if each.status not in GONE)
 
     def _schedules(self, data_set: str) -> Sequence[AssetSummary]:
         try:

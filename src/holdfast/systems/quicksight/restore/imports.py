@@ -20,12 +20,13 @@ from holdfast.systems.quicksight.clients.imports_client import (
     ImportsClient,
     ImportState,
 )
-from holdfast.systems.quicksight.errors import Conflicting, LimitReached
+from holdfast.systems.quicksight.errors import Conflicting, LimitReached, Missing, NotAccepted
 from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, Asset, JobRemark
 from holdfast.systems.quicksight.records.assets import STARTS, asset_record
 from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
+from holdfast.systems.quicksight.restore.patience import Patience
 from holdfast.systems.quicksight.storing.bundles import archive
 
 MOST_JOBS = 5
@@ -34,7 +35,6 @@ MOST_BYTES = 20_971_520
 """Bytes of a bundle in the request itself (AssetBundleImportSource)."""
 RETRIES = 3
 """Repeats of a job that failed without anybody's fault."""
-_FIRST_LOOK, _GROWTH = 0.25, 1.5
 _FAULTLESS = ("InternalFailure", "InternalFailureException", "ThrottlingException")
 
 Note = Callable[[str], None]
@@ -52,19 +52,17 @@ class Imports:
     """Runs import jobs, at most five at once. Thread-safe."""
 
     def __init__(self, client: ImportsClient, clock: Clock, overrides: Overrides, pace: JobPace) -> None:
-        self._client, self._clock, self._overrides, self._pace = client, clock, overrides, pace
+        self._client, self._clock, self._overrides = client, clock, overrides
+        self._patience = Patience(clock, pace.patience, pace.poll_seconds)
         self._slots = threading.BoundedSemaphore(MOST_JOBS)
 
     def await_settled(self) -> None:
         """Return when no import job of the account is under way. Raises: Busy after the patience."""
-        began, pause = self._clock.monotonic(), _FIRST_LOOK
-        while self._client.under_way():
-            if self._clock.monotonic() - began > self._pace.patience:
-                raise Busy(
-                    f"QuickSight still imports after {self._pace.patience:.0f} s.",
-                    "Wait until its import jobs have ended, then resume the run.",
-                )
-            pause = self._wait(pause)
+        if self._patience.until(lambda: None if self._client.under_way() else True) is None:
+            raise Busy(
+                f"QuickSight still imports after {self._patience.seconds:.0f} s.",
+                "Wait until its import jobs have ended, then resume the run.",
+            )
 
     def put(self, changes: Sequence[Change], note_request: Note) -> dict[str, Outcome]:
         """How each asset's creation or update ended, by key. Changes are of one type.
@@ -102,7 +100,7 @@ class Imports:
         if blamed:
             waiting += [(rest, 0)] * bool(rest)
         elif _faultless(job) and tries < RETRIES:
-            self._clock.sleep(self._pace.poll_seconds * 2**tries)
+            self._clock.sleep(self._patience.longest * 2**tries)
             waiting.append((part, tries + 1))
         elif _faultless(job) or len(part) == 1:
             yield from ((change.key, _refused(change, job.errors, job)) for change in part)
@@ -113,31 +111,41 @@ class Imports:
         # The id says what is imported, so that a second start while the first still runs is refused.
         job = f"holdfast-{hashlib.sha256(bundle).hexdigest()[:32]}-{tries}"
         with self._slots:
-            self._start(job, part, bundle)
+            try:
+                self._start(job, part, bundle)
+            except NotAccepted as error:  # one member may spoil the whole before it starts
+                return ImportJob(job, ImportState.FAILED, (JobRemark("", error.service_said, error.error),))
             note_request(job)
-            began, pause = self._clock.monotonic(), _FIRST_LOOK
-            while (found := self._client.job(job)).state in UNDER_WAY:
-                if self._clock.monotonic() - began > self._pace.patience:
-                    said = f"job {job} has not ended after {self._pace.patience:.0f} s"
-                    raise RemoteUnavailable("quicksight:DescribeAssetBundleImportJob", found.state, said)
-                pause = self._wait(pause)
-                note_request(job)
-            return found
+            found = self._patience.until(lambda: self._ended(job), lambda: note_request(job))
+        if found is None:
+            said = f"job {job} has not ended after {self._patience.seconds:.0f} s"
+            raise RemoteUnavailable("quicksight:DescribeAssetBundleImportJob", "still running", said)
+        return found
+
+    def _ended(self, job: str) -> ImportJob | None:
+        try:
+            found = self._client.job(job)
+        except Missing:  # it was started a moment ago
+            return None
+        return None if found.state in UNDER_WAY else found
 
     def _start(self, job: str, part: list[Change], bundle: bytes) -> None:
         """Start the job as soon as the account has room for it; others import, too."""
-        parameters = {**self._parameters(part)}
-        began, pause = self._clock.monotonic(), _FIRST_LOOK
-        while True:
+        parameters = self._parameters(part)
+        full: list[LimitReached] = []
+
+        def started() -> bool | None:
             try:
                 self._client.start(job, bundle, parameters, strict=self._overrides.strict)
-                return
             except Conflicting:
-                return  # it runs: the answer to its start was lost
-            except LimitReached:
-                if self._clock.monotonic() - began > self._pace.patience:
-                    raise
-            pause = self._wait(pause)
+                return True  # it runs: the answer to its start was lost
+            except LimitReached as error:
+                full.append(error)
+                return None
+            return True
+
+        if self._patience.until(started) is None:
+            raise full[-1]
 
     def _parameters(self, part: list[Change]) -> Mapping[str, Plain]:
         kind = part[0].type
@@ -148,10 +156,6 @@ class Imports:
         late = [change for change in part if not _is_later(plain(change.after or b"").get(STARTS), now)]
         listed: list[Plain] = [_beginning(change.key, start) for change in late]
         return {"RefreshSchedules": listed} if listed else {}
-
-    def _wait(self, pause: float) -> float:
-        self._clock.sleep(min(pause, self._pace.poll_seconds))
-        return min(pause * _GROWTH, self._pace.poll_seconds)
 
     def _bundle(self, part: list[Change]) -> bytes:
         return archive([asset_record(Asset(c.type, c.key, plain(c.after or b""))) for c in part])

@@ -12,7 +12,7 @@ from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.paging import every
 from holdfast.kernel.ports import Clock
 from holdfast.systems.quicksight.clients.connection import Connection
-from holdfast.systems.quicksight.clients.identities_writing import IdentitiesWriting
+from holdfast.systems.quicksight.clients.identities_writing import IdentitiesWriting, NamespaceStatus
 from holdfast.systems.quicksight.errors import Missing
 from holdfast.systems.quicksight.model import CUSTOM_PERMISSIONS, GROUP, MEMBERSHIP, NAMESPACE, USER
 from holdfast.systems.quicksight.records.people import (
@@ -23,6 +23,7 @@ from holdfast.systems.quicksight.records.people import (
     user_record,
 )
 from holdfast.systems.quicksight.restore.facets import facets_of
+from holdfast.systems.quicksight.restore.patience import Patience
 from holdfast.systems.quicksight.restore.returns import IAM, QUICKSIGHT
 
 Note = Callable[[str], None]
@@ -30,19 +31,16 @@ Values = dict[str, bytes]
 """Keys of what is there, with the values."""
 
 CREATED, UNSETTLED = "CREATED", frozenset({"CREATING", "DELETING"})
-PATIENCE = 900.0
-"""Seconds that a namespace may take to come or go."""
 _CUSTOM_OIDC, _NONE = "CUSTOM_OIDC", "NONE"
 _FEW = 3
 """Up to here a question for each is cheaper than a listing, 100 a page."""
-_FIRST_LOOK, _LONGEST_PAUSE, _GROWTH = 0.25, 5.0, 1.5
 
 
 class People:
     """Changes people through the writing calls; errors of the service leave as they are."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        self._connection, self._clock = connection, clock
+        self._connection, self._patience = connection, Patience(clock)
         self._listing, self._calls = connection.identities, IdentitiesWriting(connection.identity)
         self.writers: dict[str, Callable[[Change, Note], Outcome]] = {
             NAMESPACE: self._namespace,
@@ -61,15 +59,15 @@ class People:
 
     def await_settled(self) -> None:
         """Return when no namespace is coming or going. Raises: Busy after the patience."""
-        began, pause = self._clock.monotonic(), _FIRST_LOOK
-        while any(each.status in UNSETTLED for each in every(self._listing.list_namespaces)):
-            if self._clock.monotonic() - began > PATIENCE:
-                raise Busy(
-                    f"a namespace is still being made or deleted after {PATIENCE:.0f} s.",
-                    "Wait until it has ended, then resume the run.",
-                )
-            self._clock.sleep(pause)
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+        if self._patience.until(self._idle) is None:
+            raise Busy(
+                f"a namespace is still being made or deleted after {self._patience.seconds:.0f} s.",
+                "Wait until it has ended, then resume the run.",
+            )
+
+    def _idle(self) -> bool | None:
+        listed = every(self._listing.list_namespaces)
+        return None if any(each.status in UNSETTLED for each in listed) else True
 
     def _namespace(self, change: Change, note: Note) -> Outcome:
         if change.after is None:
@@ -77,29 +75,29 @@ class People:
             self._ended(change.key, note)
             return DONE
         self._calls.create_namespace(change.key, str(plain(change.after).get("IdentityStore", "")))
-        state, error = self._ended(change.key, note)
-        if state == CREATED:
+        status = self._ended(change.key, note)
+        if status.state == CREATED:
             return DONE
-        reason = f"{change.name} ended as {state or 'gone'}. The service said: {error or 'nothing'}"
+        reason = (
+            f"{change.name} ended as {status.state or 'gone'}. The service said: {status.error or 'nothing'}"
+        )
         advice = f"Delete the namespace {change.key}, then run the command again."
         return Outcome(OutcomeKind.FAILED, reason, advice, "namespace-failed")
 
-    def _ended(self, name: str, note: Note) -> tuple[str, str]:
-        """The state in which a namespace came to rest, empty for gone, and what went wrong."""
-        began, pause = self._clock.monotonic(), _FIRST_LOOK
+    def _ended(self, name: str, note: Note) -> NamespaceStatus:
+        """How a namespace came to rest; without a state where it is gone."""
         note(name)
-        while True:
-            try:
-                status = self._calls.namespace_status(name)
-            except Missing:
-                return "", ""
-            if status.state not in UNSETTLED:
-                return status.state, status.error
-            if self._clock.monotonic() - began > PATIENCE:
-                raise RemoteUnavailable("quicksight:DescribeNamespace", status.state, f"{name} has not ended")
-            self._clock.sleep(pause)
-            note(name)
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+        status = self._patience.until(lambda: self._at_rest(name), lambda: note(name))
+        if status is None:
+            raise RemoteUnavailable("quicksight:DescribeNamespace", "not ended", f"namespace {name}")
+        return status
+
+    def _at_rest(self, name: str) -> NamespaceStatus | None:
+        try:
+            status = self._calls.namespace_status(name)
+        except Missing:
+            return NamespaceStatus("")
+        return None if status.state in UNSETTLED else status
 
     def _custom_permissions(self, change: Change, _: Note) -> Outcome:
         if change.after is None:
@@ -122,7 +120,9 @@ class People:
         link = self._calls.register(namespace, registration(after, caller.partition, caller.account))
         if not link:
             return DONE
-        return Outcome(OutcomeKind.DONE, f"registered; QuickSight sends nothing, so send this link: {link}")
+        return Outcome(
+            OutcomeKind.DONE, "registered; QuickSight sends no mail", f"Send the user this link: {link}"
+        )
 
     def _group(self, change: Change, _: Note) -> Outcome:
         namespace, name = split_key(change.key)

@@ -22,6 +22,11 @@ NOT_IN_BUNDLES = frozenset(
 """Types of data source that no bundle carries (Asset Bundle export, supported resources)."""
 WITHOUT_CREDENTIALS = frozenset({"ATHENA", "S3", "S3_TABLES", "AWS_IOT_ANALYTICS", "TIMESTREAM"})
 """Types of data source that QuickSight reaches by its own role, without a user name and password."""
+_GONE_WITH = {
+    USER: "as new ones, who must be given a password where QuickSight has it",
+    DATA_SOURCE: "without their credentials",
+    DATA_SET: "without their data in SPICE",
+}
 IAM, QUICKSIGHT, IDENTITY_CENTER = "IAM", "QUICKSIGHT", "IAM_IDENTITY_CENTER"
 
 
@@ -64,7 +69,9 @@ class Returns:
                 "Name a secret of Secrets Manager for each in the mapping, or enter them afterwards.",
             )
         if self.spice:
-            message = f"{counted(self.spice, 'dataset')} in SPICE come back without data."
+            message = (
+                f"{counted(self.spice, 'dataset')} in SPICE come{'s' * (self.spice == 1)} back without data."
+            )
             yield _lost(DATA_SET, message, "Start a refresh of each, or wait for its schedule.")
         if self.created[REFRESH_SCHEDULE]:
             message = (
@@ -81,7 +88,7 @@ class Returns:
             yield _lost(
                 USER,
                 f"{_are(invited, 'user')} registered anew and must set a password: {_some(invited)}.",
-                "QuickSight sends nothing: send each the link that the run's outcome of the user gives.",
+                "QuickSight sends no mail: send each the link that the run's report gives under To do.",
             )
         awaited = self.users.get(IDENTITY_CENTER, [])
         if awaited:
@@ -90,6 +97,26 @@ class Returns:
                 f"{_are(awaited, 'user')} of Identity Center: {_some(awaited)}.",
                 "They can be registered once Identity Center has them: restore that first.",
             )
+
+
+def after_deletion(counts: Mapping[str, int]) -> Iterator[Finding]:
+    """What not even a rollback brings back of what is deleted; `counts` are the deletions by type."""
+    for type_name, lost in _GONE_WITH.items():
+        if counts.get(type_name):
+            what = counted(counts[type_name], type_name.replace("_", " "))
+            message = f"{what} will be deleted; a rollback makes them again {lost}."
+            yield _lost(type_name, message)
+
+
+def replaced_credentials(record: Record, overrides: Overrides) -> Finding | None:
+    """That an existing data source gets other credentials, which takes the present ones away."""
+    given = overrides.data_sources.get(record.key)
+    if record.type != DATA_SOURCE or given is None or not given.secret_arn:
+        return None
+    message = (
+        "The secret of the mapping takes the place of its present credentials; no rollback gives these back."
+    )
+    return _lost(DATA_SOURCE, message, key=record.key)
 
 
 def unlike(record: Record, live: Record) -> Finding | None:

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 from holdfast.domain.errors import HoldfastError, RemoteUnavailable
 from holdfast.domain.outcomes import Finding, Severity
+from holdfast.domain.records import show_key
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.ports import Ledger
 from holdfast.systems.quicksight.storing.bundles import member_name, member_names
@@ -44,9 +45,10 @@ def object_findings(ledger: Ledger, run: str, gateway: ObjectGateway, step: Step
 
     As `table_findings`.
     """
-    read = sound = 0
+    read = sound = assets = 0
     for bundle in stored_bundles(ledger, run):
         if not bundle.stored:
+            yield _not_there(bundle)
             continue
         step(bundle.key)
         try:
@@ -56,9 +58,19 @@ def object_findings(ledger: Ledger, run: str, gateway: ObjectGateway, step: Step
         if problem:
             said = f"{gateway.location}{bundle.key}: {problem}"
             yield Finding(Severity.ERROR, "bundle-not-standing", BUNDLE, bundle.key, said, advice)
-        read, sound = read + 1, sound + (not problem)
-    told = f"{sound:,} of {read:,} bundles were read back whole and hold what was sent"
+        else:
+            sound, assets = sound + 1, assets + len(bundle.assets)
+        read += 1
+    told = (
+        f"{sound:,} of {read:,} bundles, with {assets:,} assets, were read back whole and hold what was sent"
+    )
     yield Finding(Severity.NOTE, "bundles-verified", BUNDLE, "", told)
+
+
+def _not_there(bundle: StoredBundle) -> Finding:
+    shown = _listed([show_key(key) for key in bundle.assets])
+    said = f"{len(bundle.assets):,} of type {bundle.type} are in the vault and in no stored bundle: {shown}"
+    return Finding(Severity.WARNING, "assets-not-stored", BUNDLE, bundle.key, said)
 
 
 def _unread(error: HoldfastError, run: str) -> HoldfastError:

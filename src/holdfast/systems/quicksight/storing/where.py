@@ -1,8 +1,7 @@
-"""Where a run has stored what, for reports: the object of every asset, the items of every table."""
+"""Where a run has stored what, for reports: the object of every asset, the table of every person."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,8 @@ from holdfast.domain.records import split_key
 from holdfast.domain.runs import JournalEntry
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.runs.manifest import ManifestPlace
-from holdfast.systems.quicksight.storing.plan import BUNDLE, ITEMS, TABLE, bundle_value
+from holdfast.systems.quicksight.storing.names import item_key
+from holdfast.systems.quicksight.storing.plan import BUNDLE, ITEMS, bundle_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,6 @@ class StoredBundle:
     def stored(self) -> bool:
         """Whether the object is there, with size, digest and encryption read back."""
         return self.outcome is not None and self.outcome.kind is OutcomeKind.DONE
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTable:
-    """A table of a run: its name, the record type in it, how its making ended, its items written and all planned."""
-
-    name: str
-    type: str
-    outcome: Outcome | None
-    written: int
-    planned: int
 
 
 def stored_bundles(ledger: Ledger, run_id: str) -> Iterator[StoredBundle]:
@@ -71,27 +60,6 @@ def asset_places(ledger: Ledger, run_id: str) -> Mapping[tuple[str, str], Stored
     }
 
 
-def stored_tables(ledger: Ledger, run_id: str) -> list[StoredTable]:
-    """The tables of a run in the order they were planned."""
-    made: dict[str, Outcome | None] = {}
-    types: dict[str, str] = {}
-    planned: Counter[str] = Counter()
-    written: Counter[str] = Counter()
-    for entry in ledger.changes(run_id):
-        change = entry.change
-        if change.type == TABLE:
-            made[change.key] = entry.outcome
-        elif change.type in ITEMS:
-            table = table_of(change)
-            types[table] = ITEMS[change.type]
-            planned[table] += 1
-            written[table] += is_done(entry)
-    return [
-        StoredTable(name, types.get(name, ""), outcome, written[name], planned[name])
-        for name, outcome in made.items()
-    ]
-
-
 def table_of(change: Change) -> str:
     """The table that a change of a table or of an item is about."""
     return split_key(change.key)[0]
@@ -105,15 +73,28 @@ def is_done(entry: JournalEntry) -> bool:
 def places(ledger: Ledger, run_id: str, bucket: str) -> Iterator[ManifestPlace]:
     """Where each thing of a run's inventory lies: an asset's bundle in the bucket, a person's table, or why neither."""
     bundles = asset_places(ledger, run_id)
-    tables = {table.type: table for table in stored_tables(ledger, run_id)}
+    tables: dict[str, str] = {}
+    lacking: dict[str, Outcome | None] = {}
+    for entry in ledger.changes(run_id):
+        if entry.change.type in ITEMS:
+            tables[ITEMS[entry.change.type]] = table_of(entry.change)
+            if not is_done(entry):
+                lacking[entry.change.key] = entry.outcome
     for item in ledger.items(run_id):
-        bundle, table = bundles.get((item.type, item.key)), tables.get(item.type)
         place = ManifestPlace(item.type, item.key, bool(item.digest), reason=item.outcome.reason)
+        bundle, table = bundles.get((item.type, item.key)), tables.get(item.type)
         if bundle is not None:
             place = _bundled(place, bundle, bucket)
-        elif table is not None:
-            place = replace(place, location=f"dynamodb:{table.name}", reason=_reason(table.outcome))
+        elif table is not None and place.in_vault:
+            place = _tabled(place, table, lacking)
         yield place
+
+
+def _tabled(place: ManifestPlace, table: str, lacking: Mapping[str, Outcome | None]) -> ManifestPlace:
+    key = item_key(table, place.key)
+    if key in lacking:
+        return replace(place, reason=_reason(lacking[key]))
+    return replace(place, location=f"dynamodb:{table}")
 
 
 def _bundled(place: ManifestPlace, bundle: StoredBundle, bucket: str) -> ManifestPlace:
