@@ -102,6 +102,13 @@ def test_a_culprit_that_nobody_names_is_found_by_halving() -> None:
     assert [len(keys) for keys, _ in importer.started] == [8, 4, 2, 2, 1, 1, 4]
 
 
+def test_an_error_about_something_else_of_the_same_id_blames_nobody() -> None:
+    told = (JobRemark(f"{HOME}dataset/b0", "it is not there", "Wrong"),)
+    importer = Importer(failing=1, errors=told)
+    assert _failed(_put(importer, _boards(2))) == {}
+    assert [len(keys) for keys, _ in importer.started] == [2, 1, 1]
+
+
 def test_a_job_that_failed_without_anybodys_fault_is_repeated() -> None:
     wrong = (JobRemark("", "try again", "InternalFailure"),)
     importer = Importer(failing=2, errors=wrong)

@@ -84,6 +84,7 @@ leaves = arns | people | st.sampled_from(WORDS) | st.integers() | st.booleans() 
 members = st.recursive(
     leaves,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -115,7 +116,7 @@ def inverse(mapping: Raw) -> Raw:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(estates(), permutations())
 def test_the_inverse_mapping_gives_the_same_bytes_and_every_view_is_in_order(
     records: list[Record], mapping: Raw
@@ -130,7 +131,7 @@ def test_the_inverse_mapping_gives_the_same_bytes_and_every_view_is_in_order(
         assert [there.find(name, each.key) for each in found] == found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(members, st.dictionaries(people, st.just(("quicksight:View",)), max_size=3))
 def test_nothing_but_arns_of_the_mapped_account_changes(
     content: Plain, rights: dict[str, tuple[str, ...]]

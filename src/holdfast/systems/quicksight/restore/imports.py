@@ -89,10 +89,11 @@ class Imports:
     ) -> Iterator[tuple[str, Outcome]]:
         """Outcomes that are clear now; what is to be tried again joins those that wait."""
         if job.state == ImportState.SUCCESSFUL:
-            warned = _by_key(job.warnings)
+            warned = _by_key(part[0].type, job.warnings)
             yield from ((change.key, _done(warned.get(change.key, ()))) for change in part)
             return
-        blamed = {key: told for key, told in _by_key(job.errors).items() if key in {c.key for c in part}}
+        told_of = _by_key(part[0].type, job.errors)
+        blamed = {change.key: told_of[change.key] for change in part if change.key in told_of}
         for change in part:
             if change.key in blamed:
                 yield change.key, _refused(change, blamed[change.key], job)
@@ -181,11 +182,12 @@ def _is_later(start: Plain, now: datetime) -> bool:
         return False
 
 
-def _by_key(remarks: Sequence[JobRemark]) -> dict[str, list[JobRemark]]:
+def _by_key(type_name: str, remarks: Sequence[JobRemark]) -> dict[str, list[JobRemark]]:
+    """What is said of assets of a type; one of another type may have the same key."""
     found: dict[str, list[JobRemark]] = {}
     for remark in remarks:
         named = asset_named(remark.arn)
-        if named is not None:
+        if named is not None and named[0] == type_name:
             found.setdefault(named[1], []).append(remark)
     return found
 

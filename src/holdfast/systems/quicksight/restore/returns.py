@@ -11,15 +11,18 @@ from holdfast.domain.records import Record, split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.preview import CANNOT_BE_MADE, CANNOT_RETURN
 from holdfast.kernel.showing import counted
-from holdfast.systems.quicksight.model import ANALYSIS, DATA_SET, DATA_SOURCE, REFRESH_SCHEDULE, USER
+from holdfast.systems.quicksight.model import (
+    ANALYSIS,
+    DATA_SET,
+    DATA_SOURCE,
+    NOT_IN_BUNDLES,
+    REFRESH_SCHEDULE,
+    USER,
+)
 from holdfast.systems.quicksight.records.assets import asset_of
 from holdfast.systems.quicksight.restore.facets import Facet
 from holdfast.systems.quicksight.restore.overrides import Overrides
 
-NOT_IN_BUNDLES = frozenset(
-    {"ADOBE_ANALYTICS", "FILE", "GITHUB", "JIRA", "SALESFORCE", "SERVICENOW", "TWITTER"}
-)
-"""Types of data source that no bundle carries (Asset Bundle export, supported resources)."""
 WITHOUT_CREDENTIALS = frozenset({"ATHENA", "S3", "S3_TABLES", "AWS_IOT_ANALYTICS", "TIMESTREAM"})
 """Types of data source that QuickSight reaches by its own role, without a user name and password."""
 _GONE_WITH = {
