@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,5 +94,25 @@ def test_scenario_2_network_interruption_saves_what_was_read_and_a_resume_finish
     assert "QuickSight does not answer any more" in ended.errors
     sandbox.clear_faults()
     home.run("runs", "resume", run_named(ended.errors), code=3)
+    assert made(sandbox) == before + calm.jobs
+    assert assets(home) == calm.assets
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("calls", [29, 47])
+def test_killed_over_and_over_a_backup_starts_no_job_twice(
+    sandbox: SandboxServer, calm: Calm, tmp_path: Path, calls: int
+) -> None:
+    """Each process gets further than what it asks anew: who it is, and how each job stands."""
+    home, before = new_home(tmp_path / "home", sandbox), made(sandbox)
+    command = home.start(*BACKUP)
+    for _ in range(10):
+        asked = sandbox.status().requests_total
+        if not command.until(partial(lambda least: sandbox.status().requests_total >= least, asked + calls)):
+            break
+        command.kill()
+        home.run("runs", "list")  # which ends the run that was cut off
+        command = home.start("runs", "resume", "latest")
+    assert command.ended().code == 3
     assert made(sandbox) == before + calm.jobs
     assert assets(home) == calm.assets

@@ -135,6 +135,17 @@ def test_permission_revoked_midway_keeps_what_was_read_and_names_what_is_missing
     assert (found.keys("data_source"), found.keys("data_set")) == (["a"], ["d"])
 
 
+def test_permission_to_look_at_jobs_revoked_midway_is_not_waited_for(capturing: Capturing) -> None:
+    capturing.source("a")
+    look = "DescribeAssetBundleExportJob"
+    capturing.faults(FaultRule(operation=look, error="ResourceNotFoundException", status=404, times=1))
+    capturing.faults(FaultRule(operation=look, deny=True))
+    began = capturing.time.elapsed
+    found = capturing.capture(("data_source",))
+    assert f"quicksight:{look}" in found.items["a"].outcome.reason
+    assert capturing.time.elapsed - began < 60
+
+
 def test_people_of_the_default_namespace_are_read_also_where_nobody_may_list_namespaces(
     capturing: Capturing,
 ) -> None:

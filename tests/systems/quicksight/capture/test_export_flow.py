@@ -14,7 +14,7 @@ from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.quicksight.bundle_rules import SILENT
 from holdfast.sandbox.quicksight.bundle_store import DOWNLOAD, Job
 from holdfast.systems.quicksight.errors import ServiceSilent
-from tests.systems.quicksight.capture.capturing import ACCOUNT, REGION, STARTS, Capturing
+from tests.systems.quicksight.capture.capturing import ACCOUNT, REGION, STARTS, Capturing, schedule_key
 
 LOOKS = "quicksight:DescribeAssetBundleExportJob"
 START = "StartAssetBundleExportJob"
@@ -286,3 +286,19 @@ def test_a_type_that_cannot_be_listed_is_incomplete_and_the_rest_goes_on(capturi
 def test_an_address_that_is_no_longer_good_is_a_remote_error(capturing: Capturing) -> None:
     with pytest.raises(RemoteError, match="403"):
         WebDownload()(f"{capturing.sandbox.url}/quicksight-bundles/a/b/export/c?X-Amz-Signature=no", 10)
+
+
+def test_a_dataset_that_can_have_no_schedules_leaves_those_of_others_whole(capturing: Capturing) -> None:
+    for key in ("direct", "spice"):
+        capturing.data_set(key)
+        capturing.schedule(key, "nightly")
+    refusal = FaultRule(
+        operation="ListRefreshSchedules",
+        parameters={"DataSetId": "direct"},
+        error="InvalidParameterValueException",
+        message="not a SPICE dataset",
+    )
+    capturing.faults(refusal)
+    found = capturing.capture(("refresh_schedule",))
+    assert found.keys("refresh_schedule") == [schedule_key("spice", "nightly")]
+    assert found.part("refresh_schedule").complete

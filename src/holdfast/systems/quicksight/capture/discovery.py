@@ -12,7 +12,7 @@ from holdfast.kernel.reading import Listing, Reader
 from holdfast.systems.quicksight.capture.asking import Asking
 from holdfast.systems.quicksight.clients.assets_client import NAMES
 from holdfast.systems.quicksight.clients.connection import Connection
-from holdfast.systems.quicksight.errors import NotAccepted
+from holdfast.systems.quicksight.errors import Missing, NotAccepted
 from holdfast.systems.quicksight.model import (
     DATA_SET,
     DATA_SOURCE,
@@ -62,8 +62,10 @@ class Discovery:
         return in_order(self.asking.all(self.reader.counted(title, page)))
 
     def schedules(self, data_set: AssetSummary) -> Listing[AssetSummary]:
-        """A dataset's refresh schedules."""
+        """A dataset's refresh schedules; none of a kind of dataset that the service says can have none."""
         found = self.asking.one(lambda: self.reader.connection.assets.list_refresh_schedules(data_set.key))
+        if isinstance(found.error, NotAccepted | Missing):
+            return Listing()
         return Listing(found.items[0] if found.items else (), found.error)
 
     def prepare(self, asset: AssetSummary, sources: Mapping[str, str]) -> Listing[Prepared]:

@@ -200,7 +200,10 @@ class Exporter:
             if waited >= self.settings.job_minutes * 60.0:
                 raise _hung(f"Export job {job}", "had not ended", self.settings.job_minutes)
             self.clock.sleep(max(self.settings.poll_seconds, min(SLOWEST_POLL, waited / 4)))
-            known = next(iter(self.asking.one(lambda: self.gateway.export(job)).items), None)
+            looked = self.asking.one(lambda: self.gateway.export(job))
+            if looked.error is not None and not isinstance(looked.error, RemoteUnavailable | Missing):
+                raise looked.error
+            known = looked.items[0] if looked.items else None
         return known
 
     def _known(self, job: str) -> ExportJob | None:
