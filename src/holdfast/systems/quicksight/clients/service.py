@@ -73,13 +73,13 @@ class Service:
             given["AwsAccountId"] = self.caller().account
         try:
             return self._session.call(SERVICE, operation, given, repeatable=repeatable)
-        except AccessDenied as error:
-            if OTHER_REGION not in error.service_said:
+        except AccessDenied as denied:
+            if OTHER_REGION not in denied.service_said:
                 raise
             problem = (
-                f"identity_region: users and groups are elsewhere. QuickSight said: {error.service_said}"
+                f"identity_region: users and groups are elsewhere. QuickSight said: {denied.service_said}"
             )
-            raise SettingsError("[quicksight]", (problem,)) from error
+            raise SettingsError("[quicksight]", (problem,)) from denied
         except ClientError as cause:
             error = cause.response.get("Error", {})
             code = str(error.get("Code", "")).rsplit("#", 1)[-1]
