@@ -19,7 +19,6 @@ from holdfast.systems.quicksight.restore.imports import Imports, JobPace
 from holdfast.systems.quicksight.restore.order import make_change
 from holdfast.systems.quicksight.restore.overrides import (
     NONE,
-    DataSourceOverride,
     Overrides,
     VpcConnectionOverride,
 )
@@ -41,7 +40,7 @@ class Importer:
     started: list[tuple[list[str], Mapping[str, Plain]]] = field(default_factory=list)
     looks: dict[str, int] = field(default_factory=dict)
 
-    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain], *, strict: bool) -> None:
+    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain]) -> None:
         if self.full:
             self.full -= 1
             raise LimitReached("quicksight:StartAssetBundleImportJob", "LimitExceededException", "5 jobs run")
@@ -138,7 +137,7 @@ def test_a_job_waits_until_others_leave_room() -> None:
 def test_credentials_and_networks_are_given_to_the_job() -> None:
     importer = Importer()
     given = Overrides(
-        data_sources={"db": DataSourceOverride(secret_arn=SECRET)},
+        secrets={"db": SECRET},
         vpc_connections={"net": VpcConnectionOverride(("subnet-1", "subnet-2"), ("sg-1",))},
     )
     for kind, key in (("data_source", "db"), ("data_source", "other"), ("vpc_connection", "net")):

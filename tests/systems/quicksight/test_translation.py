@@ -250,6 +250,22 @@ def test_renamed_people_keep_everything_else() -> None:
     assert renamed.findings() == []
 
 
+def test_assets_get_other_names_by_their_ids_and_tags_beside_their_own() -> None:
+    records = (
+        asset("dashboard", "a", tags={"team": "blue", "env": "old"}),
+        asset("dashboard", "b"),
+        asset("refresh_schedule", join_key("d", "nightly")),
+    )
+    mapped = under({"names": {"a": "Sales here", "z": "Nobody"}, "tags": {"env": "new"}}, *records)
+    one, other = (body(record) for record in mapped.records("dashboard"))
+    assert [each["Definition"]["name"] for each in (one, other)] == ["Sales here", "B"]  # type: ignore[index,call-overload]
+    assert (one["Tags"], other["Tags"]) == ({"team": "blue", "env": "new"}, {"env": "new"})
+    assert body(only(mapped, "refresh_schedule")) == body(records[2])
+    assert messages(mapped) == [
+        "mapping-unused: The backup holds none of these names of the mapping: z.",
+    ]
+
+
 def test_a_data_source_gets_the_parameters_of_the_target_and_keeps_the_others() -> None:
     held: dict[str, Plain] = {"postgreSqlParameters": {"host": "old", "port": 5432, "database": "app"}}
     source = asset("data_source", "s", {"type": "POSTGRESQL", "dataSourceParameters": held})

@@ -137,7 +137,7 @@ class Imports:
 
         def started() -> bool | None:
             try:
-                self._client.start(job, bundle, parameters, strict=self._overrides.strict)
+                self._client.start(job, bundle, parameters)
             except Conflicting:
                 return True  # it runs: the answer to its start was lost
             except LimitReached as error:

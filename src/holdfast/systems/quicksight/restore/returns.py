@@ -113,8 +113,7 @@ def after_deletion(counts: Mapping[str, int]) -> Iterator[Finding]:
 
 def replaced_credentials(record: Record, overrides: Overrides) -> Finding | None:
     """That an existing data source gets other credentials, which takes the present ones away."""
-    given = overrides.data_sources.get(record.key)
-    if record.type != DATA_SOURCE or given is None or not given.secret_arn:
+    if record.type != DATA_SOURCE or record.key not in overrides.secrets:
         return None
     message = (
         "The secret of the mapping takes the place of its present credentials; no rollback gives these back."
@@ -151,8 +150,7 @@ def _lost(
 
 
 def _lacks_credentials(key: str, member: Mapping[str, Plain], overrides: Overrides) -> bool:
-    given = overrides.data_sources.get(key)
-    return member.get("type") not in WITHOUT_CREDENTIALS and not (given and given.secret_arn)
+    return member.get("type") not in WITHOUT_CREDENTIALS and key not in overrides.secrets
 
 
 def _name(key: str) -> str:
