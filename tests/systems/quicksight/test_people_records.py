@@ -10,14 +10,10 @@ from holdfast.systems.quicksight.model import CustomPermissions, Group, Namespac
 from holdfast.systems.quicksight.records.admission import faults
 from holdfast.systems.quicksight.records.people import (
     comparable,
-    custom_permissions_of,
     custom_permissions_record,
-    group_of,
     group_record,
     membership_record,
-    namespace_of,
     namespace_record,
-    user_of,
     user_record,
 )
 from tests.systems.quicksight.small_estate import asset
@@ -37,14 +33,15 @@ ANN = User(
 )
 
 
-def test_people_come_back_as_they_went_in() -> None:
-    namespace = Namespace("partners", "us-east-1", "QUICKSIGHT", "arn:n", "CREATED")
-    profile = CustomPermissions("no-exports", {"ExportToCsv": "DENY"}, "arn:p")
-    group = Group("default", "Data Engineers", "they engineer", "arn:g", "group/1")
-    assert namespace_of(namespace_record(namespace)) == namespace
-    assert custom_permissions_of(custom_permissions_record(profile)) == profile
-    assert user_of(user_record(ANN)) == ANN
-    assert group_of(group_record(group)) == group
+def test_records_of_people_say_what_the_service_said_and_nothing_that_is_empty() -> None:
+    namespace = namespace_record(Namespace("partners", "us-east-1", "QUICKSIGHT", "arn:n"))
+    assert namespace.body == b'{"Arn":"arn:n","CapacityRegion":"us-east-1","IdentityStore":"QUICKSIGHT"}'
+    profile = custom_permissions_record(CustomPermissions("no-exports", {"ExportToCsv": "DENY"}))
+    assert profile.body == b'{"Capabilities":{"ExportToCsv":"DENY"}}'
+    group = group_record(Group("default", "Data Engineers", "they engineer"))
+    assert (group.key, group.body) == ("default\x1fData Engineers", b'{"Description":"they engineer"}')
+    told = b'{"Active":false,"CustomPermissionsName":"strict","IdentityType":"IAM","Role":"READER"}'
+    assert user_record(User("default", "ann", "READER", "IAM", custom_permissions="strict")).body == told
 
 
 def test_what_names_a_person_lies_in_the_personal_part_alone() -> None:

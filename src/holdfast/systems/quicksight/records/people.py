@@ -1,4 +1,4 @@
-"""Namespaces, custom permissions, users, groups and memberships as records and back.
+"""Namespaces, custom permissions, users, groups and memberships as records.
 
 Bodies use the API's field names. ARNs, principal ids, a namespace's status and whether a user has signed in are
 kept as evidence; a thing that is made again has others, so `comparable` leaves them out.
@@ -7,9 +7,8 @@ kept as evidence; a thing that is made again has others, so `comparable` leaves 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
-from holdfast.domain.records import Record, join_key, split_key
+from holdfast.domain.records import Record, join_key
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.systems.quicksight.model import (
     CUSTOM_PERMISSIONS,
@@ -52,29 +51,10 @@ def namespace_record(namespace: Namespace) -> Record:
     return Record(NAMESPACE, namespace.name, _body(body))
 
 
-def namespace_of(record: Record) -> Namespace:
-    """The namespace that a record holds."""
-    fields = plain(record.body)
-    return Namespace(
-        record.key,
-        _text(fields, "CapacityRegion"),
-        _text(fields, "IdentityStore"),
-        _text(fields, "Arn"),
-        _text(fields, "CreationStatus"),
-    )
-
-
 def custom_permissions_record(profile: CustomPermissions) -> Record:
     """A custom permissions profile; its key is its name."""
     body: dict[str, Plain] = {"Capabilities": dict(profile.capabilities), "Arn": profile.arn}
     return Record(CUSTOM_PERMISSIONS, profile.name, _body(body))
-
-
-def custom_permissions_of(record: Record) -> CustomPermissions:
-    """The custom permissions profile that a record holds."""
-    fields = plain(record.body)
-    capabilities = cast("Mapping[str, str]", fields.get("Capabilities", {}))
-    return CustomPermissions(record.key, capabilities, _text(fields, "Arn"))
 
 
 def user_record(user: User) -> Record:
@@ -85,37 +65,10 @@ def user_record(user: User) -> Record:
     return Record(USER, key, _body({**body, "Active": user.active}), _body(personal))
 
 
-def user_of(record: Record) -> User:
-    """The user that a record holds."""
-    fields, personal = plain(record.body), plain(record.personal)
-    namespace, name = split_key(record.key)
-    known = {name: _text(fields, field) for field, name in _USER_FIELDS.items()}
-    return User(
-        namespace,
-        _text(personal, "UserName") or name,
-        email=_text(personal, "Email"),
-        active=bool(fields.get("Active")),
-        **known,
-    )
-
-
 def group_record(group: Group) -> Record:
     """A group; its key is namespace and name."""
     body = {"Description": group.description, "Arn": group.arn, "PrincipalId": group.principal_id}
     return Record(GROUP, join_key(group.namespace, group.name), _body(body))
-
-
-def group_of(record: Record) -> Group:
-    """The group that a record holds."""
-    fields = plain(record.body)
-    namespace, name = split_key(record.key)
-    return Group(
-        namespace,
-        name,
-        _text(fields, "Description"),
-        _text(fields, "Arn"),
-        _text(fields, "PrincipalId"),
-    )
 
 
 def membership_record(namespace: str, group: str, user_name: str) -> Record:
@@ -138,7 +91,3 @@ def comparable(record: Record) -> bytes:
 def _body(fields: Mapping[str, Plain]) -> bytes:
     """Canonical JSON without what is empty."""
     return canonical({name: value for name, value in fields.items() if value not in ("", None)})
-
-
-def _text(fields: Mapping[str, Plain], name: str) -> str:
-    return str(fields.get(name) or "")
