@@ -116,10 +116,11 @@ def test_a_service_that_goes_on_failing_blames_nobody_and_is_not_asked_for_ever(
     assert len(importer.started) == 4
 
 
-def test_what_a_rollback_left_is_told() -> None:
+def test_what_a_rollback_left_is_told_and_in_doubt_so_that_undoing_the_run_looks_at_it() -> None:
     importer = Importer({"b0": "wrong"}, state=ImportState.ROLLBACK_FAILED)
-    failed = _failed(_put(importer, _boards(1)))
-    assert failed["b0"].endswith("The job could not take everything back: it stayed.")
+    outcome = _put(importer, _boards(1))["b0"]
+    assert outcome.reason.endswith("The job could not take everything back: it stayed.")
+    assert (outcome.kind, outcome.code) == (OutcomeKind.FAILED, "in-doubt")
 
 
 def test_a_job_waits_until_others_leave_room() -> None:

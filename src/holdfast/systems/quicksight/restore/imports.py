@@ -14,6 +14,7 @@ from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.runs.comparison import IN_DOUBT
 from holdfast.systems.quicksight.clients.imports_client import (
     UNDER_WAY,
     ImportJob,
@@ -206,7 +207,8 @@ def _refused(change: Change, told: Sequence[JobRemark], job: ImportJob) -> Outco
     reason = f"{change.name}: the import failed. The service said: {said}."
     unclear = job.state == ImportState.ROLLBACK_FAILED
     advice = "Remove the cause that the service names, then run the command again."
-    return Outcome(OutcomeKind.FAILED, reason + after * unclear, advice, "import-failed")
+    code = IN_DOUBT if unclear else "import-failed"  # what is in doubt, a rollback of the run looks at
+    return Outcome(OutcomeKind.FAILED, reason + after * unclear, advice, code)
 
 
 def _too_large(size: int) -> Outcome:
