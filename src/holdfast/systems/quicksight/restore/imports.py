@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import Busy, RemoteUnavailable
+from holdfast.domain.errors import AccessDenied, Busy, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
@@ -27,7 +27,8 @@ from holdfast.systems.quicksight.records.assets import STARTS, asset_record
 from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
-from holdfast.systems.quicksight.restore.patience import Patience
+from holdfast.systems.quicksight.restore.patience import Patience, seen
+from holdfast.systems.quicksight.restore.reading import failed
 from holdfast.systems.quicksight.storing.bundles import archive
 
 MOST_JOBS = 5
@@ -81,7 +82,14 @@ class Imports:
                 else:
                     waiting += [(half, 0) for half in _halves(part)]
                 continue
-            job = self._run(part, bundle, tries, note_request)
+            try:
+                job = self._run(part, bundle, tries, note_request)
+            except (AccessDenied, RemoteError) as error:
+                if not error.permanent:
+                    raise
+                # Its job was never started; what other jobs of these changes came to stands all the same.
+                outcomes.update((change.key, failed(error)) for change in part)
+                continue
             outcomes.update(self._judged(part, job, tries, waiting))
         return outcomes
 
@@ -125,7 +133,7 @@ class Imports:
 
     def _ended(self, job: str) -> ImportJob | None:
         try:
-            found = self._client.job(job)
+            found = seen("quicksight:DescribeAssetBundleImportJob", lambda: self._client.job(job))
         except Missing:  # it was started a moment ago
             return None
         return None if found.state in UNDER_WAY else found
