@@ -262,3 +262,11 @@ def test_undoing_goes_back_and_deletes_for_good_only_what_the_run_made() -> None
         "delete user default / bob",
     ]
     assert {change.note for change in undoing if change.type == "analysis"} == {OF_THIS_RUN}
+
+
+def test_an_uploaded_file_that_the_backup_left_out_is_not_deleted_as_extra() -> None:
+    files = map(asset_record, (data_source("upload", "FILE"), data_set("rates", "upload")))
+    live, options = view([*estate(), *files]), replace(EVERYTHING, delete_extra=True)
+    assert changes(view(estate()), live, options) == []
+    told = [(each.type, each.key) for each in findings(view(estate()), live, options)]
+    assert told == [("data_source", "upload"), ("data_set", "rates")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from holdfast.domain.changes import Change, Decision, RestoreScope, Verb
 from holdfast.domain.errors import AccessDenied, NotFound, RemoteError, RemoteUnavailable
@@ -28,7 +29,7 @@ from holdfast.systems.quicksight.restore.facets import is_asset, is_detail, owne
 from holdfast.systems.quicksight.restore.imports import Imports, JobPace
 from holdfast.systems.quicksight.restore.order import OF_THIS_RUN, invert
 from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
-from holdfast.systems.quicksight.restore.patience import Patience
+from holdfast.systems.quicksight.restore.patience import Patience, seen
 from holdfast.systems.quicksight.restore.people import People
 from holdfast.systems.quicksight.restore.prerequisites import prerequisites
 from holdfast.systems.quicksight.restore.reading import AssetReading, Reader
@@ -184,8 +185,9 @@ class QuickSightTarget:
     def _delete(self, change: Change, note_request: Note) -> Outcome:
         self._calls.delete(change.type, change.key, for_good=change.note == OF_THIS_RUN)
         if change.type == VPC_CONNECTION:
+            look = partial(self._calls.is_gone, change.type, change.key)
             gone = self._patience.until(
-                lambda: self._calls.is_gone(change.type, change.key) or None,
+                lambda: seen("quicksight:DescribeVPCConnection", look) or None,
                 lambda: note_request(change.key),
             )
             if gone is None:

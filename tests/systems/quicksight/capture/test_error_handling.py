@@ -127,6 +127,19 @@ def test_a_network_that_is_lost_for_good_is_no_backup_of_nothing_however_little_
         capturing.capture(("theme", "dashboard", "analysis"))
 
 
+def test_people_that_answer_do_not_cover_up_for_assets_that_do_not(capturing: Capturing) -> None:
+    capturing.load("tiny")
+    for number in range(4):
+        capturing.add("theme", f"t{number}", configuration={})
+    capturing.faults(
+        FaultRule(operation=ASK, region_down=True),
+        # They are read last so.
+        FaultRule(operation="ListGroupMemberships", error="ThrottlingException", status=429, times=30),
+    )
+    with pytest.raises(ServiceSilent):
+        capturing.capture(("theme", "group", "membership"))
+
+
 def test_throttles_on_every_call_only_make_it_slower(capturing: Capturing) -> None:
     capturing.source("a")
     capturing.data_set("d", "a")

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import Busy, RemoteUnavailable
+from holdfast.domain.errors import AccessDenied, Busy, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.runs.comparison import IN_DOUBT
 from holdfast.systems.quicksight.clients.imports_client import (
     UNDER_WAY,
     ImportJob,
@@ -26,7 +27,8 @@ from holdfast.systems.quicksight.records.assets import STARTS, asset_record
 from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
-from holdfast.systems.quicksight.restore.patience import Patience
+from holdfast.systems.quicksight.restore.patience import Patience, seen
+from holdfast.systems.quicksight.restore.reading import failed
 from holdfast.systems.quicksight.storing.bundles import archive
 
 MOST_JOBS = 5
@@ -80,7 +82,14 @@ class Imports:
                 else:
                     waiting += [(half, 0) for half in _halves(part)]
                 continue
-            job = self._run(part, bundle, tries, note_request)
+            try:
+                job = self._run(part, bundle, tries, note_request)
+            except (AccessDenied, RemoteError) as error:
+                if not error.permanent:
+                    raise
+                # Its job was never started; what other jobs of these changes came to stands all the same.
+                outcomes.update((change.key, failed(error)) for change in part)
+                continue
             outcomes.update(self._judged(part, job, tries, waiting))
         return outcomes
 
@@ -125,7 +134,7 @@ class Imports:
 
     def _ended(self, job: str) -> ImportJob | None:
         try:
-            found = self._client.job(job)
+            found = seen("quicksight:DescribeAssetBundleImportJob", lambda: self._client.job(job))
         except Missing:  # it was started a moment ago
             return None
         return None if found.state in UNDER_WAY else found
@@ -208,7 +217,8 @@ def _refused(change: Change, told: Sequence[JobRemark], job: ImportJob) -> Outco
     reason = f"{change.name}: the import failed. The service said: {said}."
     unclear = job.state == ImportState.ROLLBACK_FAILED
     advice = "Remove the cause that the service names, then run the command again."
-    return Outcome(OutcomeKind.FAILED, reason + after * unclear, advice, "import-failed")
+    code = IN_DOUBT if unclear else "import-failed"  # what is in doubt, a rollback of the run looks at
+    return Outcome(OutcomeKind.FAILED, reason + after * unclear, advice, code)
 
 
 def _too_large(size: int) -> Outcome:
