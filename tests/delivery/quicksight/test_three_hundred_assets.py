@@ -47,6 +47,7 @@ class Backup:
     text: str
     manifest: dict[str, Any]
     requests: dict[str, int]
+    files: set[str]
     s3: Any
 
     def of(self, part: str) -> list[dict[str, Any]]:
@@ -69,10 +70,11 @@ def backup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backup]:
         (folder,) = (desk.folder / ".holdfast" / "reports").iterdir()
         text = " ".join((folder / "report.txt").read_text().split())
         manifest = json.loads((folder / "manifest.json").read_bytes())
-        yield Backup(answer, text, manifest, requests, s3)
+        files = {each.name for each in folder.iterdir()}
+        yield Backup(answer, text, manifest, requests, files, s3)
 
 
-def test_it_is_partial_and_everything_is_accounted_for(backup: Backup) -> None:
+def test_scenario_1_a_partial_backup_failure_accounts_for_everything(backup: Backup) -> None:
     assert (backup.answer.code, backup.answer.json["state"], backup.answer.json["sums_up"]) == (
         3,
         "partial",
@@ -82,6 +84,11 @@ def test_it_is_partial_and_everything_is_accounted_for(backup: Backup) -> None:
         names = {(each["type"], each["key"]) for each in backup.of(part)}
         assert Counter(kind for kind, _ in names) == ASSETS
         assert len(backup.of(part)) == len(names) == 300
+
+
+def test_output_generation_manifest_and_reports_are_always_saved(backup: Backup) -> None:
+    assert {"manifest.json", "report.txt", "report.html"} <= backup.files
+    assert {each["name"] for each in backup.manifest["files"]} <= backup.files
 
 
 def test_each_of_the_seven_has_its_reason(backup: Backup) -> None:
