@@ -14,7 +14,7 @@ from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.ports import Clock
-from holdfast.kernel.runs.comparison import IN_DOUBT
+from holdfast.kernel.runs.comparison import IN_DOUBT, failed_by
 from holdfast.systems.quicksight.clients.imports_client import (
     UNDER_WAY,
     ImportJob,
@@ -28,7 +28,6 @@ from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
 from holdfast.systems.quicksight.restore.patience import Patience, seen
-from holdfast.systems.quicksight.restore.reading import failed
 from holdfast.systems.quicksight.storing.bundles import archive
 
 MOST_JOBS = 5
@@ -88,7 +87,7 @@ class Imports:
                 if not error.permanent:
                     raise
                 # Its job was never started; what other jobs of these changes came to stands all the same.
-                outcomes.update((change.key, failed(error)) for change in part)
+                outcomes.update((change.key, failed_by(error)) for change in part)
                 continue
             outcomes.update(self._judged(part, job, tries, waiting))
         return outcomes
