@@ -27,28 +27,35 @@ def people(storage: Storage) -> Storage:
     return storage
 
 
+@pytest.fixture
+def users(people: Storage) -> Storage:
+    """One table only."""
+    people.contents = {USER: company()[USER]}
+    return people
+
+
 def rule(operation: str, table: str = "", **effect: object) -> FaultRule:
     """A fault of DynamoDB; `table` limits it to one."""
     named = {"RequestItems" if operation.startswith("Batch") else "TableName": table} if table else {}
     return FaultRule(service="dynamodb", operation=operation, parameters=named, **effect)  # type: ignore[arg-type]
 
 
-def test_create_dynamodb_table_on_demand_with_ttl_and_recovery_by_settings(people: Storage) -> None:
-    people.settings = replace(people.settings, table_days=30, point_in_time_recovery=True)
-    assert people.store().state is RunState.COMPLETE
-    made = people.dynamodb.describe_table(TableName=people.table("users"))["Table"]
+def test_create_dynamodb_table_on_demand_with_ttl_and_recovery_by_settings(users: Storage) -> None:
+    users.settings = replace(users.settings, table_days=30, point_in_time_recovery=True)
+    assert users.store().state is RunState.COMPLETE
+    made = users.dynamodb.describe_table(TableName=users.table("users"))["Table"]
     assert made["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert made["KeySchema"] == [
         {"AttributeName": "backup_id", "KeyType": "HASH"},
         {"AttributeName": "user_name", "KeyType": "RANGE"},
     ]
-    ttl = people.dynamodb.describe_time_to_live(TableName=people.table("users"))["TimeToLiveDescription"]
+    ttl = users.dynamodb.describe_time_to_live(TableName=users.table("users"))["TimeToLiveDescription"]
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
-    backups = people.dynamodb.describe_continuous_backups(TableName=people.table("users"))
+    backups = users.dynamodb.describe_continuous_backups(TableName=users.table("users"))
     recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
     # 30 days after 2026-11-20T09:08:07Z
-    assert {item["expires_at"]["N"] for item in people.items("users")} == {"1797757687"}
+    assert {item["expires_at"]["N"] for item in users.items("users")} == {"1797757687"}
 
 
 def test_a_table_too_new_for_recovery_is_asked_again(people: Storage) -> None:
@@ -78,11 +85,11 @@ def test_log_table_creation_error_and_continue_processing(people: Storage) -> No
     assert people.requests("dynamodb:BatchWriteItem") == 2
 
 
-def test_wait_for_table_active(people: Storage) -> None:
-    people.faults(rule("CreateTable", async_delay=20.0))
-    assert people.store().state is RunState.COMPLETE
-    assert people.requests("dynamodb:DescribeTable") > 20
-    assert len(people.items("users")) == 4
+def test_wait_for_table_active(users: Storage) -> None:
+    users.faults(rule("CreateTable", async_delay=20.0))
+    assert users.store().state is RunState.COMPLETE
+    assert users.requests("dynamodb:DescribeTable") > 20
+    assert len(users.items("users")) == 4
 
 
 def test_a_table_that_never_gets_active_is_a_table_creation_error(people: Storage) -> None:
@@ -132,13 +139,13 @@ def test_apply_backoff_and_retry_when_throttled(people: Storage) -> None:
     assert people.requests("dynamodb:BatchWriteItem") == 3 + 4
 
 
-def test_rate_limiting_beyond_the_patience_ends_the_run_to_be_resumed(people: Storage) -> None:
-    people.faults(rule("BatchWriteItem", people.table("users"), error="ThrottlingException"))
+def test_rate_limiting_beyond_the_patience_ends_the_run_to_be_resumed(users: Storage) -> None:
+    users.faults(rule("BatchWriteItem", users.table("users"), error="ThrottlingException"))
     with pytest.raises(Throttled):
-        people.store()
-    people.sandbox.clear_faults()
-    assert people.resumed().state is RunState.COMPLETE
-    assert len(people.items("users")) == 4
+        users.store()
+    users.sandbox.clear_faults()
+    assert users.resumed().state is RunState.COMPLETE
+    assert len(users.items("users")) == 4
 
 
 def test_log_write_error_when_the_service_takes_none_of_a_batch(people: Storage) -> None:
@@ -158,12 +165,12 @@ def test_log_write_error_after_three_retries_of_a_failing_service(people: Storag
     assert len(people.items("users")) == 4
 
 
-def test_a_write_whose_answer_is_lost_is_found_and_counted(people: Storage) -> None:
-    lost = rule("BatchWriteItem", people.table("users"), error="InternalServerError", status=500, after=True)
-    people.faults(lost)
-    assert people.store().state is RunState.COMPLETE
-    assert {each.repeats for each in people.outcomes("user.item").values()} == {1}
-    assert len(people.items("users")) == 4
+def test_a_write_whose_answer_is_lost_is_found_and_counted(users: Storage) -> None:
+    lost = rule("BatchWriteItem", users.table("users"), error="InternalServerError", status=500, after=True)
+    users.faults(lost)
+    assert users.store().state is RunState.COMPLETE
+    assert {each.repeats for each in users.outcomes("user.item").values()} == {1}
+    assert len(users.items("users")) == 4
 
 
 def test_one_item_that_the_service_refuses_fails_alone(people: Storage) -> None:
