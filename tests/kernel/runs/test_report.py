@@ -13,8 +13,9 @@ from holdfast.domain.runs import JournalEntry, RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.runs.report import LISTED, build_report
-from holdfast.kernel.runs.report_text import report_text
+from holdfast.kernel.runs.report_text import in_words, report_text
 from holdfast.kernel.runs.report_values import ItemTally
+from holdfast.kernel.showing import Json
 from tests.simulators import sample_run
 from tests.simulators.memory_ledger import MemoryLedger
 from tests.simulators.sample_run import RUN_ID
@@ -219,3 +220,22 @@ def test_the_json_object_is_plain_and_keeps_the_arguments() -> None:
     assert told["run"] == RUN_ID
     assert told["arguments"] == {"backup": "latest", "strategy": "overwrite"}
     assert told["started_at"] == "2026-11-20T09:08:12.123000Z"
+
+
+def test_what_was_asked_is_told_in_words_and_not_as_a_document() -> None:
+    asked: dict[str, Json] = {
+        "allow_lockout": False,
+        "delete_extra": True,
+        "keys": [["dashboard", "4711"]],
+        "mapping": '{"accounts":{}}',
+        "snapshot": "latest",
+        "target": {"region": "eu-west-1", "account": ""},
+        "types": ["user", "group"],
+    }
+
+    told = in_words(asked)
+
+    assert told == (
+        "delete extra; keys: dashboard 4711; mapping: given; snapshot: latest; target: region: eu-west-1; types: user, group"
+    )
+    assert in_words({"target": {"region": ""}}) == in_words(None) == ""

@@ -96,8 +96,9 @@ def build_report(
         findings_by_severity=_count(finding.severity.value for finding in _ordinary(findings)),
         failures=tuple(seen.failures),
         failures_total=seen.failures_total,
-        to_do=tuple(seen.to_do),
-        to_do_total=seen.to_do_total,
+        # What a drill's stand-in asks for is for nobody to do: a link of its own leads nowhere.
+        to_do=() if run.kind == DRILL else tuple(seen.to_do),
+        to_do_total=0 if run.kind == DRILL else seen.to_do_total,
         left_out=tuple(_left_out(findings, snapshot, seen)),
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),

@@ -131,7 +131,7 @@ def unlike(record: Record, live: Record) -> Finding | None:
 def not_made(record: Record, reason: str) -> Finding:
     """That nothing makes a record that is missing."""
     message = f"It is not made: {reason}."
-    advice = "Make it by hand under the same id, then restore again."
+    advice = "Where it is gone, make it by hand under the same id, then restore again."
     return Finding(Severity.WARNING, CANNOT_BE_MADE, record.type, record.key, message, advice)
 
 
