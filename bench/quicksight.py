@@ -3,7 +3,7 @@
 quicksight.py [--scale large] [--rate 0] [--job-seconds 0.5]
 
 The sandbox runs in a process of its own, so that the memory is the capture's. A rate of 0 lifts the pace; the last line
-says how long the calls would take at 20 and at 5 a second. `large` has 5,000 assets.
+says how long the calls would take at 20 a second. `large` has 5,000 assets.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def report(url: str, scale: str, rate: float) -> None:
         f"export jobs: {calls['quicksight:StartAssetBundleExportJob']} of at least {jobs}; {looks} looks at them"
     )
     total = sum(calls.values())
-    print(f"all calls: {total:,}: {total / 20:,.0f} s at 20 a second, {total / 5:,.0f} s at 5")
+    print(f"all calls: {total:,}: {total / 20:,.0f} s at 20 a second")
 
 
 def memory() -> float:

@@ -38,7 +38,7 @@ class Directory:
     ) -> Mapping[str, object]:
         token = str(parameters.get("NextToken", ""))
         self.asked.append(f"{operation} {token}".strip())
-        if operation == "DescribeUser":
+        if operation.startswith("Describe"):
             return {"UserName": "Dmitri", "CreatedAt": datetime(2026, 1, 1, tzinfo=UTC)}
         user, following = USERS[token]
         page: dict[str, object] = {"Users": [{"UserName": user}], "ResponseMetadata": {"RequestId": "r"}}
@@ -248,3 +248,23 @@ def test_an_answer_that_comes_after_the_end_goes_nowhere(place: Place) -> None:
     answers.keep(b"k" * 16, b"", {"UserName": "Late"})
     assert place.file.read_bytes() == before
     assert codes(answers) == []
+
+
+def test_the_same_call_to_two_regions_is_two_calls_and_both_are_recalled(place: Place) -> None:
+    elsewhere = Directory()
+    other = RecallingSession(lambda: elsewhere, "us-east-1")
+    place.recall.others.append(other)
+    for _ in range(2):
+        with place.recall.during("run-1", ME, SEALS):
+            for session in (place.recall.session, other):
+                session.call("quicksight", "DescribeUser", {"UserName": "u-4"})
+    assert (place.asked(), elsewhere.asked) == (["DescribeUser"], ["DescribeUser"])
+
+
+def test_how_far_work_has_come_is_asked_anew(place: Place) -> None:
+    with place.recall.during("run-1", ME, SEALS):
+        for _ in range(2):
+            place.recall.session.call(
+                "quicksight", "DescribeAssetBundleExportJob", {"AssetBundleExportJobId": "j"}
+            )
+    assert len(place.asked()) == 2

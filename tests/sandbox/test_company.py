@@ -29,6 +29,7 @@ def test_a_scale_has_its_numbers(
     assert (*found, len(held.applications)) == (users, groups, sets, accounts, applications)
 
 
+@pytest.mark.soak
 def test_a_large_company_has_thousands_of_accounts_in_nested_units_and_no_name_twice() -> None:
     held = company("large", 1)
     assert len(held.users) == len({str(each["UserName"]).casefold() for each in held.users}) == 50_000

@@ -31,7 +31,12 @@ def _estate(scale: str) -> Estate:
 
 @pytest.mark.parametrize(
     ("scale", "assets", "users", "groups"),
-    [("tiny", 26, 10, 4), ("small", 300, 60, 12), ("medium", 1_200, 300, 40), ("large", 5_000, 2_000, 60)],
+    [
+        ("tiny", 26, 10, 4),
+        ("small", 300, 60, 12),
+        ("medium", 1_200, 300, 40),
+        pytest.param("large", 5_000, 2_000, 60, marks=pytest.mark.soak),
+    ],
 )
 def test_a_scale_has_its_numbers_and_no_id_twice(scale: str, assets: int, users: int, groups: int) -> None:
     held = _portrait(scale)

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 IDENTITY_CENTER = frozenset({"identitystore", "sso-admin"})
 """Services that share one throttle of 20 requests per second, collectively (Identity Center quotas)."""
-ROLES = frozenset({"sts", "iam"})
-"""Services of the check in member accounts: STS has room for hundreds of calls a second, IAM counts by account."""
-ROLES_RATE = 20.0
-"""Requests per second to these at least, as to Identity Center."""
-STORAGE = frozenset({"s3", "dynamodb"})
-STORAGE_RATE = 100.0
-"""Requests per second to S3 and DynamoDB at least: S3 takes thousands by prefix, a new on-demand table 4,000 items
-of a KiB, which are 160 batches; a throttle slows the pace down."""
+AT_LEAST = {
+    frozenset({"sts", "iam"}): 20.0,
+    frozenset({"quicksight"}): 20.0,
+    frozenset({"s3", "dynamodb"}): 100.0,
+}
+"""Requests per second to other services at least, each set by itself. STS has room for hundreds of calls, IAM counts
+by account, QuickSight publishes no rate; S3 takes thousands by prefix, a new on-demand table 4,000 items of a KiB,
+which are 160 batches. A throttle slows the pace down."""
 FIRST_PAUSE = 0.5
 """Seconds that the first repeat waits at most; each further one up to twice as long."""
 CONNECTIONS = 272
@@ -66,7 +66,7 @@ class AwsSettings:
     )
     other_requests_per_second: float = setting(
         5.0,
-        "Calls per second to Organizations; to STS and IAM at least 20, to S3 and DynamoDB 100.",
+        "Calls per second to Organizations; to STS, IAM and QuickSight at least 20, to S3 and DynamoDB 100.",
         least=0.01,
         most=1_000_000,
     )
@@ -106,10 +106,11 @@ class AwsSession:
     ) -> None:
         self._endpoint = endpoint or AwsEndpoint()
         self._settings, self.clock, self._jitter = settings, clock, jitter
-        self._identity_center = Pacer(settings.requests_per_second, clock)
-        self._others = Pacer(settings.other_requests_per_second, clock)
-        self._roles = Pacer(max(ROLES_RATE, settings.other_requests_per_second), clock)
-        self._storage = Pacer(max(STORAGE_RATE, settings.other_requests_per_second), clock)
+        others = settings.other_requests_per_second
+        self._others = Pacer(others, clock)
+        self._pacers = dict.fromkeys(IDENTITY_CENTER, Pacer(settings.requests_per_second, clock))
+        for services, rate in AT_LEAST.items():
+            self._pacers.update(dict.fromkeys(services, Pacer(max(rate, others), clock)))
         self._lock = threading.RLock()
         self._clients: dict[str, BaseClient] = {}
         self._session: Session | None = None
@@ -154,8 +155,7 @@ class AwsSession:
 
     def calls(self) -> CallCount:
         """What was sent since the session was made."""
-        pacers = (self._identity_center, self._others, self._roles, self._storage)
-        return CallCount.total(pacer.count() for pacer in pacers)
+        return CallCount.total(pacer.count() for pacer in {self._others, *self._pacers.values()})
 
     def assuming(self, role: str) -> PacedSession:
         """The session under a role, which is assumed at its first call."""
@@ -175,7 +175,7 @@ class AwsSession:
         from holdfast.adapters.aws_errors import is_throttle, message_of, retry_after
 
         send = self._operation(request)
-        pacer = self._pacer(request.service)
+        pacer = self._pacers.get(request.service, self._others)
         throttled_since, throttles = 0.0, 0
         while True:
             pacer.await_turn(f"{request.service}:{request.operation}")
@@ -195,13 +195,6 @@ class AwsSession:
             else:
                 pacer.answered()
                 return cast("Mapping[str, object]", answer)
-
-    def _pacer(self, service: str) -> Pacer:
-        if service in IDENTITY_CENTER:
-            return self._identity_center
-        if service in STORAGE:
-            return self._storage
-        return self._roles if service in ROLES else self._others
 
     def _pause(self, attempt: int) -> float:
         """Full jitter: anywhere between nothing and the exponential back-off."""

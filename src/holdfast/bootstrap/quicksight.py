@@ -44,10 +44,14 @@ def _system(around: Surroundings) -> System:
 def _examine(system: System, session: PacedSession, bucket: str, work: str) -> Iterator[Check]:
     """What the system looks at, and who else may read the bundles."""
     from holdfast.adapters.bucket_examination import examine_bucket
+    from holdfast.kernel.checks import Verdict
+    from holdfast.systems.quicksight.needs.examining import BUCKETS
 
-    if system.examine is not None:
-        yield from system.examine(work)
-    if bucket and work == BACKUP:
+    there = bool(bucket) and work == BACKUP
+    for check in system.examine(work) if system.examine else ():
+        there = there and not (check.topic == BUCKETS and check.verdict is not Verdict.OK)
+        yield check
+    if there:
         yield from examine_bucket(session, bucket)
 
 

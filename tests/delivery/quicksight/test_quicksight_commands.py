@@ -16,7 +16,6 @@ from holdfast.api_models import BackupFilters
 from holdfast.bootstrap import Installation
 from holdfast.config import load
 from holdfast.kernel.quiet import SilentProgress
-from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.needs.table import (
     EXPIRING,
@@ -197,24 +196,6 @@ def test_doctor_is_content_under_the_policy_for_the_work(operator: Operator) -> 
     assert (lacking.code, "s3:PutObject" in missing, "dynamodb:CreateTable" in missing) == (11, True, True)
 
 
-def test_scenario_2_a_network_lost_midway_keeps_the_progress_and_a_resume_finishes(
-    operator: Operator,
-) -> None:
-    operator.may("backup")
-    operator.sandbox.faults(
-        [FaultRule(service="quicksight", operation="(Describe|Start|ListTags).*", region_down=True)]
-    )
-    lost = operator.desk.run("quicksight", "backup", "--json", HOLDFAST_AWS_RETRIES="0")
-    operator.sandbox.clear_faults()
-    assert (lost.code, "runs resume" in lost.err) == (75, True), lost
-    listed = operator.sandbox.status().requests["quicksight:ListUsers"]
-    resumed = operator.desk.run("runs", "resume", "latest", "--json")
-    assert (resumed.code, resumed.json["state"]) == (3, "partial")
-    assert operator.sandbox.status().requests["quicksight:ListUsers"] == listed, (
-        "what was read is not read again"
-    )
-
-
 def test_scenario_3_a_permission_revoked_is_named_with_what_to_allow_and_the_rest_is_kept(
     operator: Operator,
 ) -> None:
@@ -226,3 +207,14 @@ def test_scenario_3_a_permission_revoked_is_named_with_what_to_allow_and_the_res
     assert "Allow dynamodb:BatchWriteItem" in told["user.item"]
     done = {each["type"]: each["count"] for each in taken.json["changes"] if each["outcome"] == "done"}
     assert done["bundle"] > 5 and "user.item" not in done
+
+
+def test_a_wrong_identity_region_ends_the_run_and_names_the_setting(operator: Operator) -> None:
+    operator.may("backup")
+    elsewhere = {"HOLDFAST_QUICKSIGHT_IDENTITY_REGION": "eu-west-1"}
+    ended = operator.desk.run("quicksight", "backup", "--mode", "users-only", "--json", **elsewhere)
+    assert (ended.code, ended.error["code"]) == (10, "settings")
+    assert (
+        "[quicksight]" in ended.error["message"]
+        and "your identity region is us-east-1" in ended.error["message"]
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,12 +14,15 @@ from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, 
 from holdfast.domain.runs import JournalEntry, RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.canonical import canonical
+from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.runs.report import LISTED, build_report
 from holdfast.kernel.runs.report_text import in_words, report_text
-from holdfast.kernel.runs.report_values import ItemTally
+from holdfast.kernel.runs.report_values import ItemTally, OperationTime
+from holdfast.kernel.runs.stages import RunContext
 from holdfast.kernel.showing import Json
 from tests.simulators import sample_run
 from tests.simulators.memory_ledger import MemoryLedger
+from tests.simulators.quiet import HandClock
 from tests.simulators.sample_run import RUN_ID
 
 
@@ -70,6 +75,40 @@ def test_a_sealed_type_without_any_item_is_a_discrepancy() -> None:
     assert not report.sums_up
 
 
+def test_what_is_impossible_and_kept_in_part_is_a_record_of_the_snapshot() -> None:
+    impossible = Outcome(OutcomeKind.IMPOSSIBLE, "no bundle could be made of it")
+    rows = [
+        Item("user", "ada", DONE),
+        Item("user", "bob", impossible, "digest"),
+        Item("user", "eve", impossible),
+    ]
+    sealed = sample_run.snapshot(run=RUN_ID, sections=(SectionSummary("user", 2, True, True),))
+
+    report = build_report(
+        MemoryLedger(item_rows=rows), sample_run.run(RunState.PARTIAL, kind="backup"), sealed
+    )
+
+    assert report.items == (ItemTally("user", 3, 1, 0, 0, 2, expected=2, kept=1),)
+    assert report.sums_up
+
+
+def test_operations_beside_each_other_count_once_and_are_shown_beside_the_typical_time() -> None:
+    ledger: Any = MemoryLedger()
+    run = sample_run.run()
+    context = RunContext(run, "capture", ledger, HandClock(), SilentProgress(), lambda: None)
+    for began, ended in ((10.0, 14.0), (12.0, 13.0), (13.0, 17.0), (20.0, 21.0)):
+        context.spent("discovery", began, ended)
+    assert context.seconds() == {"discovery": 8.0}
+    report = sample_run.report()
+    times = (
+        OperationTime("Asset Discovery", 8.0, "10-60 seconds"),
+        OperationTime("S3 Upload", None, "30 seconds"),
+    )
+    text = report_text(replace(report, cost=replace(report.cost, operations=times)))
+    assert "Asset Discovery                   8.0 s   typically 10-60 seconds" in text
+    assert "S3 Upload                      not done   typically 30 seconds" in text
+
+
 def test_a_complete_backup_whose_records_are_all_accounted_for_sums_up() -> None:
     ledger = MemoryLedger(item_rows=[Item("user", "ada", DONE), Item("user", "bob", DONE)])
     sealed = sample_run.snapshot(run=RUN_ID, sections=(SectionSummary("user", 2, True, True),))
@@ -101,6 +140,7 @@ def test_what_a_done_change_leaves_to_somebody_is_told() -> None:
         ("create user", "ann", "Send ann the link.")
     ]
     assert "Send ann the link." in report_text(report)
+    assert build_report(ledger, sample_run.run(kind="drill")).to_do == ()  # a stand-in's link leads nowhere
 
 
 def test_more_failures_than_are_listed_are_still_counted() -> None:

@@ -51,6 +51,7 @@ def emptied(portrait: Portrait, *, described: bool = False) -> Portrait:
         portrait.accounts,
         instance=InstancePortrait("fresh"),
         applications=others,
+        quicksight=portrait.quicksight,
     )
 
 

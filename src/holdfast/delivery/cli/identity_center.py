@@ -44,7 +44,12 @@ def _natural_key(kind: str, name: str) -> str:
     return name
 
 
-SELECTION = Selection(SYSTEM, {str(word): record_types([word]) for word in SELECTED}, _natural_key)
+SELECTION = Selection(
+    SYSTEM,
+    record_types(SELECTED),
+    {str(word): record_types([word]) for word in SELECTED},
+    _natural_key,
+)
 
 
 @click.group(name="identity-center")

@@ -49,6 +49,7 @@ def _key(kind: str, name: str) -> str:
 
 SELECTION = Selection(
     SYSTEM,
+    tuple(kind.name for kind in RECORD_TYPES),
     {
         kind.title.lower().replace(" ", "_"): (GROUP, MEMBERSHIP) if kind.name == GROUP else (kind.name,)
         for kind in RECORD_TYPES

@@ -26,7 +26,7 @@ _state_dir = click.option(
 @click.group()
 @shared_options
 def sandbox() -> None:
-    """Run a strict stand-in for IAM Identity Center with a sample company."""
+    """Run strict stand-ins for IAM Identity Center and QuickSight with a sample company."""
 
 
 @sandbox.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,22 +20,19 @@ if TYPE_CHECKING:
 class Selection:
     """How a system's records are named on a command line.
 
-    `words` are the record types by the word of the resource that they are part of, in dependency order. `key`
-    gives the natural key of a record from its type and its name as reports show it.
+    `types` are its record types in dependency order, `words` those by the word of the resource that they are part
+    of. `key` gives the natural key of a record from its type and its name as reports show it.
     """
 
     system: str
+    types: tuple[str, ...]
     words: Mapping[str, tuple[str, ...]]
     key: Callable[[str, str], str]
 
-    @property
-    def types(self) -> tuple[str, ...]:
-        """Every record type, each once."""
-        return self.types_of(self.words)
-
-    def types_of(self, words: Mapping[str, object] | list[str]) -> tuple[str, ...]:
-        """The record types of some words, each once."""
-        return tuple(dict.fromkeys(name for word in self.words if word in words for name in self.words[word]))
+    def types_of(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The record types of some words, each once, in dependency order."""
+        wanted = {name for word in words for name in self.words[word]}
+        return tuple(name for name in self.types if name in wanted)
 
 
 class ResourceList(click.ParamType[tuple[str, ...]]):

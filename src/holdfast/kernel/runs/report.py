@@ -32,6 +32,7 @@ from holdfast.kernel.runs.report_values import (
 )
 from holdfast.kernel.showing import masked_bytes, masked_conflict, visible
 
+DRILL = "drill"
 LISTED = 50
 """Entries of each kind a report lists; the manifest has all of them."""
 
@@ -96,9 +97,8 @@ def build_report(
         findings_by_severity=_count(finding.severity.value for finding in _ordinary(findings)),
         failures=tuple(seen.failures),
         failures_total=seen.failures_total,
-        # What a drill's stand-in asks for is for nobody to do: a link of its own leads nowhere.
-        to_do=() if run.kind == DRILL else tuple(seen.to_do),
-        to_do_total=0 if run.kind == DRILL else seen.to_do_total,
+        to_do=tuple(seen.to_do),
+        to_do_total=seen.to_do_total,
         left_out=tuple(_left_out(findings, snapshot, seen)),
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
@@ -187,6 +187,8 @@ def _read(ledger: RunRows, run: Run) -> _Seen:
         seen.item(item)
     for entry in ledger.changes(run.id):
         seen.entry(entry)
+    if run.kind == DRILL:  # its stand-in's links lead nowhere, so nobody is to send them
+        seen.to_do, seen.to_do_total = [], 0
     return seen
 
 

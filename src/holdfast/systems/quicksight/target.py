@@ -10,6 +10,7 @@ from holdfast.domain.errors import AccessDenied, NotFound, RemoteError, RemoteUn
 from holdfast.domain.outcomes import DONE, Finding, Outcome, OutcomeKind
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
+from holdfast.kernel.paging import every
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.quicksight.clients.assets_writing import DELETED, AssetsWriting
@@ -135,20 +136,23 @@ class QuickSightTarget:
     def _put(self, group: list[Change], note_request: Note) -> dict[str, Outcome]:
         """Assets by import; an analysis that waits for its deletion is taken back first, else its id is taken."""
         found: dict[str, Outcome] = {}
-        for change in group:
-            if change.type == ANALYSIS and change.verb is Verb.CREATE:
-                outcome = self._attempt([change], lambda one: self._undelete(one[0]))
-                if outcome.kind is not OutcomeKind.DONE:
-                    found[change.key] = outcome
+        made = [change for change in group if change.type == ANALYSIS and change.verb is Verb.CREATE]
+        deleted = self._deleted_analyses() if made else frozenset()
+        for change in made:
+            outcome = self._attempt([change], self._undelete) if change.key in deleted else DONE
+            if outcome.kind is not OutcomeKind.DONE:
+                found[change.key] = outcome
         rest = [change for change in group if change.key not in found]
         return {**found, **self._imports.put(rest, note_request)} if rest else found
 
-    def _undelete(self, change: Change) -> Outcome:
-        try:
-            if self._calls.analysis_status(change.key) == DELETED:
-                self._calls.restore_analysis(change.key)
-        except Missing:
-            pass  # it was never here, or its recovery window has ended
+    def _deleted_analyses(self) -> frozenset[str]:
+        """Keys of those that wait for their deletion."""
+        listed = every(lambda token: self._connection.assets.list_assets(ANALYSIS, token))
+        return frozenset(each.key for each in listed if each.status == DELETED)
+
+    def _undelete(self, changes: list[Change]) -> Outcome:
+        for change in changes:
+            self._calls.restore_analysis(change.key)
         return DONE
 
     def _write_group(self, group: list[Change], note_request: Note) -> dict[str, Outcome]:

@@ -90,11 +90,6 @@ class AssetsWriting:
             return True
         return text(part(found, "VPCConnection"), "Status") == DELETED
 
-    def analysis_status(self, key: str) -> str:
-        """Where an analysis stands; `DELETED` while it can be restored. Raises: Missing."""
-        found = self._service.send("DescribeAnalysis", ids_of(ANALYSIS, key))
-        return text(part(found, "Analysis"), "Status")
-
     def restore_analysis(self, key: str) -> None:
         """Take back the deletion of an analysis."""
         self._service.send("RestoreAnalysis", ids_of(ANALYSIS, key))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from holdfast.domain.errors import RemoteError
+from holdfast.domain.errors import AccessDenied, RemoteError, SettingsError
 from holdfast.kernel.answers import Answer, text
 from holdfast.kernel.ports import PacedSession
 from holdfast.systems.quicksight.errors import NAMED
@@ -14,6 +14,8 @@ from holdfast.systems.quicksight.errors import NAMED
 SERVICE = "quicksight"
 WITHOUT_ACCOUNT = frozenset({"ListTagsForResource", "TagResource", "UntagResource"})
 """Operations that know the account by an ARN."""
+OTHER_REGION = "identity region"
+"""What a denial says when people are asked for in a region that is not theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ class Service:
     def send(self, operation: str, parameters: Mapping[str, object], *, repeatable: bool = True) -> Answer:
         """The answer to one operation; empty texts and None are left out, the account is added.
 
-        Raises: Missing, LimitReached, UnsupportedEdition, NotAccepted and Conflicting for what the service
-        calls so, RemoteError with the service's own code for the rest, and whatever the session raises.
+        Raises: SettingsError where people are asked for in another region than theirs; Missing, LimitReached,
+        UnsupportedEdition, NotAccepted and Conflicting for what the service calls so, RemoteError with the service's
+        own code for the rest, and whatever the session raises.
         """
         # Systems may know the vendor's exceptions but must not load them before the first call.
         from botocore.exceptions import ClientError
@@ -70,6 +73,13 @@ class Service:
             given["AwsAccountId"] = self.caller().account
         try:
             return self._session.call(SERVICE, operation, given, repeatable=repeatable)
+        except AccessDenied as denied:
+            if OTHER_REGION not in denied.service_said:
+                raise
+            problem = (
+                f"identity_region: users and groups are elsewhere. QuickSight said: {denied.service_said}"
+            )
+            raise SettingsError("[quicksight]", (problem,)) from denied
         except ClientError as cause:
             error = cause.response.get("Error", {})
             code = str(error.get("Code", "")).rsplit("#", 1)[-1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
+from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, SettingsError
 from holdfast.domain.outcomes import Finding
 from holdfast.kernel.answers import Answer, part, rows, text
 from holdfast.kernel.checks import Check, Verdict, failed
@@ -88,11 +88,9 @@ class Examined:
         here = self.connection.identity.region
         try:
             self.connection.identity.send("ListUsers", {"Namespace": "default", "MaxResults": 1})
-        except AccessDenied as error:
-            if "identity region" not in error.service_said:
-                raise
+        except SettingsError as error:
             advice = "Name it: `[quicksight] identity_region`, or HOLDFAST_QUICKSIGHT_IDENTITY_REGION."
-            return Check(TOPIC, "identity region", Verdict.WRONG, error.service_said, advice)
+            return Check(TOPIC, "identity region", Verdict.WRONG, error.problems[0], advice)
         return Check(TOPIC, "identity region", Verdict.OK, f"{here} lists users")
 
     def _storage(self) -> Iterator[Check]:
@@ -180,6 +178,8 @@ def _attempt(action: Action, ask: Callable[[], Answer]) -> Check:
         return missing(action, str(error))
     except (Missing, NotAccepted):
         pass  # the caller was let in; the thing is not as the call wants it
+    except SettingsError as error:
+        return Check(ACTION, action.name, Verdict.UNKNOWN, error.problems[0], needed=action.required)
     except RemoteError as error:
         if not error.permanent:
             raise

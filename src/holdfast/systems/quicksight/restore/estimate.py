@@ -35,7 +35,7 @@ _PRESENCE = (MEMBERSHIP, FOLDER_MEMBER)
 class Pace:
     """What the estimate reckons with: requests a second, and seconds until an import or export job ends."""
 
-    requests_per_second: float = 5.0
+    requests_per_second: float = 20.0
     job_seconds: float = 60.0
     namespace_seconds: float = 60.0
 
