@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.records import show_key
 from holdfast.domain.runs import JournalEntry, Run, RunState
 from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.domain.snapshots import SnapshotInfo
@@ -170,7 +171,8 @@ class _Seen:
 
 def _told(what: str, type_name: str, key: str, outcome: Outcome | None) -> Failure:
     kind, told = ("in doubt", IN_DOUBT) if outcome is None else (outcome.kind.value, outcome)
-    return Failure(what, type_name, key, kind, told.reason, told.advice, told.code)
+    reason = told.reason.removeprefix(f"{what} {show_key(key)}: ")  # which stands before it already
+    return Failure(what, type_name, key, kind, reason, told.advice, told.code)
 
 
 IN_DOUBT = Outcome(

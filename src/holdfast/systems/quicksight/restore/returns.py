@@ -55,7 +55,8 @@ class Returns:
         if record.type == USER:
             self.users.setdefault(str(value.get("IdentityType", "")), []).append(_name(record.key))
         if record.type == DATA_SOURCE and _lacks_credentials(record.key, value, self.overrides):
-            self.without_credentials.append(record.key)
+            called = value.get("name")
+            self.without_credentials.append(f"{called} ({record.key})" if called else record.key)
         self.spice += record.type == DATA_SET and value.get("importMode") == "SPICE"
 
     def findings(self) -> Iterator[Finding]:
