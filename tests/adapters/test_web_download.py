@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.tls import tls_context
-from holdfast.adapters.web_download import WebCredentials, WebImport, refuse_address
+from holdfast.adapters.web_download import WebCredentials, WebDownload, WebImport, refuse_address
 from holdfast.domain.errors import HoldfastError, NotFound, Refused, RemoteError, UsageError
 from tests.simulators.web_server import Site, certificate, site
 
@@ -128,3 +128,35 @@ def test_an_address_says_nothing_of_credentials() -> None:
     with pytest.raises(UsageError, match="user name in it") as caught:
         WebImport("https://ann:word@host/x")
     assert "word@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.com/bundle.qs",
+        "https://amazonaws.com.example.com/bundle.qs",
+        "https://notamazonaws.com/bundle.qs",
+        "https://192.0.2.1/bundle.qs",
+        "http://192.0.2.1/bundle.qs",
+        "ftp://127.0.0.1/bundle.qs",
+        "https://ann:word@127.0.0.1/bundle.qs",
+        "http://[/bundle.qs",
+        "http://127.0.0.1:9/\u00fc",
+        "bundle.qs",
+        "",
+    ],
+)
+def test_an_address_of_a_service_that_leads_elsewhere_or_is_none_is_refused_and_not_told(
+    address: str,
+) -> None:
+    with pytest.raises(Refused) as refused:
+        WebDownload()(f"{address}?X-Amz-Signature=secret", 10)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_service_that_leads_on_to_somebody_else_is_not_followed(
+    server: Site, trusting: Callable[[], ssl.SSLContext]
+) -> None:
+    server.leads["/bundle.qs"] = "https://example.com/bundle.qs"
+    with pytest.raises(Refused, match=r"example\.com"):
+        WebDownload(trusting)(f"{server.url}/bundle.qs", 10)

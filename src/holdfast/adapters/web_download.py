@@ -29,6 +29,11 @@ METADATA = frozenset(
 )
 """Metadata services of clouds that are not link-local: AWS and Google over IPv6, Alibaba, Azure, Oracle."""
 
+AWS_DOMAINS = (
+    *("amazonaws.com", "amazonaws.com.cn", "api.aws", "api.amazonwebservices.com.cn", "amazonaws.eu"),
+    *("c2s.ic.gov", "sc2s.sgov.gov", "csp.hci.ic.gov", "cloud.adc-e.uk"),
+)
+"""Where AWS answers, in all its partitions (botocore's endpoint data)."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as IPv6 networks reach them (RFC 6052)."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -54,12 +59,16 @@ class WebCredentials:
 
 @dataclass(frozen=True, slots=True)
 class WebImport:
-    """An `ImportPlace` at an https address; plain http only to this machine."""
+    """An `ImportPlace` at an https address; plain http only to this machine.
+
+    With `domains` nothing outside of them is asked, not even where it leads on to; this machine is.
+    """
 
     url: str = field(repr=False)
     credentials: WebCredentials = WebCredentials()
     context: Callable[[], ssl.SSLContext] = tls_context
     most: int = MOST_BYTES
+    domains: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if urlsplit(self.url).username is not None:
@@ -140,6 +149,14 @@ class WebImport:
 
     def _connection(self, at: SplitResult) -> http.client.HTTPConnection:
         host = at.hostname or ""
+        if (
+            self.domains
+            and not _is_here(host)
+            and not f".{host}".endswith(tuple(f".{d}" for d in self.domains))
+        ):
+            raise Refused(
+                f"{host} is no place that a file of this service comes from", "See who answers in its name."
+            )
         try:
             port = at.port or (80 if at.scheme == "http" else 443)
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -158,17 +175,28 @@ class WebImport:
 
 @dataclass(frozen=True, slots=True)
 class WebDownload:
-    """A `Download` as `WebImport` reads: TLS, bounded, whole, and not from where only this machine may ask."""
+    """A `Download` as `WebImport` reads: TLS, bounded, whole, and from AWS alone, or from a sandbox on this machine."""
 
     context: Callable[[], ssl.SSLContext] = tls_context
 
     def __call__(self, address: str, most: int) -> bytes:
-        place = WebImport(address, context=self.context, most=most)
         try:
+            place = WebImport(address, context=self.context, most=most, domains=AWS_DOMAINS)
             return b"".join(place.files()[""]())
+        except (UsageError, ValueError) as error:
+            # Whatever is wrong with it, the address itself is not told: it opens the file to whoever has it.
+            raise Refused("The service gave an address that is none", "Run the command again.") from error
         except (CredentialsError, NotFound) as error:
             # The signature in the address was all there was to show: it is no longer good.
             raise RemoteError(f"Reading {place.location}", "AddressExpired", str(error)) from error
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine by its very spelling."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _pinned(connection: http.client.HTTPConnection, address: str) -> http.client.HTTPConnection:

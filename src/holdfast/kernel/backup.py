@@ -14,7 +14,6 @@ from holdfast.domain.outcomes import DONE, Finding, Item, Outcome, OutcomeKind, 
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import BY_ID_ALONE, SAFETY_KIND, SnapshotInfo, SourceIdentity
 from holdfast.kernel.compare import DifferenceKind, compare
-from holdfast.kernel.packed import PackedRecords
 from holdfast.kernel.ports import Ledger
 from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.report import SECOND_PLACE
@@ -62,37 +61,21 @@ class Backup:
     def stages(self, request: BackupRequest) -> tuple[Stage, ...]:
         """Capture (which ends with the seal), what `storing` puts elsewhere, a check that reads every stored byte back."""
         return (
-            Stage("capture", StageKind.GATHER, lambda context: self._capture(context, request)),
+            Stage(
+                "capture",
+                StageKind.GATHER,
+                lambda context: self._capture(context, request),
+                kept=lambda run: self.snapshot_of(run.id) is not None,
+            ),
             *self.storing(request),
             Stage("check", StageKind.CHECK, self._check),
         )
 
     def _capture(self, context: RunContext, request: BackupRequest) -> None:
-        sealed = self.snapshot_of(context.run.id)
-        if sealed is None:
-            sealed = self.capture(context, request, items=True)
-        else:
-            # Sealed before a crash: the snapshot is whole, only the stage's end was not committed.
-            self._take_stock(context, sealed)
+        # Sealed before a crash: the snapshot is whole and its inventory, which was recorded before, was kept;
+        # only the stage's end was not committed.
+        sealed = self.snapshot_of(context.run.id) or self.capture(context, request, items=True)
         context.snapshot = sealed.id
-
-    def _take_stock(self, context: RunContext, sealed: SnapshotInfo) -> None:
-        """Record the inventory of a sealed snapshot once more; of what could not be read only the reason is left."""
-        reader = self.vault.read(sealed)
-        parts = [
-            Part(
-                section.type,
-                PackedRecords(reader.records(section.type)),
-                (),
-                section.complete,
-                section.reason,
-            )
-            for section in sealed.sections
-            if section.captured
-        ]
-        for part in parts:
-            context.record_items(_inventory(part))
-        context.record_findings(self.source.validate(parts))
 
     def snapshot_of(self, run_id: str) -> SnapshotInfo | None:
         """The snapshot that a run sealed, if it did."""

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from holdfast.domain.changes import Change
+from holdfast.domain.errors import AccessDenied
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.kernel.canonical import Plain, canonical
 from holdfast.systems.quicksight.clients.imports_client import ImportJob, ImportState
@@ -19,7 +20,6 @@ from holdfast.systems.quicksight.restore.imports import Imports, JobPace
 from holdfast.systems.quicksight.restore.order import make_change
 from holdfast.systems.quicksight.restore.overrides import (
     NONE,
-    DataSourceOverride,
     Overrides,
     VpcConnectionOverride,
 )
@@ -38,13 +38,16 @@ class Importer:
     errors: tuple[JobRemark, ...] = ()
     failing: int = 0
     full: int = 0
+    allowed: int = 99
     started: list[tuple[list[str], Mapping[str, Plain]]] = field(default_factory=list)
     looks: dict[str, int] = field(default_factory=dict)
 
-    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain], *, strict: bool) -> None:
+    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain]) -> None:
         if self.full:
             self.full -= 1
             raise LimitReached("quicksight:StartAssetBundleImportJob", "LimitExceededException", "5 jobs run")
+        if len(self.started) == self.allowed:
+            raise AccessDenied("quicksight:StartAssetBundleImportJob", "*", "no longer")
         with ZipFile(BytesIO(bundle)) as file:
             keys = [name.rpartition("/")[2].removesuffix(".json") for name in file.namelist()]
         self.started.append((keys, parameters))
@@ -102,6 +105,13 @@ def test_a_culprit_that_nobody_names_is_found_by_halving() -> None:
     assert [len(keys) for keys, _ in importer.started] == [8, 4, 2, 2, 1, 1, 4]
 
 
+def test_an_error_about_something_else_of_the_same_id_blames_nobody() -> None:
+    told = (JobRemark(f"{HOME}dataset/b0", "it is not there", "Wrong"),)
+    importer = Importer(failing=1, errors=told)
+    assert _failed(_put(importer, _boards(2))) == {}
+    assert [len(keys) for keys, _ in importer.started] == [2, 1, 1]
+
+
 def test_a_job_that_failed_without_anybodys_fault_is_repeated() -> None:
     wrong = (JobRemark("", "try again", "InternalFailure"),)
     importer = Importer(failing=2, errors=wrong)
@@ -116,10 +126,19 @@ def test_a_service_that_goes_on_failing_blames_nobody_and_is_not_asked_for_ever(
     assert len(importer.started) == 4
 
 
-def test_what_a_rollback_left_is_told() -> None:
+def test_what_a_rollback_left_is_told_and_in_doubt_so_that_undoing_the_run_looks_at_it() -> None:
     importer = Importer({"b0": "wrong"}, state=ImportState.ROLLBACK_FAILED)
-    failed = _failed(_put(importer, _boards(1)))
-    assert failed["b0"].endswith("The job could not take everything back: it stayed.")
+    outcome = _put(importer, _boards(1))["b0"]
+    assert outcome.reason.endswith("The job could not take everything back: it stayed.")
+    assert (outcome.kind, outcome.code) == (OutcomeKind.FAILED, "in-doubt")
+
+
+def test_a_permission_revoked_between_two_jobs_leaves_what_the_first_ones_came_to() -> None:
+    outcomes = _put(Importer({"b3": ""}, allowed=3), _boards(8))
+    done = [key for key, outcome in outcomes.items() if outcome.kind is OutcomeKind.DONE]
+    assert sorted(done) == ["b0", "b1"]
+    assert outcomes["b2"].advice.startswith("Allow quicksight:StartAssetBundleImportJob")
+    assert len(outcomes) == 8
 
 
 def test_a_job_waits_until_others_leave_room() -> None:
@@ -131,7 +150,7 @@ def test_a_job_waits_until_others_leave_room() -> None:
 def test_credentials_and_networks_are_given_to_the_job() -> None:
     importer = Importer()
     given = Overrides(
-        data_sources={"db": DataSourceOverride(secret_arn=SECRET)},
+        secrets={"db": SECRET},
         vpc_connections={"net": VpcConnectionOverride(("subnet-1", "subnet-2"), ("sg-1",))},
     )
     for kind, key in (("data_source", "db"), ("data_source", "other"), ("vpc_connection", "net")):

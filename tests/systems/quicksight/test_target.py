@@ -170,6 +170,34 @@ def test_a_run_that_dies_at_an_import_imports_each_asset_once(
     assert _operations(installation, since) == {"ImportAsset": len(BOARDS)}
 
 
+def test_a_namespace_that_may_not_be_looked_at_is_told_by_the_listing(
+    installation: Installation, bench: Bench
+) -> None:
+    installation.types = ("namespace",)
+    installation.options = PlanOptions(RestoreScope(("namespace",)))
+    installation.load(KEPT)
+    wanted = captured(installation)
+    installation.load(EMPTY)
+    since = len(installation.sandbox.changes())
+    look = FaultRule(service="quicksight", operation="DescribeNamespace", deny=True)
+    installation.sandbox.faults([look])
+    assert restore(installation, bench, wanted).state is RunState.COMPLETE
+    assert _operations(installation, since) == {"CreateNamespace": 1}
+
+
+def test_an_import_that_may_not_be_looked_at_is_told_by_its_assets(
+    installation: Installation, bench: Bench
+) -> None:
+    _load(installation, *BOARDS)
+    wanted = captured(installation)
+    _load(installation)
+    since = len(installation.sandbox.changes())
+    look = FaultRule(service="quicksight", operation="DescribeAssetBundleImportJob", deny=True)
+    installation.sandbox.faults([look])
+    assert restore(installation, bench, wanted).state is RunState.COMPLETE
+    assert _operations(installation, since) == {"ImportAsset": len(BOARDS)}
+
+
 def test_a_start_whose_answer_is_lost_is_no_second_import(installation: Installation, bench: Bench) -> None:
     _load(installation, BOARDS[0])
     wanted = captured(installation)

@@ -150,7 +150,8 @@ class Engine:
     def _work(self, run: Run, stage: Stage, following: str, heartbeat: Heartbeat) -> Run:
         heartbeat.guard()
         # What a cut-off attempt left; changes stay, because they are the journal.
-        self._ledger.clear_stage(run, stage.name)
+        if not (self._ledger.count_items(run.id) and stage.kept(run)):
+            self._ledger.clear_stage(run, stage.name)
         context = RunContext(run, stage.name, self._ledger, self._clock, self._progress, heartbeat.guard)
         stage.work(context)
         return self._ledger.advance(run, following, snapshot=context.snapshot)

@@ -28,12 +28,14 @@ class Stage:
     """One step of a run. A stage that ended is never repeated; one that was cut off is repeated whole.
 
     A GATHER or CHECK stage must therefore bear repeating: its items, findings and conflicts are
-    cleared before. A CHANGE stage goes on from its journal.
+    cleared before, unless `kept` says of the run that all of them were recorded. A CHANGE stage goes on
+    from its journal.
     """
 
     name: str
     kind: StageKind
     work: Callable[[RunContext], None]
+    kept: Callable[[Run], bool] = lambda run: False
 
 
 class RunContext:

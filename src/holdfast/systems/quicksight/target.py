@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from holdfast.domain.changes import Change, Decision, RestoreScope, Verb
 from holdfast.domain.errors import AccessDenied, NotFound, RemoteError, RemoteUnavailable
@@ -12,6 +13,7 @@ from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.paging import every
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.runs.comparison import failed_by
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.quicksight.clients.assets_writing import DELETED, AssetsWriting
 from holdfast.systems.quicksight.clients.connection import Connection
@@ -27,10 +29,10 @@ from holdfast.systems.quicksight.restore.facets import is_asset, is_detail, owne
 from holdfast.systems.quicksight.restore.imports import Imports, JobPace
 from holdfast.systems.quicksight.restore.order import OF_THIS_RUN, invert
 from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
-from holdfast.systems.quicksight.restore.patience import Patience
+from holdfast.systems.quicksight.restore.patience import Patience, seen
 from holdfast.systems.quicksight.restore.people import People
 from holdfast.systems.quicksight.restore.prerequisites import prerequisites
-from holdfast.systems.quicksight.restore.reading import AssetReading, Reader, failed
+from holdfast.systems.quicksight.restore.reading import AssetReading, Reader
 
 Note = Callable[[str], None]
 Permitted = Callable[[Iterable[tuple[str, str]]], list[Finding]]
@@ -166,7 +168,7 @@ class QuickSightTarget:
         try:
             return call(group)
         except (AccessDenied, NotFound) as error:
-            return failed(error)
+            return failed_by(error)
         except RemoteError as error:
             if not error.permanent:
                 raise
@@ -183,8 +185,9 @@ class QuickSightTarget:
     def _delete(self, change: Change, note_request: Note) -> Outcome:
         self._calls.delete(change.type, change.key, for_good=change.note == OF_THIS_RUN)
         if change.type == VPC_CONNECTION:
+            look = partial(self._calls.is_gone, change.type, change.key)
             gone = self._patience.until(
-                lambda: self._calls.is_gone(change.type, change.key) or None,
+                lambda: seen("quicksight:DescribeVPCConnection", look) or None,
                 lambda: note_request(change.key),
             )
             if gone is None:
@@ -194,7 +197,7 @@ class QuickSightTarget:
     def _refused(self, group: list[Change], error: RemoteError) -> Outcome:
         """A refusal because it is done already counts as done; any other stands."""
         if not isinstance(error, Conflicting | Missing | NotAccepted):
-            return failed(error)
+            return failed_by(error)
         presents = self._reader.present(group)
         if all(
             now.failure is None and now.value == change.after
@@ -204,7 +207,7 @@ class QuickSightTarget:
         if isinstance(error, Missing) and is_detail(group[0].type):
             reason = f"{group[0].name}: one of the two is not there. The service said: {error.service_said}"
             return Outcome(OutcomeKind.FAILED, reason, _OWN_OUTCOME, error.code)
-        return failed(error)
+        return failed_by(error)
 
 
 def _applied_together(changes: Sequence[Change]) -> Iterator[list[Change]]:

@@ -12,7 +12,7 @@ import pytest
 from holdfast.systems.quicksight.capture import bundle
 from holdfast.systems.quicksight.capture.bundle import open_bundle
 from holdfast.systems.quicksight.errors import BadBundle
-from holdfast.systems.quicksight.records.assets import write_member
+from holdfast.systems.quicksight.records.assets import read_member, write_member
 from tests.systems.quicksight.small_estate import asset
 
 REAL = Path(__file__).parents[5] / "shared/realdata/quicksight/TotalDeathByCountry.qs"
@@ -65,7 +65,20 @@ def flipped() -> bytes:
     return bytes(data)
 
 
+def spoiled() -> bytes:
+    """A member whose compressed bytes are none."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("theme/t.json", THEME * 50)
+    data = bytearray(out.getvalue())
+    data[len("theme/t.json") + 30] = 0xFF
+    return bytes(data)
+
+
 BAD = {
+    "compressed bytes that are none": spoiled(),
+    "JSON without a bottom": zipped(("theme/t.json", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")),
+    "not a number": zipped(("theme/t.json", b'{"resourceType":"theme","themeId":"t","x":NaN}')),
     "no zip": b"<html>",
     "cut off": cut(),
     "a bit flipped": flipped(),
@@ -94,3 +107,9 @@ def test_a_record_of_a_member_keeps_the_digits_of_fractions() -> None:
     member = open_bundle(data, [("theme", "t")]).members["theme", "t"]
     assert asset("theme", "t", {"x": member["x"]}).body.count(b'{"#":"0.10"}') == 1
     assert b'"x":0.10' in write_member(member)
+
+
+@pytest.mark.parametrize("text", ['"hello"', r'"1,\"y\":2"', '"01"', '""'])
+def test_a_text_under_the_name_that_marks_fractions_stays_a_text(text: str) -> None:
+    data = f'{{"x":{{"#":{text}}}}}'.encode()
+    assert write_member(read_member(data)) == data

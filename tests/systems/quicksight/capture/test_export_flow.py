@@ -302,3 +302,18 @@ def test_a_dataset_that_can_have_no_schedules_leaves_those_of_others_whole(captu
     found = capturing.capture(("refresh_schedule",))
     assert found.keys("refresh_schedule") == [schedule_key("spice", "nightly")]
     assert found.part("refresh_schedule").complete
+
+
+def test_an_asset_that_is_deleted_between_its_listing_and_its_export_is_gone_and_no_failure(
+    capturing: Capturing,
+) -> None:
+    themes(capturing, 4)
+    capturing.faults(FaultRule(operation=START, error="ThrottlingException", status=429, times=1))
+    doomed = capturing.estate.find("theme", "t02")
+    assert doomed is not None
+    capturing.time.at(capturing.time.elapsed + 0.001, lambda: capturing.estate.remove(doomed))
+    found = capturing.capture(("theme",))
+    assert (found.keys("theme"), found.items) == (["t00", "t01", "t03"], {})
+    assert found.part("theme").complete
+    (told,) = [each for each in found.findings if each.code == "gone-meanwhile"]
+    assert told.key == "t02"

@@ -127,7 +127,8 @@ class Assets:
         if why.file and not self._discovery.include_files:
             return _kept([(None, findings.left_out(held.asset, why.why))])
         code = findings.UPLOADED if why.file else findings.DESCRIBED
-        return _kept([self._described(held, OutcomeKind.IMPOSSIBLE, why.why, code)])
+        advice = findings.KEEP_THE_FILE if why.file else findings.MAKE_BY_HAND
+        return _kept([self._described(held, OutcomeKind.IMPOSSIBLE, why.why, code, advice)])
 
     def _described(
         self,
@@ -136,7 +137,7 @@ class Assets:
         why: str,
         code: str = findings.DESCRIBED,
         advice: str = "",
-    ) -> tuple[Record | None, Item]:
+    ) -> tuple[Record | None, Item | None]:
         asset, assets = held.asset, self._reader.connection.assets
         read = self._discovery.asking.one(lambda: assets.describe(asset.type, asset.key))
         why = why.rstrip(".")
@@ -144,6 +145,9 @@ class Assets:
             member = member_of(asset.type, asset.key, read.items[0])
             item = findings.only_described(asset, kind, why, code, advice)
             return _record(held, member, described=True), item
+        if isinstance(read.error, Missing):  # deleted since it was listed
+            self._exporter.findings.append(findings.gone(asset))
+            return None, None
         curable = isinstance(read.error, AccessDenied | RemoteUnavailable)
         ended = OutcomeKind.FAILED if curable else kind
         item = findings.not_even_described(asset, ended, why, str(read.error), read.error.advice)

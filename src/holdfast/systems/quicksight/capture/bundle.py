@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from lzma import LZMAError
 
 import msgspec
 
@@ -17,6 +20,11 @@ from holdfast.systems.quicksight.records.assets import read_member
 
 MOST_BYTES = 1024**3
 """Of a bundle, packed or unpacked: an import takes no more either (StartAssetBundleImportJob)."""
+UNSOUND = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError),
+    *(struct.error, IndexError, LZMAError),
+)
+"""What `zipfile` raises for damaged bytes, beside its own error."""
 _BY_FOLDER = {kind.folder: kind for kind in ASSET_KINDS.values()}
 
 Name = tuple[str, str]
@@ -45,7 +53,7 @@ def open_bundle(data: bytes, asked: Collection[Name]) -> Opened:
     for path, text in _texts(data).items():
         try:
             member = read_member(text)
-        except msgspec.DecodeError as problem:
+        except (msgspec.DecodeError, RecursionError) as problem:
             raise _bad(f"{path} is not a JSON object ({problem})") from problem
         name = named(member, asked)
         if name is None or name not in asked:
@@ -85,7 +93,7 @@ def _texts(data: bytes) -> dict[str, bytes]:
             if len({info.filename for info in files}) != len(files):
                 raise _bad("two of its files have one name")
             return {info.filename: bundle.read(info) for info in files}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as problem:
+    except UNSOUND as problem:
         raise _bad(f"it is no sound zip file ({problem})") from problem
 
 

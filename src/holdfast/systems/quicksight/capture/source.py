@@ -67,7 +67,8 @@ class QuickSightSource:
         """
         self._notes = ()
         self.connection.caller()  # so that missing credentials are one clear error
-        asking = Asking()
+        # People may live in another region: one that answers must not cover up for one that does not.
+        asking, of_people = Asking(), Asking()
         with Workers(self.settings.concurrency) as workers, Workers(RUNNING_AT_ONCE) as jobs:
             reader = Reader(self.connection, workers, progress)
             exporter = Exporter(
@@ -84,8 +85,9 @@ class QuickSightSource:
                 reader, Assets(reader, discovery, exporter, jobs), discovery, frozenset(types), self.clock
             )
             progress.stage("reading QuickSight")
-            yield from gathering.parts(asking)
+            yield from gathering.parts(of_people)
             asking.require_answers()
+            of_people.require_answers()
             self._notes = (*gathering.notes, *exporter.notes())
 
     def validate(self, parts: Sequence[Part]) -> list[Finding]:
@@ -113,7 +115,7 @@ class Gathering:
         self.notes: list[Finding] = []
 
     def parts(self, asking: Asking) -> Iterator[Part]:
-        """The parts asked for, in dependency order."""
+        """The parts asked for, in dependency order; `asking` is for those of people."""
         people = self._lead(lambda: self._people(asking))
         assets = self._asset_parts()
         yield from people.result()

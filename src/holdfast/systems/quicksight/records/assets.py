@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -19,6 +20,7 @@ PASSING = {
 }
 """Fields of members that no call brings back or none reads: a start lies in the past, a bundle tells no subnets."""
 
+_DIGITS = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _members = msgspec.json.Decoder(dict, float_hook=lambda digits: {NUMBER: digits})
 
 
@@ -35,7 +37,7 @@ def write_member(member: Mapping[str, Plain]) -> bytes:
 def _numbers(value: Plain) -> object:
     if isinstance(value, Mapping):
         digits = value.get(NUMBER) if len(value) == 1 else None
-        if isinstance(digits, str):
+        if isinstance(digits, str) and _DIGITS.fullmatch(digits):
             return msgspec.Raw(digits.encode())
         return {name: _numbers(each) for name, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

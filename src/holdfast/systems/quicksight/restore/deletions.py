@@ -10,6 +10,8 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, join_key, split_key
 from holdfast.systems.quicksight.model import (
     ANALYSIS,
+    DATA_SET,
+    DATA_SOURCE,
     GROUP,
     IDENTITIES,
     MEMBERSHIP,
@@ -17,6 +19,8 @@ from holdfast.systems.quicksight.model import (
     RECORD_TYPES,
     USER,
 )
+from holdfast.systems.quicksight.records.assets import asset_of
+from holdfast.systems.quicksight.records.dependencies import dependencies
 from holdfast.systems.quicksight.restore.comparison import Comparison
 from holdfast.systems.quicksight.restore.conflicts import by_name, differences
 from holdfast.systems.quicksight.restore.deciding import BUILT_IN, Deciding
@@ -24,6 +28,8 @@ from holdfast.systems.quicksight.restore.facets import facets_of
 from holdfast.systems.quicksight.restore.order import make_change
 from holdfast.systems.quicksight.restore.returns import after_deletion
 
+UPLOAD = "FILE"
+"""Type of a data source that is an uploaded file."""
 RECOVERY_DAYS = 30
 """Days in which a deleted analysis can be restored; what DeleteAnalysis does unless told otherwise."""
 
@@ -38,7 +44,10 @@ def deletions(comparison: Comparison, deciding: Deciding) -> Iterator[Decision]:
             if kind.name in comparison.reach.asked.types and not comparison.wanted.is_complete(kind.name):
                 yield _kept(kind.name)
             for record in _extras(comparison, kind.name):
-                gone[record.type, record.key] = record
+                if _is_uploaded(comparison, record):
+                    yield _uploaded(record)
+                else:
+                    gone[record.type, record.key] = record
         gone.update(_cascade(comparison, gone))
     analyses = sum(1 for type_name, _ in gone if type_name == ANALYSIS)
     if analyses:
@@ -72,6 +81,15 @@ def _extras(comparison: Comparison, type_name: str) -> Iterator[Record]:
                 yield pair.live
 
 
+def _is_uploaded(comparison: Comparison, record: Record) -> bool:
+    """Whether a live record is an uploaded file, or a dataset of one: a backup may leave these out and be whole."""
+    if record.type == DATA_SOURCE:
+        return asset_of(record).member.get("type") == UPLOAD
+    below = dependencies(record) if record.type == DATA_SET else ()
+    found = (comparison.present.find(*name) for name in below if name[0] == DATA_SOURCE)
+    return any(each is not None and _is_uploaded(comparison, each) for each in found)
+
+
 def _cascade(comparison: Comparison, gone: dict[tuple[str, str], Record]) -> dict[tuple[str, str], Record]:
     """What goes with a namespace, a user or a group: each is a change of its own, so that it can be undone."""
     spaces = {key for name, key in gone if name == NAMESPACE}
@@ -89,6 +107,12 @@ def _cascade(comparison: Comparison, gone: dict[tuple[str, str], Record]) -> dic
 def _taken_down(record: Record, level: int) -> Iterator[Change]:
     for facet in facets_of(record):
         yield make_change(facet.type, facet.key, facet.value, None, level)
+
+
+def _uploaded(record: Record) -> Finding:
+    message = "It is an uploaded file, which no backup holds and nothing brings back: it is not deleted."
+    advice = "Delete it by hand if nobody needs it."
+    return Finding(Severity.WARNING, "not-deleted", record.type, record.key, message, advice)
 
 
 def _kept(type_name: str) -> Finding:

@@ -81,7 +81,8 @@ class Details:
         grant, revoke = dict[str, list[str]](), dict[str, list[str]]()
         for change in changes:
             before, after = _actions(change.before), _actions(change.after)
-            grant[detail_of(change.key)] = sorted(after - before)
+            # The service takes none but whole sets: those of who views, of who owns.
+            grant[detail_of(change.key)] = sorted(after)
             revoke[detail_of(change.key)] = sorted(before - after)
         self._calls.change_permissions(kind, key, grant, revoke)
 

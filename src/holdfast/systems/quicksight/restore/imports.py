@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import Busy, RemoteUnavailable
+from holdfast.domain.errors import AccessDenied, Busy, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import show_key, split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.runs.comparison import IN_DOUBT, failed_by
 from holdfast.systems.quicksight.clients.imports_client import (
     UNDER_WAY,
     ImportJob,
@@ -26,7 +27,7 @@ from holdfast.systems.quicksight.records.assets import STARTS, asset_record
 from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
-from holdfast.systems.quicksight.restore.patience import Patience
+from holdfast.systems.quicksight.restore.patience import Patience, seen
 from holdfast.systems.quicksight.storing.bundles import archive
 
 MOST_JOBS = 5
@@ -80,7 +81,14 @@ class Imports:
                 else:
                     waiting += [(half, 0) for half in _halves(part)]
                 continue
-            job = self._run(part, bundle, tries, note_request)
+            try:
+                job = self._run(part, bundle, tries, note_request)
+            except (AccessDenied, RemoteError) as error:
+                if not error.permanent:
+                    raise
+                # Its job was never started; what other jobs of these changes came to stands all the same.
+                outcomes.update((change.key, failed_by(error)) for change in part)
+                continue
             outcomes.update(self._judged(part, job, tries, waiting))
         return outcomes
 
@@ -89,10 +97,11 @@ class Imports:
     ) -> Iterator[tuple[str, Outcome]]:
         """Outcomes that are clear now; what is to be tried again joins those that wait."""
         if job.state == ImportState.SUCCESSFUL:
-            warned = _by_key(job.warnings)
+            warned = _by_key(part[0].type, job.warnings)
             yield from ((change.key, _done(warned.get(change.key, ()))) for change in part)
             return
-        blamed = {key: told for key, told in _by_key(job.errors).items() if key in {c.key for c in part}}
+        told_of = _by_key(part[0].type, job.errors)
+        blamed = {change.key: told_of[change.key] for change in part if change.key in told_of}
         for change in part:
             if change.key in blamed:
                 yield change.key, _refused(change, blamed[change.key], job)
@@ -124,7 +133,7 @@ class Imports:
 
     def _ended(self, job: str) -> ImportJob | None:
         try:
-            found = self._client.job(job)
+            found = seen("quicksight:DescribeAssetBundleImportJob", lambda: self._client.job(job))
         except Missing:  # it was started a moment ago
             return None
         return None if found.state in UNDER_WAY else found
@@ -136,7 +145,7 @@ class Imports:
 
         def started() -> bool | None:
             try:
-                self._client.start(job, bundle, parameters, strict=self._overrides.strict)
+                self._client.start(job, bundle, parameters)
             except Conflicting:
                 return True  # it runs: the answer to its start was lost
             except LimitReached as error:
@@ -181,11 +190,12 @@ def _is_later(start: Plain, now: datetime) -> bool:
         return False
 
 
-def _by_key(remarks: Sequence[JobRemark]) -> dict[str, list[JobRemark]]:
+def _by_key(type_name: str, remarks: Sequence[JobRemark]) -> dict[str, list[JobRemark]]:
+    """What is said of assets of a type; one of another type may have the same key."""
     found: dict[str, list[JobRemark]] = {}
     for remark in remarks:
         named = asset_named(remark.arn)
-        if named is not None:
+        if named is not None and named[0] == type_name:
             found.setdefault(named[1], []).append(remark)
     return found
 
@@ -207,7 +217,8 @@ def _refused(change: Change, told: Sequence[JobRemark], job: ImportJob) -> Outco
     reason = f"The import of {called} failed. The service said: {said}."
     unclear = job.state == ImportState.ROLLBACK_FAILED
     advice = "Remove the cause that the service names, then run the command again."
-    return Outcome(OutcomeKind.FAILED, reason + after * unclear, advice, "import-failed")
+    code = IN_DOUBT if unclear else "import-failed"  # what is in doubt, a rollback of the run looks at
+    return Outcome(OutcomeKind.FAILED, reason + after * unclear, advice, code)
 
 
 def _too_large(size: int) -> Outcome:

@@ -6,9 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from holdfast.domain.errors import AccessDenied, RemoteError, RemoteUnavailable
 from holdfast.kernel.ports import Clock
+from holdfast.systems.quicksight.errors import Missing
 
 T = TypeVar("T")
+
+
+def seen(operation: str, look: Callable[[], T]) -> T:
+    """What a look at work tells that the service has begun.
+
+    A look that is refused is no end of the work: the thing itself must tell what became of it.
+    Raises: Missing; RemoteUnavailable.
+    """
+    try:
+        return look()
+    except Missing:
+        raise
+    except (AccessDenied, RemoteError) as error:
+        if not error.permanent:
+            raise
+        raise RemoteUnavailable(operation, error.code, str(error)) from error
+
 
 _FIRST_PAUSE, _GROWTH = 0.25, 1.5
 

@@ -23,7 +23,7 @@ from holdfast.systems.quicksight.records.people import (
     user_record,
 )
 from holdfast.systems.quicksight.restore.facets import facets_of
-from holdfast.systems.quicksight.restore.patience import Patience
+from holdfast.systems.quicksight.restore.patience import Patience, seen
 from holdfast.systems.quicksight.restore.returns import IAM, QUICKSIGHT
 
 Note = Callable[[str], None]
@@ -94,7 +94,7 @@ class People:
 
     def _at_rest(self, name: str) -> NamespaceStatus | None:
         try:
-            status = self._calls.namespace_status(name)
+            status = seen("quicksight:DescribeNamespace", lambda: self._calls.namespace_status(name))
         except Missing:
             return NamespaceStatus("")
         return None if status.state in UNSETTLED else status
