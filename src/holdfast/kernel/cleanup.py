@@ -14,7 +14,7 @@ from holdfast.domain.snapshots import SAFETY_KIND, SnapshotInfo
 from holdfast.kernel.audit import AuditTrail
 from holdfast.kernel.ports import Ledger, Progress
 from holdfast.kernel.retention import Decision, RetentionSettings, decide, group_of, last_good
-from holdfast.kernel.runs.report import RESUMABLE
+from holdfast.kernel.runs.report import DRILL, RESUMABLE
 from holdfast.kernel.vault.prune import Pruned
 from holdfast.kernel.vault.vault import Vault
 
@@ -22,7 +22,6 @@ DELETED = "backup deleted"
 """The audit trail's word for a deletion."""
 RETENTION = "retention"
 """Why a snapshot was deleted that no rule keeps."""
-DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)

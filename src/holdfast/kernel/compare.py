@@ -28,7 +28,8 @@ class Difference:
     """One record that is not the same on both sides.
 
     UNKNOWN stands for a whole type (with an empty key) that one side did not capture or could not
-    read whole, so that absence means nothing there; `reason` says which side.
+    read whole, so that absence means nothing there; `reason` says which side. `called` is the record's name
+    where its key is an id.
     """
 
     kind: DifferenceKind
@@ -36,6 +37,7 @@ class Difference:
     key: str
     fields: tuple[FieldDifference, ...] = ()
     reason: str = ""
+    called: str = ""
 
 
 def merge(left: Iterable[Record], right: Iterable[Record]) -> Iterator[tuple[Record | None, Record | None]]:
@@ -94,13 +96,14 @@ def _difference(system: System, a: Record | None, b: Record | None) -> Differenc
         there = b if a is None else a
         assert there is not None  # noqa: S101  `merge` never yields two absences
         kind = DifferenceKind.ADDED if a is None else DifferenceKind.REMOVED
-        return Difference(kind, there.type, there.key)
+        return Difference(kind, there.type, there.key, called=system.name_of(there))
     if a == b:  # nearly all are the same to the byte, and that is told without parsing them
         return None
     old, new = system.comparable(a), system.comparable(b)
     if old == new:
         return None
-    return Difference(DifferenceKind.CHANGED, a.type, a.key, tuple(field_differences(old, new)))
+    fields = tuple(field_differences(old, new))
+    return Difference(DifferenceKind.CHANGED, a.type, a.key, fields, called=system.name_of(b))
 
 
 def field_differences(old: bytes, new: bytes) -> Iterator[FieldDifference]:

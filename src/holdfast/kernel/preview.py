@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from holdfast.domain.changes import Change, Conflict, Decision
 from holdfast.domain.outcomes import Finding, Severity
-from holdfast.kernel.showing import masked_bytes, masked_conflict
+from holdfast.domain.records import RecordView, split_key
+from holdfast.kernel.showing import masked_bytes, masked_conflict, visible
+from holdfast.kernel.system import System
 
 AWAITED = "principal-awaited"
 """Code of findings on what only somebody else can bring, and on what waits for it."""
@@ -39,7 +41,8 @@ class Preview:
 
     `changes` and `conflicts` hold the first `LISTED`; `changes_total` and `conflicts_total` count all.
     Conflicts are masked; `changes` are as planned and are masked by `to_json`. `calls` is the number
-    of calls that the changes need, 0 where it is not known.
+    of calls that the changes need, 0 where it is not known. `names` are names of listed records by type and key,
+    where the key is an id.
     """
 
     changes_summary: tuple[ChangeCount, ...]
@@ -50,6 +53,13 @@ class Preview:
     findings: tuple[Finding, ...]
     estimated_seconds: float
     calls: int = 0
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def shown_key(self, type_name: str, key: str) -> str:
+        """The key of a listed change or conflict as people read it, with the name of what has an id for a key."""
+        first, *rest = split_key(key)
+        called = self.names.get((type_name.partition(".")[0], first), "")
+        return visible(" / ".join([f"{called} ({first})" if called else first, *rest]))
 
     @property
     def cannot_return(self) -> tuple[Finding, ...]:
@@ -81,6 +91,19 @@ class Preview:
             "calls": self.calls,
         }
         return msgspec.json.encode(document)
+
+
+def names_in(found: Preview, system: System, *views: RecordView) -> dict[tuple[str, str], str]:
+    """The names of the records that the listed changes and conflicts are about, by type and key; the first view wins."""
+    if system.called is None:
+        return {}
+    listed: tuple[Change | Conflict, ...] = (*found.changes, *found.conflicts)
+    about = {(each.type.partition(".")[0], split_key(each.key)[0]) for each in listed}
+    names = dict[tuple[str, str], str]()
+    for kind, key in sorted(about):
+        records = (view.find(kind, key) for view in views if kind in view.types)
+        names[kind, key] = next((system.name_of(record) for record in records if record is not None), "")
+    return names
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

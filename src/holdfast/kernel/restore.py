@@ -17,7 +17,7 @@ from holdfast.kernel.backup import SAFETY, Backup, BackupRequest, not_where_it_s
 from holdfast.kernel.choosing import asking_once
 from holdfast.kernel.destination import HERE, Destination
 from holdfast.kernel.ports import Chooser, Progress
-from holdfast.kernel.preview import Preview, preview_of
+from holdfast.kernel.preview import Preview, names_in, preview_of
 from holdfast.kernel.recall import Recall
 from holdfast.kernel.runs.journal import apply_journal, verify_journal
 from holdfast.kernel.runs.permitted import refuse_unpermitted
@@ -93,7 +93,8 @@ class Restore:
         changes = (decision for decision in again if isinstance(decision, Change))
         stands = refuse_errors(self.target.prerequisites(present, changes))
         stands += self.target.permitted({(each.type, each.verb) for each in found.changes_summary})
-        return replace(found, findings=(*stands, *found.findings))
+        names = names_in(found, self.system, wanted, present)
+        return replace(found, findings=(*stands, *found.findings), names=names)
 
     def _keep(self, context: RunContext, request: RestoreRequest) -> None:
         wanted, request = self._asked(request)

@@ -189,6 +189,7 @@ class System:
     types, a key that is not that of its fields. `translate` gives a view under a mapping, which is canonical
     JSON. `key_of` is for a system whose natural keys are not what people call things: it finds the key of the
     record of a type that has a name or key, and raises NotFound, or UsageError where several have the name.
+    `called` is for the same system: the name that people know a record by, empty where its key is that.
     """
 
     name: str
@@ -203,6 +204,7 @@ class System:
     faults: Callable[[Record], Iterable[str]] | None = None
     translate: Callable[[RecordView, str], Translation] | None = None
     key_of: Callable[[RecordView, str, str], str] | None = None
+    called: Callable[[Record], str] | None = None
 
     def translated(self, view: RecordView, mapping: str) -> RecordView:
         """The view itself without a mapping, else under its names. Raises: Refused where there are no mappings."""
@@ -211,6 +213,10 @@ class System:
         if self.translate is None:
             raise Refused(f"{self.title} knows no mappings", "Leave the mapping out.")
         return self.translate(view, mapping)
+
+    def name_of(self, record: Record) -> str:
+        """The name that people know a record by; empty where its key is that."""
+        return self.called(record) if self.called is not None else ""
 
     def required(self, types: Sequence[str]) -> tuple[str, ...]:
         """These types and all that they depend on, in dependency order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from holdfast.domain.outcomes import Outcome
 from holdfast.domain.records import Record, RecordView
 from holdfast.kernel.system import Part
 
@@ -26,6 +27,11 @@ class MemoryView(RecordView):
     def records(self, type_name: str) -> Iterator[Record]:
         part = self._parts.get(type_name)
         return iter(part.records if part else ())
+
+    def unread(self) -> dict[tuple[str, str], Outcome]:
+        """By type and key, what the inventory named and no record holds, and why."""
+        items = (item for part in self._parts.values() for item in part.failures)
+        return {(item.type, item.key): item.outcome for item in items if not self.find(item.type, item.key)}
 
     def find(self, type_name: str, key: str) -> Record | None:
         part = self._parts.get(type_name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -18,8 +19,9 @@ from holdfast.delivery.cli.rendering import (
 )
 from holdfast.delivery.cli.run_screen import show_report
 from holdfast.delivery.cli.screen import Screen, name, number
-from holdfast.domain.changes import Decision, FieldDifference
+from holdfast.domain.changes import Change, Decision, FieldDifference
 from holdfast.domain.outcomes import Finding, Severity
+from holdfast.domain.records import join_key
 from holdfast.domain.runs import RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.compare import Difference, DifferenceKind
@@ -107,7 +109,7 @@ def test_backups_of_several_systems_say_of_which() -> None:
     )
 
     assert [_plain(line).split()[1:3] for line in shown.lines[2:]] == [
-        ["identity_center", "full"],
+        ["identity_center", "2"],  # of 3 types: it is not called full
         ["files", "incremental"],
     ]
     assert max(map(len, map(_plain, shown.lines))) <= 80
@@ -195,6 +197,46 @@ def test_differences_are_counted_and_listed_with_their_fields() -> None:
         "      Description: old -> (none)",
         "  + added user bob",
     ]
+
+
+def test_of_documents_only_the_leaves_that_differ_are_shown() -> None:
+    fields = (
+        FieldDifference("Members", '["a","b"]', '["b","c"]'),
+        FieldDifference("Permissions", '{"anna":["read"],"bert":["read"]}', '{"anna":["read","write"]}'),
+        FieldDifference(
+            "Definition", '{"sheets":[{"name":"Old","x":1}]}', '{"sheets":[{"name":"New","x":1}]}'
+        ),
+    )
+    shown = Shown()
+    changed = Difference(DifferenceKind.CHANGED, "folder", "4711", fields, called="Sales")
+    show_differences([changed], "latest", "live", shown.screen)
+
+    assert shown.lines[1:] == [
+        "  ~ changed folder Sales (4711)",
+        "      Members: - a",
+        "      Members: + c",
+        "      Permissions anna: + write",
+        "      Permissions bert: - read",
+        "      Definition sheets[1] name: Old -> New",
+    ]
+
+
+def test_a_preview_names_what_has_an_id_for_a_key() -> None:
+    plan = [
+        Change("dashboard", "4711", None, b"{}", 0, "d"),
+        Change("dashboard.tag", join_key("4711", "team"), None, b"{}", 1, "d"),
+        Change("user", "ann", None, b"{}", 1, "u"),
+    ]
+    shown = Shown()
+    found = preview_of(plan, lambda changes: 1.0)
+    show_preview(replace(found, names={("dashboard", "4711"): "Sales overview"}), shown.screen)
+
+    for line in (
+        "  + create dashboard Sales overview (4711)",
+        "  + create dashboard.tag Sales overview (4711) / team",
+        "  + create user ann",
+    ):
+        assert line in shown.lines
 
 
 def test_a_damaged_backup_names_level_and_place() -> None:

@@ -218,3 +218,11 @@ def test_a_wrong_identity_region_ends_the_run_and_names_the_setting(operator: Op
         "[quicksight]" in ended.error["message"]
         and "your identity region is us-east-1" in ended.error["message"]
     )
+
+
+def test_an_uploaded_file_that_a_backup_describes_is_not_called_removed(operator: Operator) -> None:
+    operator.may("backup")
+    operator.desk.run("quicksight", "backup", "--mode", "assets-only", "--include-file-datasets", "--json")
+    answer = operator.desk.run("quicksight", "diff", "latest", "--resources", "data_sources", "--json")
+    assert (answer.code, answer.json) == (0, [])
+    assert "Not compared: data_source headcount.xlsx: FILE data source headcount.xlsx" in answer.err

@@ -16,9 +16,10 @@ from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.quiet import SilentProgress
 from holdfast.kernel.runs.report import LISTED, Measured, build_report
-from holdfast.kernel.runs.report_text import report_text
+from holdfast.kernel.runs.report_text import in_words, report_text
 from holdfast.kernel.runs.report_values import ItemTally, OperationTime
 from holdfast.kernel.runs.stages import RunContext
+from holdfast.kernel.showing import Json
 from tests.simulators import sample_run
 from tests.simulators.memory_ledger import MemoryLedger
 from tests.simulators.quiet import HandClock
@@ -139,6 +140,7 @@ def test_what_a_done_change_leaves_to_somebody_is_told() -> None:
         ("create user", "ann", "Send ann the link.")
     ]
     assert "Send ann the link." in report_text(report)
+    assert build_report(ledger, sample_run.run(kind="drill")).to_do == ()  # a stand-in's link leads nowhere
 
 
 def test_more_failures_than_are_listed_are_still_counted() -> None:
@@ -266,3 +268,22 @@ def test_the_json_object_is_plain_and_keeps_the_arguments() -> None:
     assert told["run"] == RUN_ID
     assert told["arguments"] == {"backup": "latest", "strategy": "overwrite"}
     assert told["started_at"] == "2026-11-20T09:08:12.123000Z"
+
+
+def test_what_was_asked_is_told_in_words_and_not_as_a_document() -> None:
+    asked: dict[str, Json] = {
+        "allow_lockout": False,
+        "delete_extra": True,
+        "keys": [["dashboard", "4711"]],
+        "mapping": '{"accounts":{}}',
+        "snapshot": "latest",
+        "target": {"region": "eu-west-1", "account": ""},
+        "types": ["user", "group"],
+    }
+
+    told = in_words(asked)
+
+    assert told == (
+        "delete extra; keys: dashboard 4711; mapping: given; snapshot: latest; target: region: eu-west-1; types: user, group"
+    )
+    assert in_words({"target": {"region": ""}}) == in_words(None) == ""

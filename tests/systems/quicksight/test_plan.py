@@ -76,7 +76,7 @@ def test_what_cannot_return_is_told_once_for_each_kind() -> None:
     told = {(item.type, item.message) for item in findings(view(estate()), view(EMPTY))}
     assert told == {
         ("user", "2 users are registered anew and must set a password: ann, bob."),
-        ("data_source", "1 data source is made without credentials, which no backup holds: db."),
+        ("data_source", "1 data source is made without credentials, which no backup holds: Db (db)."),
         ("data_set", "1 dataset in SPICE comes back without data."),
         ("analysis", "Bookmarks, alerts and subscriptions of people are in no backup."),
     }

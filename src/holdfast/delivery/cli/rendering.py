@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from holdfast.delivery.cli.leaves import leaf_lines, readable
 from holdfast.delivery.cli.screen import STYLES, Column, Screen, name, number
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo
 from holdfast.kernel.ids import timestamp
 from holdfast.kernel.showing import byte_size, counted, duration, visible, visible_key
 
 if TYPE_CHECKING:
-    from holdfast.domain.changes import Change, Conflict
+    from holdfast.domain.changes import Change
     from holdfast.kernel.compare import Difference
     from holdfast.kernel.preview import Preview
     from holdfast.kernel.vault.prune import Pruned
@@ -36,7 +37,9 @@ def show_snapshots(found: Sequence[SnapshotInfo], screen: Screen | None = None) 
     """A line for each backup."""
     screen = screen or Screen()
     if not found:
-        screen.line("There are no backups yet. `holdfast identity-center backup` takes the first.")
+        screen.line(
+            "There are no backups yet. `holdfast identity-center backup` or `quicksight backup` takes the first."
+        )
         return
     heads: tuple[str | Column, ...] = (
         name("id"),
@@ -72,13 +75,20 @@ def _snapshot_row(info: SnapshotInfo) -> list[str]:
     return [
         info.id,
         info.system,
-        info.kind,
+        _kind(info),
         f"{info.taken_at:%Y-%m-%d %H:%M}",
         info.source.account,
         f"{records:,}",
         byte_size(info.stored_bytes),
         "complete" if info.complete else "PARTIAL",
     ]
+
+
+def _kind(info: SnapshotInfo) -> str:
+    """The kind of a backup, or how many of the types it holds where not all were asked for."""
+    held = sum(section.captured for section in info.sections)
+    every = len(info.sections)
+    return info.kind if held == every or info.kind != "full" else f"{held} of {every} types"
 
 
 def show_snapshot(info: SnapshotInfo, screen: Screen | None = None) -> None:
@@ -124,16 +134,17 @@ def show_preview(found: Preview, screen: Screen | None = None) -> None:
         screen.line("Nothing would change: the service already is as the backup has it.")
     else:
         screen.line(
-            f"{found.changes_total:,} changes, about {duration(found.estimated_seconds)}" + _calls(found)
+            f"{counted(found.changes_total, 'change')}, about {duration(found.estimated_seconds)}"
+            + _calls(found)
         )
         screen.heading("Changes by type and verb")
         counts = ([part.type, part.verb, f"{part.count:,}"] for part in found.changes_summary)
         screen.table(("type", "verb", number("changes")), counts)
         screen.heading("Changes in order")
         for change in found.changes[:LISTED]:
-            screen.line(f"  {_change_line(change)}")
+            screen.line(f"  {_change_line(change, found)}")
         _rest(screen, found.changes_total - LISTED)
-    _conflicts(screen, found.conflicts, found.conflicts_total)
+    _conflicts(screen, found)
     if found.awaited:
         awaited = ", ".join(counted(count, kind) for kind, count in found.awaited.items())
         screen.line(f"Awaited from the identity source, so not planned: {awaited}.", STYLES["warning"])
@@ -146,30 +157,30 @@ def _calls(found: Preview) -> str:
     return f", {found.calls:,} calls" if found.calls else ""
 
 
-def _change_line(change: Change) -> str:
+def _change_line(change: Change, found: Preview) -> str:
     sign = {"create": "+", "update": "~", "delete": "-"}[change.verb]
     note = f" ({visible(change.note)})" if change.note else ""
-    return f"{sign} {visible(change.name)}{note}"
+    return f"{sign} {change.verb} {change.type} {found.shown_key(change.type, change.key)}{note}"
 
 
-def _conflicts(screen: Screen, conflicts: Sequence[Conflict], total: int) -> None:
-    if not conflicts:
+def _conflicts(screen: Screen, found: Preview) -> None:
+    if not found.conflicts:
         return
-    screen.heading(f"Conflicts ({total:,})")
+    screen.heading(f"Conflicts ({found.conflicts_total:,})")
     heads = ("which", "field", "backup", "live", "decided")
     rows = (
         [
-            f"{conflict.type} {visible_key(conflict.key)}",
+            f"{conflict.type} {found.shown_key(conflict.type, conflict.key)}",
             part.name,
-            part.backup,
-            part.live,
+            readable(part.backup),
+            readable(part.live),
             conflict.resolution,
         ]
-        for conflict in conflicts[:LISTED]
+        for conflict in found.conflicts[:LISTED]
         for part in conflict.fields
     )
     screen.table(heads, rows)
-    _rest(screen, total - LISTED)
+    _rest(screen, found.conflicts_total - LISTED)
 
 
 def show_differences(
@@ -186,10 +197,12 @@ def show_differences(
     signs = {"added": "+", "removed": "-", "changed": "~"}
     for part in found[:LISTED]:
         reason = f": {visible(part.reason)}" if part.reason else ""
-        what = " ".join(filter(None, (part.kind, part.type, visible_key(part.key))))
+        key = f"{visible(part.called)} ({visible_key(part.key)})" if part.called else visible_key(part.key)
+        what = " ".join(filter(None, (part.kind, part.type, key)))
         screen.line(f"  {signs.get(part.kind, '?')} {what}{reason}")
         for item in part.fields:
-            screen.line(f"      {item.name}: {item.backup or '(none)'} -> {item.live or '(none)'}")
+            for line in leaf_lines(item):
+                screen.line(f"      {line}")
     _rest(screen, len(found) - LISTED)
 
 

@@ -101,6 +101,7 @@ def differences_of(
     """Show how a backup differs from another one or from what is live; the exit code, which tells it if `exit_code`."""
     from holdfast.delivery.cli.rendering import show_differences
     from holdfast.kernel.compare import DifferenceKind, compare
+    from holdfast.kernel.views import MemoryView
 
     info = home.vault.resolve(backup_id, system)
     left = _translated(home.system(system), home.vault.read(info), where)
@@ -108,7 +109,10 @@ def differences_of(
         other = home.vault.resolve(other, system).id
     right = _other_view(home, system, other, resources, where)
     types = [name for name in resources if name in left.types and name in right.types]
-    found = list(compare(home.system(system), left, right, types))
+    unread = right.unread() if isinstance(right, MemoryView) else {}
+    compared = list(compare(home.system(system), left, right, types))
+    # What was there and was left out unread is not gone.
+    found = [part for part in compared if (part.type, part.key) not in unread]
     if invocation.json:
         emit(found)
     else:
@@ -116,6 +120,10 @@ def differences_of(
             show_differences(found, info.id, other)
     for view, name in ((left, info.id), (right, other)):
         _say_left_out([kind for kind in resources if kind not in view.types], name, invocation)
+    for part in compared:
+        if part not in found:
+            told = f"{part.type} {part.called or part.key}: {unread[part.type, part.key].reason}"
+            click.echo(f"Not compared: {told}", err=invocation.json)
     if any(part.kind is DifferenceKind.UNKNOWN for part in found):
         return PARTIAL
     return CHECK_FAILED if found and exit_code else 0

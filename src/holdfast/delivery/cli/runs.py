@@ -119,6 +119,7 @@ def _show_runs(found: Sequence[Run]) -> None:
     heads = (name("id"), "system", "kind", "state", name("started (UTC)"), number("took"), name("undoes"))
     if screen.narrow:
         # An id must stay whole to be of use; it begins with the time, and `runs show` gives the rest.
-        screen.table((heads[0], *heads[2:4], heads[5]), ([row[0], *row[2:4], row[5]] for row in rows))
+        kept = [0, *([1] if len({run.system for run in found}) > 1 else []), 2, 3, 5]
+        screen.table([heads[place] for place in kept], ([row[place] for place in kept] for row in rows))
         return
     screen.table(heads, rows)

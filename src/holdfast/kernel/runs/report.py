@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from holdfast.domain.outcomes import Finding, Item, Outcome, OutcomeKind, Severity
+from holdfast.domain.records import show_key
 from holdfast.domain.runs import JournalEntry, Run, RunState
 from holdfast.domain.snapshots import SAFETY_KIND as SAFETY
 from holdfast.domain.snapshots import SnapshotInfo
@@ -32,6 +33,7 @@ from holdfast.kernel.runs.report_values import (
 )
 from holdfast.kernel.showing import masked_bytes, masked_conflict, visible
 
+DRILL = "drill"
 LISTED = 50
 """Entries of each kind a report lists; the manifest has all of them."""
 
@@ -178,7 +180,8 @@ class _Seen:
 
 def _told(what: str, type_name: str, key: str, outcome: Outcome | None) -> Failure:
     kind, told = ("in doubt", IN_DOUBT) if outcome is None else (outcome.kind.value, outcome)
-    return Failure(what, type_name, key, kind, told.reason, told.advice, told.code)
+    reason = told.reason.removeprefix(f"{what} {show_key(key)}: ")  # which stands before it already
+    return Failure(what, type_name, key, kind, reason, told.advice, told.code)
 
 
 IN_DOUBT = Outcome(
@@ -195,6 +198,8 @@ def _read(ledger: RunRows, run: Run) -> _Seen:
         seen.item(item)
     for entry in ledger.changes(run.id):
         seen.entry(entry)
+    if run.kind == DRILL:  # its stand-in's links lead nowhere, so nobody is to send them
+        seen.to_do, seen.to_do_total = [], 0
     return seen
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
+
+import msgspec
 
 from holdfast.domain.changes import Conflict
 from holdfast.domain.outcomes import Finding
@@ -17,9 +19,14 @@ from holdfast.kernel.runs.report_values import (
     reason,
     rest_of,
 )
-from holdfast.kernel.showing import byte_size, duration, visible, visible_key
+from holdfast.kernel.showing import Json, byte_size, duration, visible, visible_key
 
 WIDTH = 100
+
+MAPPING = "mapping"
+"""The argument that is a whole document; `--json` and the manifest show it."""
+
+_document = msgspec.json.Decoder()
 
 
 def report_text(report: RunReport) -> str:
@@ -35,10 +42,7 @@ def facts(report: RunReport) -> list[tuple[str, str]]:
         ("Run", report.run),
         ("State", f"{report.state} (exit code {report.exit_code})"),
         ("Stage", report.stage if report.finished_at is None else ""),
-        (
-            "Asked",
-            bytes(report.arguments).decode() if bytes(report.arguments) not in (b"null", b"{}") else "",
-        ),
+        ("Asked", in_words(_document.decode(report.arguments))),
         ("Account", f"{source.account} {source.region}".strip() if source else ""),
         ("Principal", source.principal if source else ""),
         ("Target", report.target),
@@ -57,13 +61,27 @@ def facts(report: RunReport) -> list[tuple[str, str]]:
     return [(label, visible(text)) for label, text in pairs if text]
 
 
+def in_words(value: Json) -> str:
+    """What a run was asked, without what was left as it is: `kind: full; types: user, group`."""
+    if isinstance(value, Mapping):
+        told = {
+            name.replace("_", " "): "given" if name == MAPPING else in_words(each)
+            for name, each in value.items()
+            if each
+        }
+        return "; ".join(f"{name}: {text}" if text != "yes" else name for name, text in told.items() if text)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(in_words(each).replace(", ", " ") for each in value)
+    return "yes" if value is True else "" if value is None else str(value)
+
+
 def calls_line(report: RunReport) -> str:
     """Calls, throttles and waiting in one line; empty where nothing is known of them."""
     traffic = report.cost.traffic
     if traffic is None:
         return ""
     sent = f"{traffic.calls:,} sent, {traffic.throttles:,} throttled"
-    return f"{sent}, {duration(traffic.waited)} waiting for a turn"
+    return f"{sent}, {duration(traffic.waited)} waiting for a turn, summed over calls"
 
 
 def operation_lines(report: RunReport) -> list[str]:

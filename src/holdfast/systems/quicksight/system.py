@@ -8,7 +8,7 @@ from holdfast.kernel.ports import Clock, Download, PacedSession
 from holdfast.kernel.system import System
 from holdfast.systems.quicksight.capture.source import QuickSightSource
 from holdfast.systems.quicksight.clients.connection import connect
-from holdfast.systems.quicksight.elsewhere.naming import key_of
+from holdfast.systems.quicksight.elsewhere.naming import called, key_of
 from holdfast.systems.quicksight.elsewhere.translation import translate
 from holdfast.systems.quicksight.model import RECORD_TYPES, SYSTEM
 from holdfast.systems.quicksight.needs.examining import Examined
@@ -65,4 +65,5 @@ def quicksight(
         ),
         translate=translate,
         key_of=key_of,
+        called=called,
     )

@@ -37,6 +37,14 @@ def key_of(view: RecordView, type_name: str, asked: str) -> str:
     return named[0]
 
 
+def called(record: Record) -> str:
+    """An asset's name, which its id does not tell; empty for what has none."""
+    if record.type not in ASSET_KINDS:
+        return ""
+    name = _name_of(record)
+    return name if isinstance(name, str) else ""
+
+
 def _named(view: RecordView, type_name: str, name: str) -> Iterator[str]:
     spelled = name.encode()
     for record in view.records(type_name):

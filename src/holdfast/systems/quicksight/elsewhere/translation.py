@@ -91,7 +91,10 @@ class Translator:
         yield from self._told.values()
         for arn, (kind, key) in sorted(self._left.items()):
             message = f"{kind} {show_key(key)} still names {arn}, which is of an account that is mapped."
-            advice = "Give another one under [data_sources] or [vpc_connections], or see that it may be used."
+            advice = (
+                "Give another role_arn or secret_arn under [data_sources.ID] or [vpc_connections.ID]; "
+                "QuickSight takes none of another account for a VPC connection."
+            )
             yield Finding(Severity.WARNING, "mapping-left", kind, key, message, advice)
         for principal, assets in sorted(self._lost.items()):
             message = (
@@ -201,7 +204,7 @@ class Translator:
     def _lacks_subnets(self, record: Record) -> None:
         if self._moves:
             message = f"VPC connection {record.key} needs subnets and security groups of the target."
-            advice = f"Add [{VPC_CONNECTIONS}.{record.key}] with subnet_ids and security_group_ids."
+            advice = f"Add [{VPC_CONNECTIONS}.{record.key}] with subnet_ids, security_group_ids and role_arn."
             self._told[record.type, record.key] = Finding(
                 Severity.WARNING, "mapping-subnets", record.type, record.key, message, advice
             )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from holdfast.domain.changes import Change
 from holdfast.domain.errors import AccessDenied, Busy, RemoteError, RemoteUnavailable
 from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
-from holdfast.domain.records import split_key
+from holdfast.domain.records import show_key, split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.runs.comparison import IN_DOUBT, failed_by
@@ -213,7 +213,8 @@ def _refused(change: Change, told: Sequence[JobRemark], job: ImportJob) -> Outco
     said = "; ".join(f"{remark.kind}: {remark.message}" for remark in told) or "nothing"
     left = "; ".join(remark.message for remark in job.unreverted)
     after = f" The job could not take everything back: {left or 'it does not say what'}."
-    reason = f"{change.name}: the import failed. The service said: {said}."
+    called = plain(change.after or b"{}").get("name") or show_key(change.key)
+    reason = f"The import of {called} failed. The service said: {said}."
     unclear = job.state == ImportState.ROLLBACK_FAILED
     advice = "Remove the cause that the service names, then run the command again."
     code = IN_DOUBT if unclear else "import-failed"  # what is in doubt, a rollback of the run looks at

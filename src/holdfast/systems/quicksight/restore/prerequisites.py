@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from holdfast.domain.changes import Change, Verb
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import RecordView
+from holdfast.kernel.showing import counted
 from holdfast.systems.quicksight.model import NAMESPACE, USER
 
 NAMESPACES_PER_ACCOUNT = 100
@@ -26,6 +27,6 @@ def prerequisites(present: RecordView, changes: Iterable[Change]) -> list[Findin
         )
         findings.append(Finding(Severity.WARNING, "over-quota", NAMESPACE, "", message, advice))
     if made[USER]:
-        message = f"{made[USER]} users are registered, and each is charged by its role from then on."
+        message = f"{counted(made[USER], 'user')} will be registered and charged by role from then on."
         findings.append(Finding(Severity.NOTE, "charged", USER, "", message))
     return findings

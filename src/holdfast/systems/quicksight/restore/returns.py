@@ -58,7 +58,8 @@ class Returns:
         if record.type == USER:
             self.users.setdefault(str(value.get("IdentityType", "")), []).append(_name(record.key))
         if record.type == DATA_SOURCE and _lacks_credentials(record.key, value, self.overrides):
-            self.without_credentials.append(record.key)
+            called = value.get("name")
+            self.without_credentials.append(f"{called} ({record.key})" if called else record.key)
         self.spice += record.type == DATA_SET and value.get("importMode") == "SPICE"
 
     def findings(self) -> Iterator[Finding]:
@@ -133,7 +134,7 @@ def unlike(record: Record, live: Record) -> Finding | None:
 def not_made(record: Record, reason: str) -> Finding:
     """That nothing makes a record that is missing."""
     message = f"It is not made: {reason}."
-    advice = "Make it by hand under the same id, then restore again."
+    advice = "Where it is gone, make it by hand under the same id, then restore again."
     return Finding(Severity.WARNING, CANNOT_BE_MADE, record.type, record.key, message, advice)
 
 

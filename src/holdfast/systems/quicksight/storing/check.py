@@ -62,7 +62,8 @@ def object_findings(ledger: Ledger, run: str, gateway: ObjectGateway, step: Step
             sound, assets = sound + 1, assets + len(bundle.assets)
         read += 1
     told = (
-        f"{sound:,} of {read:,} bundles, with {assets:,} assets, were read back whole and hold what was sent"
+        f"{sound:,} of {read:,} bundles, with {assets:,} assets, were read back whole from {gateway.location} "
+        "and hold what was sent"
     )
     yield Finding(Severity.NOTE, "bundles-verified", BUNDLE, "", told)
 
