@@ -57,7 +57,7 @@ def test_a_crash_at_any_moment_around_the_seal_leaves_the_inventory_of_an_undist
     backup = Backup(memory_system(service), Uneven(service), vault, lambda: "")
     stages = backup.stages(BackupRequest("full", ("user", "group")))
 
-    def told(run_id: str) -> tuple[object, ...]:
+    def told(run_id: str) -> tuple[list[Item], list[Finding]]:
         return list(bench.ledger.items(run_id)), bench.ledger.findings(run_id)
 
     power = Power()

@@ -11,7 +11,7 @@ from holdfast.domain.runs import JournalEntry, Run, RunState
 from holdfast.domain.snapshots import SectionSummary, SnapshotInfo, SourceIdentity
 from holdfast.kernel.canonical import Plain, canonical
 from holdfast.kernel.ports import CallCount
-from holdfast.kernel.runs.report import build_report
+from holdfast.kernel.runs.report import Measured, build_report
 from holdfast.kernel.runs.report_values import RunReport, StageTime
 from tests.simulators.memory_ledger import MemoryLedger
 
@@ -147,4 +147,4 @@ STAGES = (StageTime("capture", 61.0), StageTime("apply", 118.4), StageTime("veri
 
 def report(state: RunState = RunState.PARTIAL) -> RunReport:
     """The report of that restore."""
-    return build_report(ledger(), run(state), snapshot(), CALLS, stages=STAGES)
+    return build_report(ledger(), run(state), snapshot(), Measured(CALLS, STAGES))

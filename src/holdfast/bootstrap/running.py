@@ -30,7 +30,7 @@ from holdfast.kernel.ids import timestamp
 from holdfast.kernel.restore import RestoreRequest
 from holdfast.kernel.runs.engine import Engine
 from holdfast.kernel.runs.evidence import write_evidence
-from holdfast.kernel.runs.report import RESUMABLE, build_report
+from holdfast.kernel.runs.report import RESUMABLE, Measured, build_report
 from holdfast.kernel.runs.report_values import OperationTime, StageTime
 from holdfast.kernel.runs.rollback import rollback_stages, undoable
 from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
@@ -236,15 +236,8 @@ class Runner:
         calls = sent.since(self._calls_before) if sent else None
         sealed = self._snapshot(run)
         began = home.clock.monotonic()
-        built = build_report(
-            home.ledger,
-            run,
-            sealed,
-            calls,
-            previous=self._previous(sealed),
-            stages=self._times,
-            now=home.clock.now(),
-        )
+        measured = Measured(calls, tuple(self._times), home.clock.now())
+        built = build_report(home.ledger, run, sealed, measured, previous=self._previous(sealed))
         # The reading of every row, which is what grows; it is done by the time that it is told.
         self._spent.setdefault(REPORT, home.clock.monotonic() - began)
         return replace(built, cost=replace(built.cost, operations=self._operations(run)))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError, RemoteUnavailable, Throttled
-from holdfast.domain.outcomes import Item, Outcome, OutcomeKind
+from holdfast.domain.outcomes import Item
 from holdfast.kernel.paging import Page, every
 from holdfast.kernel.ports import Progress
+from holdfast.kernel.runs.comparison import failed_by
 from holdfast.kernel.workers import Workers
 
 C = TypeVar("C")
@@ -132,4 +133,4 @@ class Silence:
 
 def failed(type_name: str, key: str, error: HoldfastError) -> Item:
     """An item that could not be read, with the reason and the next step."""
-    return Item(type_name, key, Outcome(OutcomeKind.FAILED, str(error), error.advice, error.code))
+    return Item(type_name, key, failed_by(error))

@@ -24,15 +24,8 @@ from holdfast.kernel.vault.spool import SealedSpool, Spot
 
 READS = ("List", "Describe", "Get")
 TOKEN = "NextToken"  # noqa: S105  # the name of a member, as every service of ours calls it
-ASKED_ANEW = frozenset(
-    {
-        "GetCallerIdentity",
-        "ListInstances",
-        "DescribeAccountSubscription",
-        "DescribeAssetBundleExportJob",
-        "DescribeAssetBundleImportJob",
-    }
-)
+ASKED_ANEW = frozenset({"GetCallerIdentity", "ListInstances", "DescribeAccountSubscription"})
+JOB = "Job"
 """Who asks, about which instance, and how far work has come is never taken from before."""
 KEY_BYTES = 16
 
@@ -150,7 +143,7 @@ class RecallingSession:
     ) -> Mapping[str, object]:
         """The service's answer, or the one that this run got before. Raises: as `PacedSession.call`."""
         answers = self.answers
-        if answers is None or not operation.startswith(READS) or operation in ASKED_ANEW:
+        if answers is None or not _is_kept(operation):
             return self._inner().call(service, operation, parameters, repeatable=repeatable)
         service_there = f"{service}@{self._place}" if self._place else service
         key = answers.key(service_there, operation, parameters)
@@ -225,6 +218,10 @@ class Recall:
 
     def _path(self, run_id: str) -> Path:
         return self.folder / f"{run_id}.answers"
+
+
+def _is_kept(operation: str) -> bool:
+    return operation.startswith(READS) and operation not in ASKED_ANEW and not operation.endswith(JOB)
 
 
 UNKEPT = "answers-unkept"

@@ -76,6 +76,7 @@ COPIED = {
         f'Id":"{key}"': f'Id":"copy-{key}"'
         for key in ("net", "db", "sales", "house", "draft", "board", "spare", "top", "under")
     },
+    '"The spare"': '"The copy"',
     ':role/network"': ':role/network","subnetIds":["subnet-1","subnet-2"]',
 }
 """What a copy with another prefix differs in, as texts."""
@@ -200,7 +201,8 @@ def test_a_restore_into_another_account_is_equal_under_the_mapping_though_cut_of
 
 def test_a_prefix_makes_copies_beside_the_originals(desk: Desk, old: SandboxServer) -> None:
     network = 'subnet_ids = ["subnet-1", "subnet-2"]'
-    desk.write("copy.toml", f'[assets]\nid_prefix = "copy-"\n[vpc_connections.net]\n{network}\n')
+    names = '[names]\nspare = "The copy"\n[tags]\nfrom = "spare"\n'
+    desk.write("copy.toml", f'[assets]\nid_prefix = "copy-"\n{names}[vpc_connections.net]\n{network}\n')
     done = desk.run("quicksight", "restore", "latest", "--mapping", "copy.toml", "--json")
     assert done.code == 0, done
     before = msgspec.json.encode(OLD.estates[0].assets).decode()
@@ -208,7 +210,13 @@ def test_a_prefix_makes_copies_beside_the_originals(desk: Desk, old: SandboxServ
     for text, copied in COPIED.items():
         copies = copies.replace(text, copied)
     (estate,) = held(old).estates
-    assert spelled(estate.assets) == spelled([*assets_in(before), *assets_in(copies)])
+    tagged = [
+        each
+        if each.type == "refresh_schedule"
+        else msgspec.structs.replace(each, tags={**each.tags, "from": "spare"})
+        for each in assets_in(copies)
+    ]
+    assert spelled(estate.assets) == spelled([*assets_in(before), *tagged])
 
 
 def assets_in(text: str) -> tuple[AssetPortrait, ...]:

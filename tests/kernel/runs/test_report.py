@@ -15,7 +15,7 @@ from holdfast.domain.runs import JournalEntry, RunState
 from holdfast.domain.snapshots import SectionSummary
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.quiet import SilentProgress
-from holdfast.kernel.runs.report import LISTED, build_report
+from holdfast.kernel.runs.report import LISTED, Measured, build_report
 from holdfast.kernel.runs.report_text import report_text
 from holdfast.kernel.runs.report_values import ItemTally, OperationTime
 from holdfast.kernel.runs.stages import RunContext
@@ -167,6 +167,12 @@ def test_what_cannot_return_is_told_apart_from_other_findings() -> None:
     assert report.findings_by_severity == {"error": 1, "note": 1}
 
 
+def test_a_finding_about_nothing_in_particular_names_nothing() -> None:
+    finding = Finding(Severity.NOTE, "export-jobs", "", "", "Three jobs.")
+    text = report_text(replace(sample_run.report(), findings=(finding,)))
+    assert "  note: Three jobs." in text
+
+
 def test_runs_that_changed_the_service_during_the_capture_are_named() -> None:
     assert sample_run.report().taken_during == ("20261119T015800.000Z-00000002",)
 
@@ -230,7 +236,9 @@ def test_the_error_that_ended_the_run_is_shown_with_its_advice() -> None:
 
 def test_an_unfinished_run_lasts_until_now() -> None:
     row = sample_run.run(RunState.RUNNING)
-    report = build_report(MemoryLedger(), row, now=datetime(2026, 11, 20, 9, 9, 12, 123000, UTC))
+    report = build_report(
+        MemoryLedger(), row, measured=Measured(now=datetime(2026, 11, 20, 9, 9, 12, 123000, UTC))
+    )
 
     assert (report.finished_at, report.cost.seconds) == (None, 60.0)
 

@@ -20,7 +20,6 @@ from holdfast.systems.quicksight.restore.imports import Imports, JobPace
 from holdfast.systems.quicksight.restore.order import make_change
 from holdfast.systems.quicksight.restore.overrides import (
     NONE,
-    DataSourceOverride,
     Overrides,
     VpcConnectionOverride,
 )
@@ -43,7 +42,7 @@ class Importer:
     started: list[tuple[list[str], Mapping[str, Plain]]] = field(default_factory=list)
     looks: dict[str, int] = field(default_factory=dict)
 
-    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain], *, strict: bool) -> None:
+    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain]) -> None:
         if self.full:
             self.full -= 1
             raise LimitReached("quicksight:StartAssetBundleImportJob", "LimitExceededException", "5 jobs run")
@@ -106,6 +105,13 @@ def test_a_culprit_that_nobody_names_is_found_by_halving() -> None:
     assert [len(keys) for keys, _ in importer.started] == [8, 4, 2, 2, 1, 1, 4]
 
 
+def test_an_error_about_something_else_of_the_same_id_blames_nobody() -> None:
+    told = (JobRemark(f"{HOME}dataset/b0", "it is not there", "Wrong"),)
+    importer = Importer(failing=1, errors=told)
+    assert _failed(_put(importer, _boards(2))) == {}
+    assert [len(keys) for keys, _ in importer.started] == [2, 1, 1]
+
+
 def test_a_job_that_failed_without_anybodys_fault_is_repeated() -> None:
     wrong = (JobRemark("", "try again", "InternalFailure"),)
     importer = Importer(failing=2, errors=wrong)
@@ -144,7 +150,7 @@ def test_a_job_waits_until_others_leave_room() -> None:
 def test_credentials_and_networks_are_given_to_the_job() -> None:
     importer = Importer()
     given = Overrides(
-        data_sources={"db": DataSourceOverride(secret_arn=SECRET)},
+        secrets={"db": SECRET},
         vpc_connections={"net": VpcConnectionOverride(("subnet-1", "subnet-2"), ("sg-1",))},
     )
     for kind, key in (("data_source", "db"), ("data_source", "other"), ("vpc_connection", "net")):

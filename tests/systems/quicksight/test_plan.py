@@ -11,11 +11,12 @@ from holdfast.domain.errors import Refused
 from holdfast.domain.records import Record
 from holdfast.kernel.canonical import plain
 from holdfast.kernel.system import PlanOptions
+from holdfast.systems.quicksight.model import Asset
 from holdfast.systems.quicksight.plan import plan
 from holdfast.systems.quicksight.records.assets import asset_record
 from holdfast.systems.quicksight.restore.closure import closure
 from holdfast.systems.quicksight.restore.order import OF_THIS_RUN, invert
-from holdfast.systems.quicksight.restore.overrides import DataSourceOverride, Overrides
+from holdfast.systems.quicksight.restore.overrides import Overrides, VpcConnectionOverride
 from tests.systems.quicksight.estate_records import (
     EVERYTHING,
     HOME,
@@ -82,17 +83,18 @@ def test_what_cannot_return_is_told_once_for_each_kind() -> None:
 
 
 def test_a_secret_for_a_data_source_is_all_it_lacks() -> None:
-    secret = DataSourceOverride(secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:db")
-    given = Overrides(data_sources={"db": secret})
+    given = Overrides(secrets={"db": "arn:aws:secretsmanager:us-east-1:123456789012:secret:db"})
     assert "data_source" not in {item.type for item in findings(view(estate()), view(EMPTY), overrides=given)}
 
 
-def test_overridden_parameters_are_what_a_second_plan_compares_with() -> None:
-    given = Overrides(data_sources={"db": DataSourceOverride(parameters={"host": "here"})})
-    (change,) = changes(view(estate()), view(estate()), overrides=given)
-    assert change.after is not None and b'"dataSourceParameters":{"host":"here"}' in change.after
-    made = [*without(estate(), "db"), asset_record(replace(data_source("db"), member=plain(change.after)))]
-    assert changes(view(estate()), view(made), overrides=given) == []
+def test_overridden_networks_are_what_a_second_plan_compares_with() -> None:
+    given = Overrides(vpc_connections={"net": VpcConnectionOverride(security_group_ids=("sg-9",))})
+    net = Asset("vpc_connection", "net", {"vpcConnectionId": "net", "securityGroupIds": ["sg-1"]})
+    held = view([*estate(), asset_record(net)])
+    (change,) = changes(held, held, overrides=given)
+    assert change.after is not None and b'"securityGroupIds":["sg-9"]' in change.after
+    made = view([*estate(), asset_record(replace(net, member=plain(change.after)))])
+    assert changes(held, made, overrides=given) == []
 
 
 def test_an_asset_whose_source_can_not_be_made_is_left_with_all_that_rests_on_it() -> None:
@@ -198,8 +200,10 @@ def test_what_no_rollback_gives_back_of_what_goes_is_told() -> None:
 
 
 def test_credentials_that_a_secret_replaces_are_told() -> None:
-    given = Overrides(data_sources={"db": DataSourceOverride({"host": "here"}, "arn:aws:secretsmanager:x")})
-    (told,) = findings(view(estate()), view(estate()), overrides=given)
+    given = Overrides(secrets={"db": "arn:aws:secretsmanager:x"})
+    other = asset_record(replace(data_source("db"), member={**data_source("db").member, "name": "other"}))
+    live = view([*without(estate(), "db"), other])
+    (told,) = findings(view(estate()), live, overrides=given)
     assert (told.key, told.code) == ("db", "cannot-return")
 
 

@@ -84,6 +84,7 @@ leaves = arns | people | st.sampled_from(WORDS) | st.integers() | st.booleans() 
 members = st.recursive(
     leaves,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -115,7 +116,7 @@ def inverse(mapping: Raw) -> Raw:
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(estates(), permutations())
 def test_the_inverse_mapping_gives_the_same_bytes_and_every_view_is_in_order(
     records: list[Record], mapping: Raw
@@ -130,7 +131,7 @@ def test_the_inverse_mapping_gives_the_same_bytes_and_every_view_is_in_order(
         assert [there.find(name, each.key) for each in found] == found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(members, st.dictionaries(people, st.just(("quicksight:View",)), max_size=3))
 def test_nothing_but_arns_of_the_mapped_account_changes(
     content: Plain, rights: dict[str, tuple[str, ...]]
@@ -247,6 +248,22 @@ def test_renamed_people_keep_everything_else() -> None:
     assert only(renamed, "group") == group("G")._replace(key=join_key("sales", "H"))
     assert only(renamed, "membership").key == join_key("sales", "H", "Role/bea")
     assert renamed.findings() == []
+
+
+def test_assets_get_other_names_by_their_ids_and_tags_beside_their_own() -> None:
+    records = (
+        asset("dashboard", "a", tags={"team": "blue", "env": "old"}),
+        asset("dashboard", "b"),
+        asset("refresh_schedule", join_key("d", "nightly")),
+    )
+    mapped = under({"names": {"a": "Sales here", "z": "Nobody"}, "tags": {"env": "new"}}, *records)
+    one, other = (body(record) for record in mapped.records("dashboard"))
+    assert [each["Definition"]["name"] for each in (one, other)] == ["Sales here", "B"]  # type: ignore[index,call-overload]
+    assert (one["Tags"], other["Tags"]) == ({"team": "blue", "env": "new"}, {"env": "new"})
+    assert body(only(mapped, "refresh_schedule")) == body(records[2])
+    assert messages(mapped) == [
+        "mapping-unused: The backup holds none of these names of the mapping: z.",
+    ]
 
 
 def test_a_data_source_gets_the_parameters_of_the_target_and_keeps_the_others() -> None:

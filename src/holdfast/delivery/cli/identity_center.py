@@ -13,7 +13,7 @@ from holdfast.delivery.cli.access import access, review
 from holdfast.delivery.cli.history import history
 from holdfast.delivery.cli.invocation import Invocation, pass_invocation, personal_option, shared_options
 from holdfast.delivery.cli.moments import When
-from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, conclude, installation
+from holdfast.delivery.cli.opening import conclude, installation
 from holdfast.delivery.cli.restoring import Where, differences_of, preview_of, where_options
 from holdfast.delivery.cli.selecting import Selection, resources_option, restore_options
 from holdfast.systems.identity_center.model import SYSTEM
@@ -156,7 +156,6 @@ def diff(
     is live. Exit 3 when a part could not be compared because one side was not read whole.
     """
     with installation(invocation) as home:
-        differs, known = differences_of(home, SYSTEM, backup_id, other, resources, where, invocation)
-        if not known:
-            return PARTIAL
-        return CHECK_FAILED if differs and exit_code else 0
+        return differences_of(
+            home, SYSTEM, backup_id, other, resources, where, invocation, exit_code=exit_code
+        )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from holdfast.delivery.cli.invocation import Invocation
-from holdfast.delivery.cli.opening import emit
+from holdfast.delivery.cli.opening import CHECK_FAILED, PARTIAL, emit
 
 if TYPE_CHECKING:
     from holdfast.bootstrap import Installation
@@ -95,8 +95,10 @@ def differences_of(
     resources: tuple[str, ...],
     where: Where,
     invocation: Invocation,
-) -> tuple[bool, bool]:
-    """Show how a backup differs from another one or from what is live: whether it does, and whether all is known."""
+    *,
+    exit_code: bool,
+) -> int:
+    """Show how a backup differs from another one or from what is live; the exit code, which tells it if `exit_code`."""
     from holdfast.delivery.cli.rendering import show_differences
     from holdfast.kernel.compare import DifferenceKind, compare
 
@@ -114,7 +116,9 @@ def differences_of(
             show_differences(found, info.id, other)
     for view, name in ((left, info.id), (right, other)):
         _say_left_out([kind for kind in resources if kind not in view.types], name, invocation)
-    return bool(found), all(part.kind is not DifferenceKind.UNKNOWN for part in found)
+    if any(part.kind is DifferenceKind.UNKNOWN for part in found):
+        return PARTIAL
+    return CHECK_FAILED if found and exit_code else 0
 
 
 def _translated(system: System, view: RecordView, where: Where) -> RecordView:

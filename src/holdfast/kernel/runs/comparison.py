@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from holdfast.domain.changes import Change
+from holdfast.domain.errors import HoldfastError
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.kernel.system import Present
 
@@ -47,6 +48,11 @@ def judge(change: Change, present: Present, *, called: bool) -> Outcome | None:
 def found_done() -> Outcome:
     """The outcome of a change whose answer was lost and whose effect is there."""
     return Outcome(OutcomeKind.DONE, "found done on reading it back", repeats=1)
+
+
+def failed_by(error: HoldfastError, code: str = "") -> Outcome:
+    """The outcome of what an error kept from being done or read; `code` instead of the error's own."""
+    return Outcome(OutcomeKind.FAILED, str(error), error.advice, code or error.code)
 
 
 def unread(failure: Outcome, *, called: bool) -> Outcome:

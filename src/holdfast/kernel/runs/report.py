@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -54,19 +54,26 @@ UNSETTLED = frozenset({"planned", "in doubt"})
 RESUMABLE = frozenset({RunState.RUNNING, RunState.FAILED, RunState.INTERRUPTED})
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What only the process that asks knows: its calls, its stages' times, and `now`, which ends an unfinished run."""
+
+    calls: CallCount | None = None
+    stages: tuple[StageTime, ...] = ()
+    now: datetime | None = None
+
+
 def build_report(
     ledger: RunRows,
     run: Run,
     snapshot: SnapshotInfo | None = None,
-    calls: CallCount | None = None,
+    measured: Measured = Measured(),
     *,
     previous: SnapshotInfo | None = None,
-    stages: Sequence[StageTime] = (),
-    now: datetime | None = None,
 ) -> RunReport:
     """The report of a run in any state; reads each of the run's rows once.
 
-    `snapshot` is the one the run sealed or worked on, `previous` the one before. `now` ends an unfinished run.
+    `snapshot` is the one the run sealed or worked on, `previous` the one before.
     """
     findings, conflicts, seen = ledger.findings(run.id), ledger.conflicts(run.id), _read(ledger, run)
     items, changes = _item_tallies(ledger, run, snapshot, seen.kept), _change_tallies(ledger, run)
@@ -102,16 +109,18 @@ def build_report(
         cannot_return=_with_code(findings, CANNOT_RETURN)[:LISTED],
         cannot_return_total=len(_with_code(findings, CANNOT_RETURN)),
         taken_during=snapshot.during if snapshot else (),
-        calls=calls.calls if calls else 0,
-        cost=Cost(_seconds(run, now), _stored(run, snapshot), seen.repeats, _traffic(calls), tuple(stages)),
+        calls=measured.calls.calls if measured.calls else 0,
+        cost=_cost(run, snapshot, seen.repeats, measured),
         growth=tuple(_growth(snapshot, previous)),
         error=_problem(plain(run.error)),
         next_steps=tuple(_next_steps(run, changes, findings)),
     )
 
 
-def _traffic(calls: CallCount | None) -> CallCount | None:
-    return replace(calls, waited=round(calls.waited, 3)) if calls else None
+def _cost(run: Run, snapshot: SnapshotInfo | None, repeats: int, measured: Measured) -> Cost:
+    sent = measured.calls
+    traffic = replace(sent, waited=round(sent.waited, 3)) if sent else None
+    return Cost(_seconds(run, measured.now), _stored(run, snapshot), repeats, traffic, measured.stages)
 
 
 def exit_code(run: Run, findings: Iterable[Finding], does_not_add_up: bool = False) -> int:

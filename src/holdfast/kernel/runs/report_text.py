@@ -156,10 +156,9 @@ def _conflicts(conflicts: Sequence[Conflict], total: int) -> Iterator[str]:
 
 def _findings(findings: Sequence[Finding], total: int) -> Iterator[str]:
     for finding in findings:
-        subject = " ".join(filter(None, (finding.type, visible_key(finding.key))))
-        yield from _paragraph(
-            f"{finding.severity}: {subject}: {visible(finding.message)}", visible(finding.advice)
-        )
+        of = " ".join(filter(None, (finding.type, visible_key(finding.key))))
+        subject = f"{finding.severity}: {of}" if of else finding.severity
+        yield from _paragraph(f"{subject}: {visible(finding.message)}", visible(finding.advice))
     yield from _rest(total, findings)
 
 

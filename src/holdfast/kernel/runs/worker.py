@@ -8,7 +8,7 @@ from threading import Event
 from holdfast.domain.errors import Busy, HoldfastError, RemoteUnavailable
 from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.runs import JournalEntry
-from holdfast.kernel.runs.comparison import ALREADY, found_done, judge
+from holdfast.kernel.runs.comparison import ALREADY, failed_by, found_done, judge
 from holdfast.kernel.runs.lanes import Unit
 from holdfast.kernel.runs.stages import RunContext
 from holdfast.kernel.system import Changer
@@ -117,4 +117,4 @@ class Worker:
 
     def _fail(self, entries: Sequence[JournalEntry], error: HoldfastError) -> None:
         for entry in entries:
-            self._report(entry, Outcome(OutcomeKind.FAILED, str(error), error.advice, error.code))
+            self._report(entry, failed_by(error))

@@ -12,7 +12,7 @@ from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.ports import Clock
 from holdfast.kernel.preview import CANNOT_RETURN
 from holdfast.kernel.runs.comparison import CONFLICT as OVERTAKEN
-from holdfast.kernel.runs.comparison import describe, unread
+from holdfast.kernel.runs.comparison import describe, failed_by, unread
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.identity_center.clients.connection import Connection
 from holdfast.systems.identity_center.model import (
@@ -33,7 +33,7 @@ from holdfast.systems.identity_center.restore.estimate import ASYNCHRONOUS, Pace
 from holdfast.systems.identity_center.restore.operations import CONFLICT, MOST_OUTSTANDING, Operations
 from holdfast.systems.identity_center.restore.order import invert, owner_of
 from holdfast.systems.identity_center.restore.prerequisites import prerequisites
-from holdfast.systems.identity_center.restore.reading import GONE, Reader, failed, forget_ids
+from holdfast.systems.identity_center.restore.reading import GONE, Reader, forget_ids
 from holdfast.systems.identity_center.restore.writing import ALREADY, Writer
 from holdfast.systems.identity_center.settings import IdentitySource
 
@@ -138,7 +138,7 @@ class IdentityCenterTarget:
         try:
             return self._write(group, note_request)
         except (AccessDenied, NotFound) as error:
-            return failed(error)
+            return failed_by(error)
         except RemoteError as error:
             if not error.permanent:
                 raise
@@ -175,7 +175,7 @@ class IdentityCenterTarget:
     def _refused(self, group: list[Change], error: RemoteError) -> Outcome:
         """A refusal because it is done already counts as done; any other stands."""
         if error.error not in (CONFLICT, GONE):
-            return failed(error)
+            return failed_by(error)
         forget_ids(self._directory, group[0].type, [change.key for change in group])
         presents = self._reader.present(group)
         if all(

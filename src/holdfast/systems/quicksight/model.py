@@ -50,6 +50,11 @@ RECORD_TYPES = (
 IDENTITIES = (NAMESPACE, CUSTOM_PERMISSIONS, USER, GROUP, MEMBERSHIP)
 """What `users-only` keeps; asked for in the identity region."""
 
+FILE = "FILE"
+"""Type of a data source that is an uploaded file."""
+NOT_IN_BUNDLES = frozenset({"ADOBE_ANALYTICS", FILE, "GITHUB", "JIRA", "SALESFORCE", "SERVICENOW", "TWITTER"})
+"""Types of data sources that no bundle takes, nor datasets on them (user guide, asset bundle export)."""
+
 # Facets of an asset that calls of their own set; keys are (asset's key, detail).
 PERMISSION = "permission"
 TAG = "tag"

@@ -13,6 +13,7 @@ from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.paging import every
 from holdfast.kernel.ports import Clock
+from holdfast.kernel.runs.comparison import failed_by
 from holdfast.kernel.system import PlanOptions, Present
 from holdfast.systems.quicksight.clients.assets_writing import DELETED, AssetsWriting
 from holdfast.systems.quicksight.clients.connection import Connection
@@ -31,7 +32,7 @@ from holdfast.systems.quicksight.restore.overrides import NONE, Overrides
 from holdfast.systems.quicksight.restore.patience import Patience, seen
 from holdfast.systems.quicksight.restore.people import People
 from holdfast.systems.quicksight.restore.prerequisites import prerequisites
-from holdfast.systems.quicksight.restore.reading import AssetReading, Reader, failed
+from holdfast.systems.quicksight.restore.reading import AssetReading, Reader
 
 Note = Callable[[str], None]
 Permitted = Callable[[Iterable[tuple[str, str]]], list[Finding]]
@@ -167,7 +168,7 @@ class QuickSightTarget:
         try:
             return call(group)
         except (AccessDenied, NotFound) as error:
-            return failed(error)
+            return failed_by(error)
         except RemoteError as error:
             if not error.permanent:
                 raise
@@ -196,7 +197,7 @@ class QuickSightTarget:
     def _refused(self, group: list[Change], error: RemoteError) -> Outcome:
         """A refusal because it is done already counts as done; any other stands."""
         if not isinstance(error, Conflicting | Missing | NotAccepted):
-            return failed(error)
+            return failed_by(error)
         presents = self._reader.present(group)
         if all(
             now.failure is None and now.value == change.after
@@ -206,7 +207,7 @@ class QuickSightTarget:
         if isinstance(error, Missing) and is_detail(group[0].type):
             reason = f"{group[0].name}: one of the two is not there. The service said: {error.service_said}"
             return Outcome(OutcomeKind.FAILED, reason, _OWN_OUTCOME, error.code)
-        return failed(error)
+        return failed_by(error)
 
 
 def _applied_together(changes: Sequence[Change]) -> Iterator[list[Change]]:

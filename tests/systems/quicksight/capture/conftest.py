@@ -8,12 +8,13 @@ import pytest
 
 from holdfast.sandbox.server import SandboxServer
 from tests.simulators.sleeping_time import SleepingTime
-from tests.systems.quicksight.capture.capturing import Captured, Capturing, timed_session
+from tests.systems.quicksight.capture.capturing import Capturing, timed_session
 
 
-def serve(scale: str) -> Iterator[Capturing]:
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Capturing]:
     time = SleepingTime()
-    with SandboxServer(scale, clock=lambda: time.now().timestamp(), async_delay=20.0) as sandbox:
+    with SandboxServer("empty", clock=lambda: time.now().timestamp(), async_delay=20.0) as sandbox:
         with pytest.MonkeyPatch.context() as monkeypatch:
             for name, value in sandbox.env().items():
                 monkeypatch.setenv(name, value)
@@ -23,20 +24,8 @@ def serve(scale: str) -> Iterator[Capturing]:
         yield Capturing(sandbox, time, session)
 
 
-@pytest.fixture(scope="session")
-def shared() -> Iterator[Capturing]:
-    yield from serve("empty")
-
-
 @pytest.fixture
 def capturing(shared: Capturing) -> Capturing:
     """An empty QuickSight."""
     shared.sandbox.engine.reset()
     return Capturing(shared.sandbox, shared.time, shared.session)
-
-
-@pytest.fixture(scope="session")
-def three_hundred() -> Iterator[Captured]:
-    """The capture of an estate with 300 assets."""
-    for capturing in serve("small"):
-        yield capturing.capture()

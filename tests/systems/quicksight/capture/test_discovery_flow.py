@@ -191,6 +191,7 @@ def test_what_no_bundle_takes_is_never_asked_for_and_described(
     item = found.items["odd"]
     assert item.outcome.kind is OutcomeKind.IMPOSSIBLE
     assert f"data source of type {shown}" in item.outcome.reason
+    assert item.outcome.advice.startswith("No later export cures that")
 
 
 def jobs(capturing: Capturing) -> list[Job]:

@@ -75,21 +75,37 @@ def test_resource_not_found_is_a_warning_that_names_it(capturing: Capturing) -> 
     assert (told.severity, told.key) == (Severity.WARNING, "bad")
 
 
-def test_configuration_error_exit_with_config_error(
-    capturing: Capturing, monkeypatch: pytest.MonkeyPatch
+@dataclass(frozen=True)
+class Stop:
+    """An error after which nothing can be asked at all: how the run ends, and what is named."""
+
+    profile: str | None
+    rule: FaultRule | None
+    exit_code: int
+    told: str
+
+
+STOPS = {
+    "Configuration Error: Exit with Config Error": Stop("nobody-has-this", None, 10, "nobody-has-this"),
+    "AWS Credentials Valid? No: Exit with Credentials Error": Stop(
+        None, FaultRule(service="sts", expired_token=True), 11, "expired"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_the_rows_of_the_error_handling_table_that_end_the_run(
+    capturing: Capturing, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nobody-has-this")
-    capturing.session = timed_session(capturing.time)
-    with pytest.raises(SettingsError, match="nobody-has-this") as raised:
+    row = STOPS[name]
+    if row.profile:
+        monkeypatch.setenv("AWS_PROFILE", row.profile)
+        capturing.session = timed_session(capturing.time)
+    if row.rule:
+        capturing.faults(row.rule)
+    with pytest.raises((SettingsError, CredentialsError), match=row.told) as raised:
         capturing.capture()
-    assert raised.value.exit_code == 10
-
-
-def test_credentials_that_are_refused_end_the_run(capturing: Capturing) -> None:
-    capturing.sandbox.faults([FaultRule(service="sts", expired_token=True)])
-    with pytest.raises(CredentialsError) as raised:
-        capturing.capture()
-    assert raised.value.exit_code == 11
+    assert raised.value.exit_code == row.exit_code
 
 
 def test_scenario_2_network_lost_midway_ends_the_run_resumably(capturing: Capturing) -> None:

@@ -69,7 +69,7 @@ def sweep(storage: Storage, step: int) -> None:
 
 
 def test_a_crash_at_a_step_and_a_resume_store_everything_once(little: Storage) -> None:
-    sweep(little, 19)
+    sweep(little, 41)
 
 
 @pytest.mark.soak

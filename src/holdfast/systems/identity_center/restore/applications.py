@@ -9,6 +9,7 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, show_key
 from holdfast.kernel.canonical import plain
 from holdfast.kernel.preview import CANNOT_RETURN
+from holdfast.kernel.side_by_side import Pair
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     ACCESS_SCOPE,
@@ -32,7 +33,7 @@ from holdfast.systems.identity_center.restore.application_facets import (
     is_own,
     scope_targets,
 )
-from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
+from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.conflicts import FIXED, differences, replaced
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change, owner_of

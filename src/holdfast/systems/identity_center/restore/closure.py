@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record, RecordView, split_key
+from holdfast.kernel.side_by_side import widened
 from holdfast.systems.identity_center.model import (
     APPLICATION,
     GROUP,
@@ -19,14 +19,6 @@ from holdfast.systems.identity_center.records.application_names import issuers_i
 from holdfast.systems.identity_center.records.references import LINKS, references
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What was asked for, and what that needs: the latter must exist but is not changed where it does."""
-
-    asked: RestoreScope
-    needed: RestoreScope
-
-
 def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
     """The scope with what its records need: the members of groups selected by name, and what things refer to.
 
@@ -34,8 +26,8 @@ def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
     creates what is missing of the rest and leaves alone what exists, however different.
     """
     selected = with_members(wanted, scope)
-    linked = _widened(selected, _dependencies(wanted, selected))
-    return _widened(linked, _of_applications(wanted, linked))
+    linked = widened(RECORD_TYPES, selected, _dependencies(wanted, selected))
+    return widened(RECORD_TYPES, linked, _of_applications(wanted, linked))
 
 
 def with_members(view: RecordView, scope: RestoreScope) -> RestoreScope:
@@ -44,22 +36,7 @@ def with_members(view: RecordView, scope: RestoreScope) -> RestoreScope:
     if not names or (MEMBERSHIP in scope.types and MEMBERSHIP not in scope.keys):
         return scope
     members = (record.key for record in view.records(MEMBERSHIP) if split_key(record.key)[0] in names)
-    widened = _widened(scope, ((MEMBERSHIP, key) for key in members))
-    return widened if MEMBERSHIP in widened.types else _widened(scope, (), MEMBERSHIP)
-
-
-def _widened(scope: RestoreScope, records: Iterable[tuple[str, str]], *types: str) -> RestoreScope:
-    added: dict[str, set[str]] = {name: set() for name in types}
-    for type_name, key in records:
-        if not scope.covers(type_name, key):
-            added.setdefault(type_name, set()).add(key)
-    if not added:
-        return scope
-    keys = {name: scope.keys[name] for name in scope.keys if name in scope.types}
-    for type_name, names in added.items():
-        keys[type_name] = keys.get(type_name, frozenset()) | names
-    named = {*scope.types, *added}
-    return RestoreScope(tuple(kind.name for kind in RECORD_TYPES if kind.name in named), keys)
+    return widened(RECORD_TYPES, scope, ((MEMBERSHIP, key) for key in members), MEMBERSHIP)
 
 
 def grant_issuers(record: Record) -> Iterator[tuple[str, str]]:

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView, split_key
-from holdfast.kernel.choosing import ConflictManager
 from holdfast.kernel.compare import merge
+from holdfast.kernel.side_by_side import Pair, Reach, SideBySide
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.records.application_mapping import application_from
 from holdfast.systems.identity_center.records.application_names import name_in, provider_name
 from holdfast.systems.identity_center.records.mapping import has_external_ids
 from holdfast.systems.identity_center.restore.application_facets import is_own
-from holdfast.systems.identity_center.restore.closure import Reach, closure, with_members
+from holdfast.systems.identity_center.restore.closure import closure, with_members
 from holdfast.systems.identity_center.settings import IdentitySource
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A natural key with the record that each side holds under it; at least one side has one."""
-
-    key: str
-    backup: Record | None
-    live: Record | None
-
-
-class Comparison:
+class Comparison(SideBySide):
     """What a plan works on: both views, the reach of the scope, and how conflicts are decided."""
 
     def __init__(
@@ -38,44 +27,13 @@ class Comparison:
         options: PlanOptions,
         source: IdentitySource = IdentitySource.AUTO,
     ) -> None:
-        self.wanted = wanted
-        self.present = present
-        self.options = options
         asked = with_members(present, with_members(wanted, options.scope))
-        self.reach = Reach(asked, closure(wanted, asked))
-        self._manager = ConflictManager(options.strategy, options.choose)
+        super().__init__(wanted, present, options, Reach(asked, closure(wanted, asked)))
         self._source = source
         self._awaited: dict[str, frozenset[str]] = {}
         self._extra_members: dict[str, int] | None = None
         self._names: dict[str, frozenset[str]] = {}
         self._application_keys: dict[str, set[str]] = {}
-
-    def comparable(self, type_name: str) -> bool:
-        """Whether a type can be planned: it is in the backup and was read whole from the service."""
-        in_reach = type_name in self.reach.needed.types
-        return in_reach and type_name in self.wanted.types and self.present.is_complete(type_name)
-
-    def proves_extra(self, type_name: str) -> bool:
-        """Whether a live record without a counterpart is known to be missing from a whole backup."""
-        return self.comparable(type_name) and self.wanted.is_complete(type_name)
-
-    def pairs(self, type_name: str) -> Iterator[Pair]:
-        """All keys of a type within reach, with both sides; nothing for a type that cannot be compared."""
-        if not self.comparable(type_name):
-            return
-        for backup, live in merge(self.wanted.records(type_name), self.present.records(type_name)):
-            key = (backup or live).key  # type: ignore[union-attr]
-            if self.reach.needed.covers(type_name, key):
-                yield Pair(key, backup, live)
-
-    def to_decide(self, pair: Pair) -> bool:
-        """Whether a record on both sides was asked for, rather than only needed by another."""
-        record = pair.backup
-        return record is not None and pair.live is not None and self.reach.asked.covers(record.type, pair.key)
-
-    def conflict(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
-        """The conflict of a record and how it is decided."""
-        return self._manager.settle(type_name, key, fields)
 
     def awaited(self, type_name: str, key: str) -> bool:
         """Whether a user or group is made by an identity source alone, so that nothing of it may be written."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from holdfast.domain.changes import Change, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record
+from holdfast.kernel.side_by_side import Pair
 from holdfast.systems.identity_center.model import (
     ACCESS_CONTROL_ATTRIBUTES,
     APPLICATION,
@@ -22,7 +23,7 @@ from holdfast.systems.identity_center.records.application_names import split_app
 from holdfast.systems.identity_center.records.references import LINKS, references
 from holdfast.systems.identity_center.restore.application_facets import DEFAULTS
 from holdfast.systems.identity_center.restore.applications import refuse_extras
-from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
+from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.facets import facets_of
 from holdfast.systems.identity_center.restore.order import make_change
 from holdfast.systems.identity_center.restore.principals import LEFT, surplus_memberships

@@ -10,10 +10,11 @@ from holdfast.domain.changes import Change, Conflict, ConflictStrategy, Decision
 from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, split_key
 from holdfast.kernel.preview import AWAITED, CANNOT_RETURN
+from holdfast.kernel.side_by_side import Pair
 from holdfast.systems.identity_center.model import APPLICATION, GROUP, MEMBERSHIP, USER
 from holdfast.systems.identity_center.records.mapping import has_external_ids, user_from
 from holdfast.systems.identity_center.records.references import references
-from holdfast.systems.identity_center.restore.comparison import Comparison, Pair
+from holdfast.systems.identity_center.restore.comparison import Comparison
 from holdfast.systems.identity_center.restore.conflicts import differences, merged
 from holdfast.systems.identity_center.restore.facets import facets_of, meaning
 from holdfast.systems.identity_center.restore.order import make_change

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
-from holdfast.domain.outcomes import Outcome, OutcomeKind
+from holdfast.domain.errors import AccessDenied, RemoteError
 from holdfast.domain.records import join_key, split_key
 from holdfast.kernel.paging import every
+from holdfast.kernel.runs.comparison import failed_by
 from holdfast.kernel.system import Present
 from holdfast.systems.identity_center.clients.applications_gateway import ApplicationsGateway
 from holdfast.systems.identity_center.clients.identity_store_gateway import IdentityStoreGateway
@@ -129,7 +129,7 @@ class Reader:
         except (AccessDenied, RemoteError) as error:
             if not error.permanent:
                 raise
-            return [Present(None, failed(error))] * len(changes)
+            return [Present(None, failed_by(error))] * len(changes)
         return [Present(_in_the_spelling_of(change, values.get(change.key))) for change in changes]
 
     def _values(self, kind: str, owner: str, keys: list[str]) -> Values:
@@ -230,11 +230,6 @@ class Reader:
 
     def _set(self, name: str) -> str:
         return self._directory.find(PERMISSION_SET, name)
-
-
-def failed(error: HoldfastError) -> Outcome:
-    """The outcome of a change or read that the service refused."""
-    return Outcome(OutcomeKind.FAILED, str(error), error.advice, error.code)
 
 
 def forget_ids(directory: Directory, kind: str, keys: Sequence[str]) -> None:

@@ -127,7 +127,8 @@ class Assets:
         if why.file and not self._discovery.include_files:
             return _kept([(None, findings.left_out(held.asset, why.why))])
         code = findings.UPLOADED if why.file else findings.DESCRIBED
-        return _kept([self._described(held, OutcomeKind.IMPOSSIBLE, why.why, code)])
+        advice = findings.KEEP_THE_FILE if why.file else findings.MAKE_BY_HAND
+        return _kept([self._described(held, OutcomeKind.IMPOSSIBLE, why.why, code, advice)])
 
     def _described(
         self,

@@ -16,15 +16,14 @@ from holdfast.systems.quicksight.errors import Missing, NotAccepted
 from holdfast.systems.quicksight.model import (
     DATA_SET,
     DATA_SOURCE,
+    FILE,
     FOLDER,
+    NOT_IN_BUNDLES,
     REFRESH_SCHEDULE,
     AssetSummary,
     Grants,
 )
 
-FILE = "FILE"
-UNSUPPORTED = frozenset({"ADOBE_ANALYTICS", FILE, "GITHUB", "JIRA", "SALESFORCE", "SERVICENOW", "TWITTER"})
-"""Types of data sources that no bundle takes, nor datasets on them (user guide, asset bundle export)."""
 NO_GRANTS = Grants({})
 
 
@@ -122,7 +121,7 @@ def barred_by(source_type: str) -> Barred | None:
     """Why a data source of a type, or a dataset on it, can be in no bundle; None for most."""
     if source_type == FILE:
         return Barred("it is an uploaded file, which no API gives back", file=True)
-    if source_type in UNSUPPORTED:
+    if source_type in NOT_IN_BUNDLES:
         return Barred(f"bundles take nothing on a data source of type {source_type}")
     return None
 

@@ -19,6 +19,11 @@ DESCRIBED = "described"
 UNREAD = "unread"
 """Code of what neither an export nor a description could be had of."""
 
+KEEP_THE_FILE = "Keep the uploaded file itself; nobody but who has it can restore the data."
+MAKE_BY_HAND = (
+    "No later export cures that: to restore it, make it by hand, from the definition in the backup."
+)
+
 _TITLES = {kind.name: kind.title for kind in RECORD_TYPES}
 
 

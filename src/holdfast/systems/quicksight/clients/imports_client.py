@@ -46,7 +46,7 @@ class ImportsClient:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain], *, strict: bool) -> None:
+    def start(self, job: str, bundle: bytes, parameters: Mapping[str, Plain]) -> None:
         """Start a job that takes everything back should it fail. Raises: LimitReached; Conflicting where the id runs."""
         self._service.send(
             "StartAssetBundleImportJob",
@@ -55,7 +55,8 @@ class ImportsClient:
                 "AssetBundleImportSource": {"Body": bundle},
                 "OverrideParameters": dict(parameters) or None,
                 "FailureAction": "ROLLBACK",
-                "OverrideValidationStrategy": {"StrictModeForAllResources": strict},
+                # An analysis or dashboard with errors comes back as it was.
+                "OverrideValidationStrategy": {"StrictModeForAllResources": False},
             },
             repeatable=False,
         )

@@ -11,9 +11,11 @@ from holdfast.systems.quicksight.elsewhere.resource_mappings import (
     DATA_SOURCES,
     GROUPS,
     IDENTITY_REGIONS,
+    NAMES,
     NAMESPACES,
     PRINCIPALS,
     REGIONS,
+    TAGS,
     USERS,
     VPC_CONNECTIONS,
     ResourceMappings,
@@ -75,6 +77,16 @@ class ArnMapping:
     def identity_region(self, name: str) -> str:
         """The region of users and groups in the target, in which namespaces are made and have their capacity."""
         return self._renamed(IDENTITY_REGIONS, name)
+
+    def asset_name(self, key: str) -> str | None:
+        """The name that an asset gets in the target; None for one that keeps its own."""
+        return self._entry(NAMES, key)
+
+    def tags(self) -> dict[str, str]:
+        """The tags that every asset gets in the target."""
+        tags = self._mappings.renamed[TAGS]
+        self._used.update((TAGS, key) for key in tags)
+        return dict(tags)
 
     def note(self, section: str, name: str) -> None:
         """Remember that an entry was of use."""

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from holdfast.systems.quicksight.elsewhere.resource_mappings import read_json
-from holdfast.systems.quicksight.restore.overrides import (
-    DataSourceOverride,
-    Overrides,
-    VpcConnectionOverride,
-)
+from holdfast.systems.quicksight.restore.overrides import Overrides, VpcConnectionOverride
 
 
 def overrides_of(mapping: str) -> Overrides:
@@ -16,8 +12,8 @@ def overrides_of(mapping: str) -> Overrides:
     prefix = mappings.assets.id_prefix
     return Overrides(
         # Parameters are in the translated records already, where a comparison sees them too.
-        data_sources={
-            f"{prefix}{name}": DataSourceOverride(secret_arn=given.secret_arn)
+        secrets={
+            f"{prefix}{name}": given.secret_arn
             for name, given in mappings.data_sources.items()
             if given.secret_arn
         },

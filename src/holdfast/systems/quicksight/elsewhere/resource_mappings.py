@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ACCOUNTS, REGIONS, IDENTITY_REGIONS, NAMESPACES = "accounts", "regions", "identity_regions", "namespaces"
 USERS, GROUPS, PRINCIPALS = "users", "groups", "principals"
 DATA_SOURCES, VPC_CONNECTIONS = "data_sources", "vpc_connections"
+NAMES, TAGS = "names", "tags"
 ASSETS, PARAMETERS = "assets", "parameters"
 
 # Quicksight 2018-04-01: Namespace, SubnetId, SecurityGroupId, ShortRestrictiveResourceId, SecretArn, RoleArn.
@@ -67,6 +68,8 @@ SECTIONS = {
         "neither user/NAMESPACE/NAME, group/NAMESPACE/NAME, namespace/NAME nor the ARN of one",
         droppable=True,
     ),
+    NAMES: Section(is_name, "no name of an asset"),
+    TAGS: Section(is_name, "no key or value of a tag"),
 }
 
 
@@ -123,7 +126,8 @@ class ResourceMappings:
     """Names of the backup and what they are in the target, by section; `dropped` are those that do not come.
 
     Users and groups are `NAMESPACE/NAME`, principals of permissions `user/NAMESPACE/NAME` and the like or whole
-    ARNs; data sources and VPC connections go by the ids that they have in the backup.
+    ARNs; data sources, VPC connections and assets with another name go by the ids that they have in the backup.
+    Under `tags` stand values by key, which every asset gets beside its own.
     """
 
     renamed: Mapping[str, Mapping[str, str]]

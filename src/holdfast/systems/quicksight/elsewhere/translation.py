@@ -42,7 +42,7 @@ _NAMED_BY = {
 }
 """The sections by which the natural keys of a type change."""
 _APART = frozenset({"Definition", "Permissions", "Tags"})
-"""Fields of an asset that are translated in their own way, or not at all: tags are words of their owner."""
+"""Fields of an asset that are translated in their own way; its own tags are words of their owner and stay."""
 _OTHER_SERVICE = re.compile(r"arn:[\w-]+:(?!quicksight:)[\w-]+:[\w-]*:([0-9]{12}):.+", re.DOTALL)
 
 Fields = Mapping[str, Plain]
@@ -148,6 +148,8 @@ class Translator:
             record, cast("Mapping[str, Sequence[str]]", body["Permissions"])
         )
         fields["Definition"] = self._member(record, cast("Fields", body["Definition"]))
+        if record.type != REFRESH_SCHEDULE:  # the only one that has none
+            fields["Tags"] = {**cast("Fields", body["Tags"]), **self._arns.tags()}
         return record._replace(key=f"{self._prefix}{record.key}", body=canonical(fields))
 
     def _member(self, record: Record, told: Fields) -> dict[str, Plain]:
@@ -157,7 +159,8 @@ class Translator:
         id_field = "dataSetId" if record.type == REFRESH_SCHEDULE else ASSET_KINDS[record.type].id_field
         if isinstance(member.get(id_field), str):
             member[id_field] = f"{self._prefix}{member[id_field]}"
-        return member
+        name = self._arns.asset_name(record.key)
+        return member if name is None else {**member, "name": name}
 
     def _own_fields(self, record: Record, member: Fields) -> dict[str, Plain]:
         if record.type == DATA_SOURCE and record.key in self._mappings.data_sources:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from holdfast.domain.changes import RestoreScope
 from holdfast.domain.records import Record, RecordView, join_key, split_key
+from holdfast.kernel.side_by_side import widened
 from holdfast.systems.quicksight.model import DATA_SET, GROUP, MEMBERSHIP, RECORD_TYPES, REFRESH_SCHEDULE
 from holdfast.systems.quicksight.records.dependencies import Name, dependencies
 
 _BELONGING = {MEMBERSHIP: (GROUP, 2), REFRESH_SCHEDULE: (DATA_SET, 1)}
 """Records that belong to another one, named by so many parts of their key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What was asked for, and what that needs: the latter must exist but is not changed where it does."""
-
-    asked: RestoreScope
-    needed: RestoreScope
 
 
 def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
@@ -37,7 +29,7 @@ def closure(wanted: RecordView, scope: RestoreScope) -> RestoreScope:
         record = wanted.find(*name) if name[0] in wanted.types else None
         found.add(name)
         waiting += dependencies(record) if record is not None else ()
-    return _widened(selected, found)
+    return widened(RECORD_TYPES, selected, found)
 
 
 def with_belongings(view: RecordView, scope: RestoreScope) -> RestoreScope:
@@ -46,7 +38,7 @@ def with_belongings(view: RecordView, scope: RestoreScope) -> RestoreScope:
         names = scope.keys.get(owner, frozenset()) if owner in scope.types else frozenset()
         if names and (type_name not in scope.types or type_name in scope.keys):
             keys = [key for key in view.keys(type_name) if join_key(*split_key(key)[:parts]) in names]
-            scope = _widened(scope, ((type_name, key) for key in keys), type_name)
+            scope = widened(RECORD_TYPES, scope, ((type_name, key) for key in keys), type_name)
     return scope
 
 
@@ -64,17 +56,3 @@ def _selected(wanted: RecordView, scope: RestoreScope) -> Iterator[Record]:
 
 def _requires(name: str) -> tuple[str, ...]:
     return next(kind.requires for kind in RECORD_TYPES if kind.name == name)
-
-
-def _widened(scope: RestoreScope, records: Iterable[Name], *types: str) -> RestoreScope:
-    added: dict[str, set[str]] = {name: set() for name in types}
-    for type_name, key in records:
-        if not scope.covers(type_name, key):
-            added.setdefault(type_name, set()).add(key)
-    if not added:
-        return scope
-    keys = {name: scope.keys[name] for name in scope.keys if name in scope.types}
-    for type_name, names in added.items():
-        keys[type_name] = keys.get(type_name, frozenset()) | names
-    named = {*scope.types, *added}
-    return RestoreScope(tuple(kind.name for kind in RECORD_TYPES if kind.name in named), keys)

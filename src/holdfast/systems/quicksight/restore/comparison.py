@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from holdfast.domain.changes import Conflict, FieldDifference
 from holdfast.domain.records import Record, RecordView
-from holdfast.kernel.choosing import ConflictManager
-from holdfast.kernel.compare import merge
+from holdfast.kernel.side_by_side import Reach, SideBySide
 from holdfast.kernel.system import PlanOptions
 from holdfast.systems.quicksight.model import ASSET_KINDS, DATA_SET, DATA_SOURCE, IDENTITIES
 from holdfast.systems.quicksight.records.assets import asset_of
 from holdfast.systems.quicksight.records.dependencies import Name, dependencies, levels
-from holdfast.systems.quicksight.restore.closure import Reach, closure, with_belongings
+from holdfast.systems.quicksight.restore.closure import closure, with_belongings
 from holdfast.systems.quicksight.restore.facets import Facet, facets_of, is_asset
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import overridden
@@ -23,26 +20,15 @@ UPLOADED = (DATA_SOURCE, DATA_SET)
 """Types of which uploaded files are in no view, so that one which neither side holds may be there: the import tells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A natural key with the record that each side holds under it; at least one side has one."""
-
-    key: str
-    backup: Record | None
-    live: Record | None
-
-
-class Comparison:
+class Comparison(SideBySide):
     """What a plan works on: both views, the reach of the scope, and how conflicts are decided."""
 
     def __init__(
         self, wanted: RecordView, present: RecordView, options: PlanOptions, overrides: Overrides
     ) -> None:
-        self.wanted, self.present, self.options = wanted, present, options
         asked = with_belongings(present, with_belongings(wanted, options.scope))
-        self.reach = Reach(asked, closure(wanted, asked))
+        super().__init__(wanted, present, options, Reach(asked, closure(wanted, asked)))
         self.overrides = overrides
-        self._manager = ConflictManager(options.strategy, options.choose)
         self._standing: dict[Name, Name | None] = {}
 
     def comparable(self, type_name: str) -> bool:
@@ -54,28 +40,6 @@ class Comparison:
         if not in_reach or self.present.is_complete(type_name):
             return in_reach
         return type_name not in IDENTITIES and any(True for _ in self.present.keys(type_name))
-
-    def proves_extra(self, type_name: str) -> bool:
-        """Whether a live record without a counterpart is known to be missing from a whole backup."""
-        return self.comparable(type_name) and self.wanted.is_complete(type_name)
-
-    def pairs(self, type_name: str) -> Iterator[Pair]:
-        """All keys of a type within reach, with both sides; nothing for a type that cannot be compared."""
-        if not self.comparable(type_name):
-            return
-        for backup, live in merge(self.wanted.records(type_name), self.present.records(type_name)):
-            key = (backup or live).key  # type: ignore[union-attr]
-            if self.reach.needed.covers(type_name, key):
-                yield Pair(key, backup, live)
-
-    def to_decide(self, pair: Pair) -> bool:
-        """Whether a record on both sides was asked for, rather than only needed by another."""
-        record = pair.backup
-        return record is not None and pair.live is not None and self.reach.asked.covers(record.type, pair.key)
-
-    def conflict(self, type_name: str, key: str, fields: tuple[FieldDifference, ...]) -> Conflict:
-        """The conflict of a record and how it is decided."""
-        return self._manager.settle(type_name, key, fields)
 
     def facets(self, record: Record) -> list[Facet]:
         """The facets that a record of the backup gets here, overrides included."""

@@ -9,10 +9,11 @@ from holdfast.domain.outcomes import Finding, Severity
 from holdfast.domain.records import Record, join_key, show_key, split_key
 from holdfast.kernel.preview import CANNOT_BE_MADE
 from holdfast.kernel.showing import visible_key
+from holdfast.kernel.side_by_side import Pair
 from holdfast.systems.quicksight.model import FOLDER_MEMBER, GROUP, MEMBERSHIP, NAMESPACE, PERMISSION
 from holdfast.systems.quicksight.records.assets import asset_of
 from holdfast.systems.quicksight.records.dependencies import Name, asset_named, principal_named
-from holdfast.systems.quicksight.restore.comparison import Comparison, Pair
+from holdfast.systems.quicksight.restore.comparison import Comparison
 from holdfast.systems.quicksight.restore.conflicts import by_name, differences, merged
 from holdfast.systems.quicksight.restore.facets import detail_of, facets_of, is_asset, is_detail, meaning
 from holdfast.systems.quicksight.restore.order import make_change

@@ -11,6 +11,7 @@ from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import canonical
 from holdfast.kernel.paging import every
 from holdfast.kernel.ports import Clock, Download
+from holdfast.kernel.runs.comparison import failed_by
 from holdfast.systems.quicksight.capture.asking import Asking
 from holdfast.systems.quicksight.capture.exporting import Exported, Exporter, in_groups
 from holdfast.systems.quicksight.clients.assets_writing import GONE
@@ -18,7 +19,6 @@ from holdfast.systems.quicksight.clients.connection import Connection
 from holdfast.systems.quicksight.errors import Missing
 from holdfast.systems.quicksight.model import REFRESH_SCHEDULE, AssetSummary
 from holdfast.systems.quicksight.records.described import member_of
-from holdfast.systems.quicksight.restore.reading import failed
 from holdfast.systems.quicksight.settings import QuickSightSettings
 
 
@@ -75,5 +75,5 @@ class ExportedAssets:
         except (AccessDenied, RemoteError) as error:
             if not error.permanent:
                 raise
-            return failed(error)
+            return failed_by(error)
         return canonical(member_of(asset.type, asset.key, said))

@@ -14,7 +14,7 @@ from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.ports import Clock
-from holdfast.kernel.runs.comparison import IN_DOUBT
+from holdfast.kernel.runs.comparison import IN_DOUBT, failed_by
 from holdfast.systems.quicksight.clients.imports_client import (
     UNDER_WAY,
     ImportJob,
@@ -28,7 +28,6 @@ from holdfast.systems.quicksight.records.dependencies import asset_named
 from holdfast.systems.quicksight.restore.overrides import Overrides
 from holdfast.systems.quicksight.restore.overriding import parameters_for
 from holdfast.systems.quicksight.restore.patience import Patience, seen
-from holdfast.systems.quicksight.restore.reading import failed
 from holdfast.systems.quicksight.storing.bundles import archive
 
 MOST_JOBS = 5
@@ -88,7 +87,7 @@ class Imports:
                 if not error.permanent:
                     raise
                 # Its job was never started; what other jobs of these changes came to stands all the same.
-                outcomes.update((change.key, failed(error)) for change in part)
+                outcomes.update((change.key, failed_by(error)) for change in part)
                 continue
             outcomes.update(self._judged(part, job, tries, waiting))
         return outcomes
@@ -98,10 +97,11 @@ class Imports:
     ) -> Iterator[tuple[str, Outcome]]:
         """Outcomes that are clear now; what is to be tried again joins those that wait."""
         if job.state == ImportState.SUCCESSFUL:
-            warned = _by_key(job.warnings)
+            warned = _by_key(part[0].type, job.warnings)
             yield from ((change.key, _done(warned.get(change.key, ()))) for change in part)
             return
-        blamed = {key: told for key, told in _by_key(job.errors).items() if key in {c.key for c in part}}
+        told_of = _by_key(part[0].type, job.errors)
+        blamed = {change.key: told_of[change.key] for change in part if change.key in told_of}
         for change in part:
             if change.key in blamed:
                 yield change.key, _refused(change, blamed[change.key], job)
@@ -145,7 +145,7 @@ class Imports:
 
         def started() -> bool | None:
             try:
-                self._client.start(job, bundle, parameters, strict=self._overrides.strict)
+                self._client.start(job, bundle, parameters)
             except Conflicting:
                 return True  # it runs: the answer to its start was lost
             except LimitReached as error:
@@ -190,11 +190,12 @@ def _is_later(start: Plain, now: datetime) -> bool:
         return False
 
 
-def _by_key(remarks: Sequence[JobRemark]) -> dict[str, list[JobRemark]]:
+def _by_key(type_name: str, remarks: Sequence[JobRemark]) -> dict[str, list[JobRemark]]:
+    """What is said of assets of a type; one of another type may have the same key."""
     found: dict[str, list[JobRemark]] = {}
     for remark in remarks:
         named = asset_named(remark.arn)
-        if named is not None:
+        if named is not None and named[0] == type_name:
             found.setdefault(named[1], []).append(remark)
     return found
 

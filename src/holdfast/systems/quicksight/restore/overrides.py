@@ -5,21 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from holdfast.kernel.canonical import Plain
-
-
-@dataclass(frozen=True, slots=True)
-class DataSourceOverride:
-    """How a data source reaches its database here; empty values leave what the backup has.
-
-    `parameters` is a member's `dataSourceParameters`. `secret_arn` names the Secrets Manager secret with the
-    credentials, and `vpc_connection_arn` the connection to go through.
-    """
-
-    parameters: Mapping[str, Plain] = field(default_factory=dict)
-    secret_arn: str = ""
-    vpc_connection_arn: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class VpcConnectionOverride:
@@ -35,14 +20,13 @@ class VpcConnectionOverride:
 class Overrides:
     """Overrides by asset id, as this installation has them.
 
-    `start_after` (RFC 3339) is when refresh schedules begin that would have begun in the past; empty: a day
-    from the import on. `strict` makes the import refuse analyses and dashboards that have errors.
+    `secrets` are ARNs of Secrets Manager secrets with the credentials of data sources. `start_after` (RFC 3339)
+    is when refresh schedules begin that would have begun in the past; empty: a day from the import on.
     """
 
-    data_sources: Mapping[str, DataSourceOverride] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     vpc_connections: Mapping[str, VpcConnectionOverride] = field(default_factory=dict)
     start_after: str = ""
-    strict: bool = False
 
 
 NONE = Overrides()

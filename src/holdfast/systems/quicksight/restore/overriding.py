@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from holdfast.kernel.canonical import Plain, canonical, plain
 from holdfast.systems.quicksight.model import DATA_SOURCE, VPC_CONNECTION
@@ -11,21 +11,9 @@ from holdfast.systems.quicksight.restore.overrides import Overrides
 
 def overridden(type_name: str, key: str, value: bytes, overrides: Overrides) -> bytes:
     """An asset's member as it will be once the overrides have been applied; plans compare with that."""
-    if type_name == DATA_SOURCE and key in overrides.data_sources:
-        return canonical({**plain(value), **_data_source(overrides, key)})
     if type_name == VPC_CONNECTION and key in overrides.vpc_connections:
         return canonical({**plain(value), **_vpc_connection(overrides, key)})
     return value
-
-
-def _data_source(overrides: Overrides, key: str) -> dict[str, Plain]:
-    given = overrides.data_sources[key]
-    fields: dict[str, Plain] = {}
-    if given.parameters:
-        fields["dataSourceParameters"] = given.parameters
-    if given.vpc_connection_arn:
-        fields["vpcConnectionProperties"] = {"vpcConnectionArn": given.vpc_connection_arn}
-    return fields
 
 
 def _vpc_connection(overrides: Overrides, key: str) -> dict[str, Plain]:
@@ -49,27 +37,18 @@ def parameters_for(type_name: str, keys: Sequence[str], overrides: Overrides) ->
 
 
 def _data_source_request(overrides: Overrides, key: str) -> dict[str, Plain]:
-    if key not in overrides.data_sources:
-        return {}
-    secret = overrides.data_sources[key].secret_arn
-    request = {"DataSourceId": key, **_capitalized(_data_source(overrides, key))}
-    return {**request, "Credentials": {"SecretArn": secret}} if secret else request
+    secret = overrides.secrets.get(key)
+    return {"DataSourceId": key, "Credentials": {"SecretArn": secret}} if secret else {}
 
 
 def _vpc_request(overrides: Overrides, key: str) -> dict[str, Plain]:
     if key not in overrides.vpc_connections:
         return {}
-    return {"VPCConnectionId": key, **_capitalized(_vpc_connection(overrides, key))}
+    # Members write field names with a small first letter, requests with a capital one.
+    fields = _vpc_connection(overrides, key).items()
+    return {"VPCConnectionId": key, **{name[:1].upper() + name[1:]: value for name, value in fields}}
 
 
 def _listed(name: str, requests: list[dict[str, Plain]]) -> dict[str, Plain]:
     given = [request for request in requests if len(request) > 1]
     return {name: given} if given else {}
-
-
-def _capitalized(value: Mapping[str, Plain]) -> dict[str, Plain]:
-    """Members write field names with a small first letter, requests with a capital one."""
-    return {
-        name[:1].upper() + name[1:]: _capitalized(item) if isinstance(item, Mapping) else item
-        for name, item in value.items()
-    }

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from holdfast.domain.changes import Change
-from holdfast.domain.errors import AccessDenied, HoldfastError, RemoteError
-from holdfast.domain.outcomes import Outcome, OutcomeKind
+from holdfast.domain.errors import AccessDenied, RemoteError
+from holdfast.domain.outcomes import Outcome
+from holdfast.kernel.runs.comparison import failed_by
 from holdfast.kernel.system import Present
 from holdfast.systems.quicksight.errors import Missing
 from holdfast.systems.quicksight.restore.details import Details
@@ -64,18 +65,13 @@ class Reader:
         except (AccessDenied, RemoteError) as error:
             if not error.permanent:
                 raise
-            return [Present(None, failed(error))] * len(changes)
+            return [Present(None, failed_by(error))] * len(changes)
         return [_present(change, values.get(change.key)) for change in changes]
 
     def _values(self, kind: str, owner: str, keys: Sequence[str]) -> Mapping[str, bytes | Outcome]:
         if is_asset(kind):
             return self._assets.read(kind, keys)
         return self._details.read(kind, owner) if is_detail(kind) else self._people.readers[kind](owner, keys)
-
-
-def failed(error: HoldfastError) -> Outcome:
-    """The outcome of a change or read that the service refused."""
-    return Outcome(OutcomeKind.FAILED, str(error), error.advice, error.code)
 
 
 def _group(change: Change) -> tuple[str, str]:

@@ -11,15 +11,18 @@ from holdfast.domain.records import Record, split_key
 from holdfast.kernel.canonical import Plain, plain
 from holdfast.kernel.preview import CANNOT_BE_MADE, CANNOT_RETURN
 from holdfast.kernel.showing import counted
-from holdfast.systems.quicksight.model import ANALYSIS, DATA_SET, DATA_SOURCE, REFRESH_SCHEDULE, USER
+from holdfast.systems.quicksight.model import (
+    ANALYSIS,
+    DATA_SET,
+    DATA_SOURCE,
+    NOT_IN_BUNDLES,
+    REFRESH_SCHEDULE,
+    USER,
+)
 from holdfast.systems.quicksight.records.assets import asset_of
 from holdfast.systems.quicksight.restore.facets import Facet
 from holdfast.systems.quicksight.restore.overrides import Overrides
 
-NOT_IN_BUNDLES = frozenset(
-    {"ADOBE_ANALYTICS", "FILE", "GITHUB", "JIRA", "SALESFORCE", "SERVICENOW", "TWITTER"}
-)
-"""Types of data source that no bundle carries (Asset Bundle export, supported resources)."""
 WITHOUT_CREDENTIALS = frozenset({"ATHENA", "S3", "S3_TABLES", "AWS_IOT_ANALYTICS", "TIMESTREAM"})
 """Types of data source that QuickSight reaches by its own role, without a user name and password."""
 _GONE_WITH = {
@@ -110,8 +113,7 @@ def after_deletion(counts: Mapping[str, int]) -> Iterator[Finding]:
 
 def replaced_credentials(record: Record, overrides: Overrides) -> Finding | None:
     """That an existing data source gets other credentials, which takes the present ones away."""
-    given = overrides.data_sources.get(record.key)
-    if record.type != DATA_SOURCE or given is None or not given.secret_arn:
+    if record.type != DATA_SOURCE or record.key not in overrides.secrets:
         return None
     message = (
         "The secret of the mapping takes the place of its present credentials; no rollback gives these back."
@@ -148,8 +150,7 @@ def _lost(
 
 
 def _lacks_credentials(key: str, member: Mapping[str, Plain], overrides: Overrides) -> bool:
-    given = overrides.data_sources.get(key)
-    return member.get("type") not in WITHOUT_CREDENTIALS and not (given and given.secret_arn)
+    return member.get("type") not in WITHOUT_CREDENTIALS and key not in overrides.secrets
 
 
 def _name(key: str) -> str:

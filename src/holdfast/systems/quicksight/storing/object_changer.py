@@ -12,7 +12,7 @@ from holdfast.domain.outcomes import Outcome, OutcomeKind
 from holdfast.domain.records import RecordView
 from holdfast.domain.snapshots import SnapshotInfo
 from holdfast.kernel.canonical import canonical
-from holdfast.kernel.runs.comparison import found_done
+from holdfast.kernel.runs.comparison import failed_by, found_done
 from holdfast.kernel.system import Present
 from holdfast.systems.quicksight.storing.bundles import rebuilt
 from holdfast.systems.quicksight.storing.errors import BundleDiffers, ObjectTaken, StorageQuota, no_answer
@@ -62,7 +62,7 @@ class ObjectChanger:
         except HoldfastError as error:
             if error.ends_run:
                 raise
-            return Present(None, _failed(error))
+            return Present(None, failed_by(error))
         if differences is None:
             return Present(None)
         return Present(canonical({"differs": list(differences)}) if differences else change.after)
@@ -77,14 +77,14 @@ class ObjectChanger:
             if error.ends_run:
                 raise
             present = self._present(change)
-            return found_done() if present == Present(change.after) else _failed(error, UPLOAD_ERROR)
+            return found_done() if present == Present(change.after) else failed_by(error, UPLOAD_ERROR)
         except StorageQuota as error:
             full = StorageQuota(error.operation, error.error, error.service_said, self._usage())
-            return _failed(full)
+            return failed_by(full)
         except RemoteError as error:
             if type(error) is not RemoteError:
                 raise  # it has a name of its own
-            return _failed(error, UPLOAD_ERROR)
+            return failed_by(error, UPLOAD_ERROR)
         return self._verified(change, body)
 
     def _verified(self, change: Change, body: bytes, *, repeated: bool = False) -> Outcome:
@@ -96,7 +96,7 @@ class ObjectChanger:
                 raise
             raise no_answer(error, self.snapshot.run) from error
         except AccessDenied as error:
-            return _failed(error, VERIFICATION_ERROR)
+            return failed_by(error, VERIFICATION_ERROR)
         if differences is None:
             differences = ["it is not there"]
         if differences:
@@ -133,7 +133,3 @@ class ObjectChanger:
                 raise
             return f"What is used now could not be read: {error}"
         return f"Used now: {objects:,} objects and {size:,} bytes in {self.gateway.location}{self.prefix}."
-
-
-def _failed(error: HoldfastError, code: str = "") -> Outcome:
-    return Outcome(OutcomeKind.FAILED, str(error), error.advice, code or error.code)

@@ -13,7 +13,7 @@ from holdfast.domain.outcomes import DONE, Outcome, OutcomeKind
 from holdfast.domain.records import join_key
 from holdfast.kernel.canonical import canonical, plain
 from holdfast.kernel.ports import Clock
-from holdfast.kernel.runs.comparison import ALREADY, found_done
+from holdfast.kernel.runs.comparison import ALREADY, failed_by, found_done
 from holdfast.kernel.system import Present
 from holdfast.systems.quicksight.storing.errors import StorageQuota, TableMissing, TableTaken, no_answer
 from holdfast.systems.quicksight.storing.items import Attributes
@@ -99,7 +99,7 @@ class TableChanger:
         except HoldfastError as error:
             if error.ends_run:
                 raise
-            failure = Outcome(OutcomeKind.FAILED, str(error), error.advice, error.code)
+            failure = failed_by(error)
             return {change.key: Present(None, failure) for change in changes}
         return {change.key: Present(items.get(change.key)) for change in changes}
 
@@ -124,7 +124,7 @@ class TableChanger:
                 raise
             if isinstance(error, RemoteUnavailable):
                 self._look_again(table, error)
-            self._stopped[table] = _failed(self._with_usage(table, error))
+            self._stopped[table] = failed_by(self._with_usage(table, error))
             return self._stopped[table]
 
     def _make(self, table: str, wanted: TableValue, note_request: Callable[[str], None]) -> Outcome:
@@ -196,9 +196,9 @@ class TableChanger:
                 raise
             return self._found(table, changes, error)
         except (AccessDenied, StorageQuota, TableMissing) as error:
-            self._stopped[table] = _failed(self._with_usage(table, error))
+            self._stopped[table] = failed_by(self._with_usage(table, error))
         except RemoteError as error:
-            failed = _failed(error, WRITE_ERROR)
+            failed = failed_by(error, WRITE_ERROR)
             if SCHEMA_WORDS in error.service_said:
                 self._stopped[table] = failed
             elif len(changes) == 1:
@@ -228,7 +228,7 @@ class TableChanger:
     def _found(self, table: str, changes: Sequence[Change], error: RemoteUnavailable) -> Sequence[Outcome]:
         """The outcomes of a batch whose answer was lost, by what the table holds. Raises: ServiceSilent."""
         held = self._present(table, changes)
-        failed = _failed(error, WRITE_ERROR)
+        failed = failed_by(error, WRITE_ERROR)
         return [found_done() if held[change.key] == Present(change.after) else failed for change in changes]
 
     def _look_again(self, table: str, error: RemoteUnavailable) -> None:
@@ -255,10 +255,6 @@ class TableChanger:
             return f"What is used now could not be read: {error}"
         own = f"{table} has {state.items:,} items and {state.size:,} bytes; " if state else ""
         return f"Used now: {own}{tables:,} tables in the region."
-
-
-def _failed(error: HoldfastError, code: str = "") -> Outcome:
-    return Outcome(OutcomeKind.FAILED, str(error), error.advice, code or error.code)
 
 
 def _item_key(change: Change, sort_key: str) -> Mapping[str, str]:
