@@ -33,7 +33,7 @@ from holdfast.kernel.runs.evidence import write_evidence
 from holdfast.kernel.runs.report import RESUMABLE, Measured, build_report
 from holdfast.kernel.runs.report_values import OperationTime, StageTime
 from holdfast.kernel.runs.rollback import rollback_stages, undoable
-from holdfast.kernel.runs.stages import RunContext, Stage
+from holdfast.kernel.runs.stages import RunContext, Stage, StageKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +179,10 @@ class Runner:
     def _stages_again(self, run: Run) -> Sequence[Stage]:
         if run.kind in CHANGING:
             self._refuse_other_target(run)
-        return self.stages_for(run)
+        stages = self.stages_for(run)
+        if run.kind == BACKUP and any(stage.kind is StageKind.CHANGE for stage in stages):
+            self._refuse_other_source(run)
+        return stages
 
     def _backup_stages(self, run: Run) -> Sequence[Stage]:
         request = _asked(run, BackupRequest)
@@ -210,6 +213,18 @@ class Runner:
         if found != run.target:
             raise Refused(
                 f"run {run.id} changes {run.target}, but what is reached now is {found}",
+                "Use the credentials, region and settings with which the run was started.",
+            )
+
+    def _refuse_other_source(self, run: Run) -> None:
+        """Return unless a sealed backup would now be stored beside somebody else's service. Raises: Refused."""
+        sealed = self._home.vault.of_run(run.id)
+        if sealed is None:
+            return
+        found = self._instance(run.system, HERE)
+        if found != sealed.source.instance:
+            raise Refused(
+                f"run {run.id} stores a backup of {sealed.source.instance}, but what is reached now is {found}",
                 "Use the credentials, region and settings with which the run was started.",
             )
 

@@ -16,6 +16,7 @@ from holdfast.api_models import BackupFilters
 from holdfast.bootstrap import Installation
 from holdfast.config import load
 from holdfast.kernel.quiet import SilentProgress
+from holdfast.sandbox.faults import FaultRule
 from holdfast.sandbox.server import SandboxServer
 from holdfast.systems.quicksight.needs.table import (
     EXPIRING,
@@ -194,6 +195,22 @@ def test_doctor_is_content_under_the_policy_for_the_work(operator: Operator) -> 
     lacking = operator.desk.run("doctor", "--system", "quicksight", "--for", "backup", "--json")
     missing = {each["name"] for each in lacking.json["checks"] if each["verdict"] == "missing"}
     assert (lacking.code, "s3:PutObject" in missing, "dynamodb:CreateTable" in missing) == (11, True, True)
+
+
+def test_a_backup_that_was_cut_off_is_not_stored_elsewhere_by_a_resume_with_other_settings(
+    operator: Operator,
+) -> None:
+    operator.may("backup")
+    operator.sandbox.faults([FaultRule(service="dynamodb", region_down=True)])
+    lost = operator.desk.run("quicksight", "backup", "--json", HOLDFAST_AWS_RETRIES="0")
+    operator.sandbox.clear_faults()
+    assert lost.code == 75, lost
+    before = operator.called()
+    refused = operator.desk.run("runs", "resume", "latest", "--json", AWS_REGION="eu-west-1")
+    assert (refused.code, "us-east-1" in refused.err, "eu-west-1" in refused.err) == (4, True, True), refused
+    assert operator.called() == before
+    resumed = operator.desk.run("runs", "resume", "latest", "--json")
+    assert (resumed.code, resumed.json["state"]) == (3, "partial")
 
 
 def test_scenario_3_a_permission_revoked_is_named_with_what_to_allow_and_the_rest_is_kept(
