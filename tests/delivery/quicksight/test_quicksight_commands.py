@@ -26,7 +26,8 @@ from holdfast.systems.quicksight.needs.table import (
 )
 from tests.simulators.desk import Desk
 
-ACCOUNT, BUCKET, USER = {"AwsAccountId": "123456789012"}, "kept-bundles", "holdfast"
+ACCOUNT, BUCKET = {"AwsAccountId": "123456789012"}, "kept-bundles"
+USER = "custodian"  # moto keeps IAM users by account, for all sandboxes of a process
 NOT_CALLED_HERE = {
     # What no bundle can hold is described; of the company's estate that is one dashboard.
     "quicksight:DescribeAnalysisDefinition",

@@ -110,7 +110,7 @@ def test_the_other_293_are_in_bundles_that_are_what_the_manifest_says(backup: Ba
         data = backup.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         assert hashlib.sha256(data).hexdigest() == digest
     assert backup.told("bundles-verified") == [
-        "13 of 13 bundles, with 297 assets, were read back whole and hold what was sent"
+        "13 of 13 bundles, with 297 assets, were read back whole from s3://kept-bundles/ and hold what was sent"
     ]
 
 
