@@ -50,7 +50,7 @@ demo: $(INSTALLED) ## the whole story on a sample company, on this machine alone
 	$(VENV)/bin/holdfast demo
 
 test: check $(TOOLS_INSTALLED) ## check, then every test but the soak
-	$(PY) -m pytest -n 2 --dist worksteal -m "not soak"
+	$(PY) -m pytest -n 3 --dist worksteal -m "not soak"
 
 check: $(INSTALLED) ## lint, format, types, layers
 	$(VENV)/bin/ruff check .
